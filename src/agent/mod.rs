@@ -1,0 +1,1 @@
+//! The loop: one conversation, one model, tools behind one gate.

@@ -1,0 +1,1 @@
+//! Processes. The only room that starts any.

@@ -1,0 +1,1 @@
+//! One-shot output: the answer on stdout, progress on stderr.

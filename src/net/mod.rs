@@ -1,0 +1,1 @@
+//! HTTP. The only room that uses reqwest.

@@ -1,0 +1,1 @@
+//! What may happen without asking: a pure decision over effects.

@@ -1,0 +1,101 @@
+//! Lines of the session log.
+
+use serde::{Deserialize, Serialize};
+
+use super::message::Message;
+use super::model::ThinkingSetting;
+use super::permission::{Answer, PermissionMode};
+use super::tool::{PlanItem, ToolTitle};
+use super::usage::{Cost, Usage};
+
+/// Version of the log format; a newer one is refused politely.
+pub const LOG_VERSION: u32 = 1;
+
+/// One line of a session log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Unique within the log.
+    pub id: String,
+    /// The entry this one follows; nothing for the header. Makes the log a
+    /// tree, so that fork and rewind need no other mechanism.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// Milliseconds since the epoch.
+    pub at: u64,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: EntryKind,
+}
+
+/// Settings in force from an entry on.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Vendor id.
+    pub provider: String,
+    /// Model id.
+    pub model: String,
+    /// Permission mode.
+    pub mode: PermissionMode,
+    /// Safe mode.
+    pub safe: bool,
+    /// Thinking.
+    pub thinking: ThinkingSetting,
+    /// Output limit in tokens.
+    pub max_tokens: Option<u64>,
+}
+
+/// What a log line records.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum EntryKind {
+    /// First line of every log.
+    Header {
+        /// [`LOG_VERSION`] of the writer.
+        version: u32,
+        /// Session id.
+        session: String,
+        /// Workspace root.
+        cwd: String,
+        /// Program version.
+        sofos: String,
+    },
+    /// A message of the conversation.
+    Message {
+        /// The message.
+        message: Message,
+    },
+    /// Settings changed (also written once at the start).
+    Settings {
+        /// All of them.
+        settings: Settings,
+    },
+    /// A permission question was answered.
+    Decision {
+        /// The call.
+        call_id: String,
+        /// What was asked.
+        title: ToolTitle,
+        /// The answer.
+        answer: Answer,
+    },
+    /// Tokens and cost of one response, by the model that gave it.
+    Usage {
+        /// Model id.
+        model: String,
+        /// Tokens.
+        usage: Usage,
+        /// Cost at that model's rates.
+        cost: Cost,
+    },
+    /// The plan changed.
+    Plan {
+        /// All steps.
+        items: Vec<PlanItem>,
+    },
+    /// The session got a name.
+    Title {
+        /// The name.
+        title: String,
+    },
+}

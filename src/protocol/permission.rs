@@ -1,0 +1,184 @@
+//! The nouns of permission: what a call would do, what is decided, who decided.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::diff::FileDiff;
+use super::tool::ToolTitle;
+
+/// A path whose real location is known. Only `permission::scope` makes one, so
+/// holding it proves that symlinks and `..` were resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScopedPath {
+    real: PathBuf,
+    display: String,
+    inside: bool,
+}
+
+impl ScopedPath {
+    /// For `permission::scope` alone (checked by the architecture test).
+    pub fn new(real: PathBuf, display: String, inside: bool) -> Self {
+        Self {
+            real,
+            display,
+            inside,
+        }
+    }
+
+    /// The resolved absolute path to operate on.
+    pub fn real(&self) -> &std::path::Path {
+        &self.real
+    }
+
+    /// How to name it to people and models: relative to the workspace when inside.
+    pub fn display(&self) -> &str {
+        &self.display
+    }
+
+    /// Whether it lies in the workspace.
+    pub fn inside(&self) -> bool {
+        self.inside
+    }
+}
+
+/// One thing a call would do. Permissions judge effects, never tool names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Reads a file or directory.
+    Read(ScopedPath),
+    /// Creates or changes a file or directory.
+    Write(ScopedPath),
+    /// Removes a file or directory.
+    Delete(ScopedPath),
+    /// Runs a shell command line in the workspace.
+    Exec(String),
+}
+
+impl Effect {
+    /// Reads only: may run together with other such calls.
+    pub fn is_read_only(&self) -> bool {
+        matches!(self, Self::Read(_))
+    }
+}
+
+/// What sofos may do without asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PermissionMode {
+    /// Reads and edits inside the workspace run; the rest asks.
+    #[default]
+    Default,
+    /// Only reading; nothing is changed.
+    Plan,
+    /// Like default, and edits never ask.
+    AcceptEdits,
+    /// Nothing asks.
+    Bypass,
+}
+
+impl PermissionMode {
+    /// Every mode with its spelling.
+    pub const ALL: [(Self, &'static str); 4] = [
+        (Self::Default, "default"),
+        (Self::Plan, "plan"),
+        (Self::AcceptEdits, "accept-edits"),
+        (Self::Bypass, "bypass"),
+    ];
+
+    /// Spelling on the command line and in settings.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(mode, _)| *mode == self)
+            .map_or("default", |(_, name)| name)
+    }
+
+    /// The mode of that spelling.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .find(|(_, spelling)| *spelling == name)
+            .map(|(mode, _)| *mode)
+    }
+}
+
+/// A way to answer a question, with the grant it would leave behind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// The rule in words, e.g. `Bash(cargo run)` or `Delete(target/tmp)`.
+    pub rule: String,
+}
+
+/// What the pure decision says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PermissionDecision {
+    /// Run it.
+    Allow {
+        /// The deciding rule, for the log.
+        why: String,
+    },
+    /// Refuse it; the model is told why and what to do instead.
+    Deny {
+        /// The reason in words.
+        why: String,
+    },
+    /// Someone has to answer.
+    Ask {
+        /// Why no rule settles it.
+        why: String,
+        /// What "for this session" would allow.
+        session: Vec<Grant>,
+    },
+}
+
+/// What the person asked sees below the question.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Preview {
+    /// Title and reason say it all.
+    #[default]
+    None,
+    /// A command line, shown whole.
+    Command {
+        /// The exact text that would run.
+        text: String,
+    },
+    /// A change to a file.
+    Diff {
+        /// The change.
+        diff: FileDiff,
+    },
+}
+
+/// A question put to the user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskRequest {
+    /// Names the question in the answer.
+    pub id: u64,
+    /// The call in question.
+    pub call_id: String,
+    /// What would be done.
+    pub title: ToolTitle,
+    /// What exactly.
+    pub preview: Preview,
+    /// Why it is asked.
+    pub why: String,
+    /// What "for this session" would allow; empty when it is not offered.
+    pub session: Vec<Grant>,
+}
+
+/// The answer to a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum Answer {
+    /// This call only.
+    Once,
+    /// This call and those the session grants cover.
+    Session,
+    /// No; the message goes to the model.
+    No {
+        /// What the user wants instead; may be empty.
+        message: String,
+    },
+}

@@ -1,0 +1,1 @@
+//! Text to styled lines; pure.

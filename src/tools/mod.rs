@@ -1,0 +1,187 @@
+//! What the model can call. One file a tool, its description beside it as `.md`;
+//! adding one is a file, a `mod` line and a row of [`BUILTIN`].
+//!
+//! A tool states its effects before it runs; it never asks for permission, never
+//! prints, and never decides what is allowed: that is the gate's job
+//! (`agent::dispatch`).
+
+pub mod output;
+pub mod schema;
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use tokio_util::sync::CancellationToken;
+
+use crate::protocol::message::ContentBlock;
+use crate::protocol::permission::{Effect, Preview};
+use crate::protocol::tool::{PlanItem, ToolBody, ToolSpec, ToolTitle};
+use crate::workspace::Workspace;
+
+/// A boxed future that can move between threads.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Receives live output of a running call, cleaned for the terminal.
+pub type Progress = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// What a running call may use.
+#[derive(Clone)]
+pub struct ToolCx {
+    /// The files.
+    pub workspace: Arc<Workspace>,
+    /// Fires when the user stops the turn; a tool ends within 200 ms of it.
+    pub cancel: CancellationToken,
+    /// Where live output goes.
+    pub progress: Progress,
+    /// The call's id, for naming files that belong to it.
+    pub call_id: String,
+    /// Directory for outputs too long for the model (created on demand).
+    pub outputs: PathBuf,
+}
+
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ToolError {
+    /// For the model: what was wrong and what to do instead.
+    #[error("{0}")]
+    ToModel(String),
+    /// The user stopped it; the text is what it had done by then.
+    #[error("{0}")]
+    Stopped(String),
+}
+
+impl ToolError {
+    /// An error for the model.
+    pub fn model(text: impl Into<String>) -> Self {
+        Self::ToModel(text.into())
+    }
+}
+
+/// What a call produced.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ToolOutput {
+    /// For the model: text and images. Text is never empty.
+    pub content: Vec<ContentBlock>,
+    /// It ran, but did not do what was asked (e.g. a command's exit code was not 0).
+    pub is_error: bool,
+    /// For the user: short, e.g. `7 matches, 3 files`; may be empty.
+    pub outcome: String,
+    /// For the user: what stands below the tool line.
+    pub body: ToolBody,
+    /// A new plan, when the call set one.
+    pub plan: Option<Vec<PlanItem>>,
+}
+
+impl ToolOutput {
+    /// A plain text result with an outcome for the user.
+    pub fn text(text: impl Into<String>, outcome: impl Into<String>) -> Self {
+        Self {
+            content: vec![ContentBlock::text(text)],
+            outcome: outcome.into(),
+            ..Self::default()
+        }
+    }
+}
+
+/// One built-in tool.
+pub trait Tool: Send + Sync + 'static {
+    /// Its arguments; the schema the model sees is derived from this type.
+    type Args: DeserializeOwned + schemars::JsonSchema + Send + 'static;
+    /// Name on the wire.
+    const NAME: &'static str;
+    /// What the model reads.
+    const DESCRIPTION: &'static str;
+    /// Changes nothing anywhere: exists in safe and plan mode too.
+    const READ_ONLY: bool;
+
+    /// Verb and object for the tool line.
+    fn title(args: &Self::Args, cx: &ToolCx) -> ToolTitle;
+
+    /// Everything the call would do, with resolved paths.
+    ///
+    /// # Errors
+    /// When an argument makes no sense (e.g. a path that cannot be resolved).
+    fn effects(args: &Self::Args, cx: &ToolCx) -> Result<Vec<Effect>, ToolError>;
+
+    /// What the user sees when asked about the call.
+    fn preview(_args: &Self::Args, _cx: &ToolCx) -> Preview {
+        Preview::None
+    }
+
+    /// Runs the call. Only called after the gate allowed the effects.
+    fn run(
+        args: Self::Args,
+        cx: ToolCx,
+    ) -> impl Future<Output = Result<ToolOutput, ToolError>> + Send + 'static;
+}
+
+/// A call whose arguments were parsed; `run` has not been polled yet.
+pub struct Prepared {
+    /// Verb and object for the tool line.
+    pub title: ToolTitle,
+    /// What it would do.
+    pub effects: Vec<Effect>,
+    /// What the user sees when asked.
+    pub preview: Preview,
+    /// The work.
+    pub run: BoxFuture<'static, Result<ToolOutput, ToolError>>,
+}
+
+/// A tool with its argument type erased.
+pub trait DynTool: Send + Sync {
+    /// Name on the wire.
+    fn name(&self) -> &str;
+    /// Name, description and schema as offered to the model.
+    fn spec(&self) -> ToolSpec;
+    /// Changes nothing anywhere: exists in safe and plan mode too.
+    fn read_only(&self) -> bool;
+    /// Parses the raw JSON arguments (coercing harmless type slips by schema) and
+    /// works out the effects.
+    ///
+    /// # Errors
+    /// A text that tells the model which argument is wrong and how to mend it.
+    fn prepare(&self, arguments: &str, cx: &ToolCx) -> Result<Prepared, ToolError>;
+}
+
+/// Erases a [`Tool`].
+struct Erased<T>(std::marker::PhantomData<fn() -> T>);
+
+impl<T: Tool> Erased<T> {
+    const fn new() -> Self {
+        Self(std::marker::PhantomData)
+    }
+}
+
+impl<T: Tool> DynTool for Erased<T> {
+    fn name(&self) -> &str {
+        T::NAME
+    }
+
+    fn spec(&self) -> ToolSpec {
+        ToolSpec {
+            name: T::NAME.to_string(),
+            description: T::DESCRIPTION.trim().to_string(),
+            schema: schema::of::<T::Args>(),
+        }
+    }
+
+    fn read_only(&self) -> bool {
+        T::READ_ONLY
+    }
+
+    fn prepare(&self, arguments: &str, cx: &ToolCx) -> Result<Prepared, ToolError> {
+        let args: T::Args = schema::parse(T::NAME, arguments)?;
+        Ok(Prepared {
+            title: T::title(&args, cx),
+            effects: T::effects(&args, cx)?,
+            preview: T::preview(&args, cx),
+            run: Box::pin(T::run(args, cx.clone())),
+        })
+    }
+}
+
+/// Every built-in tool, in the order the model sees them.
+pub static BUILTIN: &[&dyn DynTool] = &[];

@@ -1,0 +1,1 @@
+//! The inline terminal UI. The only room that touches the terminal.
