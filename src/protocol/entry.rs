@@ -23,7 +23,6 @@ pub struct Entry {
     /// Milliseconds since the epoch.
     pub at: u64,
     /// What happened.
-    #[serde(flatten)]
     pub kind: EntryKind,
 }
 
@@ -46,8 +45,9 @@ pub struct Settings {
 }
 
 /// What a log line records.
+// Externally tagged, so that reading a long log needs no buffering.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum EntryKind {
     /// First line of every log.
     Header {
@@ -59,6 +59,17 @@ pub enum EntryKind {
         cwd: String,
         /// Program version.
         sofos: String,
+    },
+    /// The system prompt of the session, and the tools it goes with. Reused as
+    /// it stands on resume: reasoning is bound to the exact bytes before it.
+    Prefix {
+        /// System prompt.
+        system: String,
+        /// Hash of the tool specs as offered.
+        tools: String,
+        /// Why an earlier prefix was given up; nothing for the first one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cause: Option<String>,
     },
     /// A message of the conversation.
     Message {

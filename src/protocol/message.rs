@@ -30,7 +30,7 @@ pub struct Origin {
 
 /// One piece of message content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum ContentBlock {
     /// Plain text (Markdown, in an assistant message).
     Text {
@@ -131,13 +131,13 @@ pub enum StopReason {
 pub enum ContextKind {
     /// A reminder from the loop, e.g. that a call keeps failing.
     Reminder,
-    /// A fact about the workspace that changed since the last turn.
-    Workspace,
+    /// Facts about the surroundings: system, date, version control.
+    Environment,
 }
 
 /// One message of the conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "role", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Message {
     /// What the user typed or attached.
     User {

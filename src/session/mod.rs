@@ -1,1 +1,146 @@
 //! The log of a conversation: append, replay, list, repair.
+//!
+//! The log is the only truth: a [`Session`] is an open log plus the
+//! [`Conversation`] folded from it, and nothing is kept beside it that could
+//! disagree.
+
+mod conversation;
+mod log;
+pub mod repair;
+mod store;
+
+use std::path::PathBuf;
+
+pub use conversation::Conversation;
+pub use log::Log;
+pub use store::Store;
+
+use crate::protocol::entry::EntryKind;
+use crate::protocol::message::Message;
+
+/// What can go wrong with a session.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// A file operation failed.
+    #[error("cannot {action} {path}: {source}", path = path.display())]
+    Io {
+        /// What was tried, e.g. `write`.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+    /// Another process has it open.
+    #[error(
+        "session {id} is open in another sofos; close it there, or start a new one without --resume"
+    )]
+    Busy {
+        /// Session id.
+        id: String,
+    },
+    /// Nothing matches what was asked for.
+    #[error("no session matches {wanted:?}; `sofos -r` lists the sessions of this directory")]
+    NotFound {
+        /// What was asked for.
+        wanted: String,
+    },
+    /// Several match.
+    #[error("{wanted:?} matches several sessions: {candidates}; give more of the id")]
+    Ambiguous {
+        /// What was asked for.
+        wanted: String,
+        /// Ids and titles, comma-separated.
+        candidates: String,
+    },
+    /// There is no session yet.
+    #[error("there is no session in this directory yet; start one with `sofos`")]
+    Empty,
+    /// It was written by a newer program.
+    #[error(
+        "session {id} was written by a newer sofos (log version {version}); update sofos to open it"
+    )]
+    Newer {
+        /// Session id.
+        id: String,
+        /// Version found.
+        version: u32,
+    },
+    /// The file has no header, so it is no session log.
+    #[error("{path} is not a session log: it does not start with a header", path = path.display())]
+    NotALog {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// An open log and the conversation folded from it.
+#[derive(Debug)]
+pub struct Session {
+    log: Log,
+    conversation: Conversation,
+}
+
+impl Session {
+    /// A new session; its file appears with the first entry.
+    pub fn create(store: &Store, cwd: &str) -> Self {
+        let log = Log::create(store.dir().to_path_buf(), cwd);
+        Self {
+            log,
+            conversation: Conversation::default(),
+        }
+    }
+
+    /// Opens an existing session for going on with it. Also returns what had to
+    /// be left out, in words.
+    ///
+    /// # Errors
+    /// When it is busy, unreadable, no log, or from a newer program.
+    pub fn open(store: &Store, id: &str) -> Result<(Self, Vec<String>), SessionError> {
+        let (log, entries, warnings) = Log::open(store.dir().to_path_buf(), id)?;
+        Ok((
+            Self {
+                log,
+                conversation: Conversation::fold(entries),
+            },
+            warnings,
+        ))
+    }
+
+    /// Session id.
+    pub fn id(&self) -> &str {
+        self.log.id()
+    }
+
+    /// What the log amounts to.
+    pub fn conversation(&self) -> &Conversation {
+        &self.conversation
+    }
+
+    /// Records an entry and folds it in. The conversation takes it even when the
+    /// disk does not: the entry is kept and written with the next one.
+    ///
+    /// # Errors
+    /// When it could not be written yet.
+    pub fn append(&mut self, kind: EntryKind) -> Result<(), SessionError> {
+        let result = self.log.append(&kind);
+        self.conversation.apply(kind);
+        result
+    }
+
+    /// [`Session::append`] for a message.
+    ///
+    /// # Errors
+    /// When it could not be written yet.
+    pub fn append_message(&mut self, message: Message) -> Result<(), SessionError> {
+        self.append(EntryKind::Message { message })
+    }
+
+    /// Makes everything appended so far survive a power failure.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn sync(&mut self) -> Result<(), SessionError> {
+        self.log.sync()
+    }
+}

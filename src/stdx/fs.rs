@@ -122,6 +122,28 @@ pub fn open_append(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Opens an existing file for reading and appending.
+///
+/// # Errors
+/// Any I/O error of opening, `NotFound` included.
+pub fn open_existing_append(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).append(true).open(path)
+}
+
+/// Puts a `.gitignore` into a directory that hides all of it, itself included,
+/// from the repository around it. An existing one is left alone.
+///
+/// # Errors
+/// Any I/O error of writing.
+pub fn ignore_in_git(dir: &Path) -> io::Result<()> {
+    let path = dir.join(".gitignore");
+    if path.exists() {
+        Ok(())
+    } else {
+        write_atomic(&path, b"*\n", 0o644)
+    }
+}
+
 /// Creates a new file of mode 0600 for writing; fails when it exists.
 ///
 /// # Errors

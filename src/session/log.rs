@@ -1,0 +1,380 @@
+//! One append-only file of JSON lines.
+//!
+//! Every entry is one `write_all` to a file opened with `O_APPEND` under an
+//! exclusive lock. A write that fails half-way is cut off again at once and the
+//! line kept for the next try, so that the file always ends in a whole line; a
+//! crash can tear only the last line, which [`Log::open`] moves to `<id>.torn`.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::SessionError;
+use crate::protocol::entry::{Entry, EntryKind, LOG_VERSION};
+use crate::stdx::{clock, fs as sfs, ids};
+
+/// An open log.
+#[derive(Debug)]
+pub struct Log {
+    id: String,
+    dir: PathBuf,
+    cwd: String,
+    /// Opened with the first entry, so that looking around leaves no file.
+    file: Option<File>,
+    /// Length of the whole lines written.
+    length: u64,
+    /// The last entry.
+    last: Option<String>,
+    /// Lines that the disk did not take yet.
+    unsaved: Vec<u8>,
+    /// Something was written since the last sync.
+    dirty: bool,
+}
+
+/// An entry to be written, without cloning its content.
+#[derive(Serialize)]
+struct Line<'a> {
+    id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<&'a str>,
+    at: u64,
+    kind: &'a EntryKind,
+}
+
+impl Log {
+    /// A new log in `dir` for a session in the directory `cwd`.
+    pub fn create(dir: PathBuf, cwd: &str) -> Self {
+        Self {
+            id: ids::session(),
+            dir,
+            cwd: cwd.to_string(),
+            file: None,
+            length: 0,
+            last: None,
+            unsaved: Vec::new(),
+            dirty: false,
+        }
+    }
+
+    /// Opens a log for appending; returns its entries in file order and, in
+    /// words, what could not be read.
+    ///
+    /// # Errors
+    /// When it is busy, unreadable, no log, or from a newer program.
+    pub fn open(dir: PathBuf, id: &str) -> Result<(Self, Vec<Entry>, Vec<String>), SessionError> {
+        let path = dir.join(format!("{id}.jsonl"));
+        let file = sfs::open_existing_append(&path).map_err(|source| match source.kind() {
+            std::io::ErrorKind::NotFound => SessionError::NotFound {
+                wanted: id.to_string(),
+            },
+            _ => SessionError::Io {
+                action: "open",
+                path: path.clone(),
+                source,
+            },
+        })?;
+        lock(&file, id, &path)?;
+        let io = |action| {
+            let path = path.clone();
+            move |source| SessionError::Io {
+                action,
+                path,
+                source,
+            }
+        };
+        let read = read_lines(&file).map_err(io("read"))?;
+        let Some(Entry {
+            kind: EntryKind::Header { version, cwd, .. },
+            ..
+        }) = read.entries.first()
+        else {
+            return Err(SessionError::NotALog { path });
+        };
+        if *version > LOG_VERSION {
+            return Err(SessionError::Newer {
+                id: id.to_string(),
+                version: *version,
+            });
+        }
+        let cwd = cwd.clone();
+        let mut warnings = Vec::new();
+        if !read.bad_lines.is_empty() {
+            let lines: Vec<String> = read.bad_lines.iter().map(ToString::to_string).collect();
+            warnings.push(format!(
+                "{}: skipped damaged line {}; everything else is restored",
+                path.display(),
+                lines.join(", ")
+            ));
+        }
+        if !read.torn.is_empty() {
+            let torn = dir.join(format!("{id}.torn"));
+            let mut keep = sfs::open_append(&torn).map_err(io("open"))?;
+            keep.write_all(&read.torn).map_err(io("write"))?;
+            sfs::truncate(&file, read.length).map_err(io("truncate"))?;
+            warnings.push(format!(
+                "the last entry was cut off by a crash; its {} bytes are kept in {}",
+                read.torn.len(),
+                torn.display()
+            ));
+        }
+        let log = Self {
+            id: id.to_string(),
+            dir,
+            cwd,
+            file: Some(file),
+            length: read.length,
+            last: read.entries.last().map(|entry| entry.id.clone()),
+            unsaved: Vec::new(),
+            dirty: false,
+        };
+        Ok((log, read.entries, warnings))
+    }
+
+    /// Session id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn path(&self) -> PathBuf {
+        self.dir.join(format!("{}.jsonl", self.id))
+    }
+
+    /// Appends one entry.
+    ///
+    /// # Errors
+    /// When the disk does not take it; it is kept and written with the next one.
+    pub fn append(&mut self, kind: &EntryKind) -> Result<(), SessionError> {
+        if self.last.is_none() {
+            let header = EntryKind::Header {
+                version: LOG_VERSION,
+                session: self.id.clone(),
+                cwd: self.cwd.clone(),
+                sofos: env!("CARGO_PKG_VERSION").to_string(),
+            };
+            self.queue(&header);
+        }
+        self.queue(kind);
+        self.write_queued()
+    }
+
+    fn queue(&mut self, kind: &EntryKind) {
+        let id = ids::random(10);
+        let line = Line {
+            id: &id,
+            parent: self.last.as_deref(),
+            at: clock::now_ms(),
+            kind,
+        };
+        // Plain data without maps of non-string keys: serialising cannot fail.
+        if serde_json::to_writer(&mut self.unsaved, &line).is_ok() {
+            self.unsaved.push(b'\n');
+            self.last = Some(id);
+        }
+    }
+
+    fn write_queued(&mut self) -> Result<(), SessionError> {
+        let path = self.path();
+        let io = |action| {
+            let path = path.clone();
+            move |source| SessionError::Io {
+                action,
+                path,
+                source,
+            }
+        };
+        if self.file.is_none() {
+            prepare_dir(&self.dir).map_err(io("create the directory of"))?;
+            let file = sfs::open_append(&path).map_err(io("create"))?;
+            lock(&file, &self.id, &path)?;
+            self.file = Some(file);
+        }
+        let Some(file) = self.file.as_mut() else {
+            return Ok(());
+        };
+        match file.write_all(&self.unsaved) {
+            Ok(()) => {
+                self.length += self.unsaved.len() as u64;
+                self.unsaved.clear();
+                self.dirty = true;
+                Ok(())
+            }
+            Err(source) => {
+                // Part of a line may be on disk: cut it off, the lines stay queued.
+                let _ = sfs::truncate(file, self.length);
+                Err(SessionError::Io {
+                    action: "write",
+                    path,
+                    source,
+                })
+            }
+        }
+    }
+
+    /// Makes everything written so far survive a power failure.
+    ///
+    /// # Errors
+    /// When queued lines still cannot be written, or the disk refuses to sync.
+    pub fn sync(&mut self) -> Result<(), SessionError> {
+        if !self.unsaved.is_empty() {
+            self.write_queued()?;
+        }
+        if !std::mem::take(&mut self.dirty) {
+            return Ok(());
+        }
+        let path = self.path();
+        match &self.file {
+            Some(file) => file.sync_data().map_err(|source| SessionError::Io {
+                action: "sync",
+                path,
+                source,
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Creates `.sofos/sessions`, and a `.gitignore` that hides `.sofos` from the
+/// repository around it.
+fn prepare_dir(dir: &Path) -> std::io::Result<()> {
+    sfs::create_private_dir(dir)?;
+    if let Some(parent) = dir.parent() {
+        sfs::ignore_in_git(parent)?;
+    }
+    Ok(())
+}
+
+fn lock(file: &File, id: &str, path: &Path) -> Result<(), SessionError> {
+    file.try_lock().map_err(|error| match error {
+        std::fs::TryLockError::WouldBlock => SessionError::Busy { id: id.to_string() },
+        std::fs::TryLockError::Error(source) => SessionError::Io {
+            action: "lock",
+            path: path.to_path_buf(),
+            source,
+        },
+    })
+}
+
+struct Lines {
+    entries: Vec<Entry>,
+    /// 1-based numbers of whole lines that are no JSON.
+    bad_lines: Vec<usize>,
+    /// Length of all whole lines.
+    length: u64,
+    /// Bytes after the last newline.
+    torn: Vec<u8>,
+}
+
+/// Whether a line is JSON at all: an entry of a kind this program does not know.
+fn is_json(line: &[u8]) -> bool {
+    serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok()
+}
+
+fn read_lines(file: &File) -> std::io::Result<Lines> {
+    let mut reader = BufReader::with_capacity(1 << 16, file);
+    let mut out = Lines {
+        entries: Vec::new(),
+        bad_lines: Vec::new(),
+        length: 0,
+        torn: Vec::new(),
+    };
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        if reader.read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        if line.last() != Some(&b'\n') {
+            out.torn = line;
+            break;
+        }
+        out.length += line.len() as u64;
+        match serde_json::from_slice::<Entry>(&line) {
+            Ok(entry) => out.entries.push(entry),
+            Err(_) if is_json(&line) => {}
+            Err(_) => out.bad_lines.push(number),
+        }
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn title(text: &str) -> EntryKind {
+        EntryKind::Title { title: text.into() }
+    }
+
+    fn titles(entries: &[Entry]) -> Vec<&str> {
+        entries
+            .iter()
+            .filter_map(|entry| match &entry.kind {
+                EntryKind::Title { title } => Some(title.as_str()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_log_cut_anywhere_opens_with_every_whole_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut log = Log::create(dir.path().join("sessions"), "/w");
+        for n in 0..5 {
+            log.append(&title(&format!("t{n} ü"))).unwrap();
+        }
+        let (id, path) = (log.id.clone(), log.path());
+        drop(log);
+        let whole = std::fs::read(&path).unwrap();
+        let header = whole.iter().position(|b| *b == b'\n').unwrap() + 1;
+        for cut in header..whole.len() {
+            std::fs::write(&path, &whole[..cut]).unwrap();
+            let (mut log, entries, _) = Log::open(dir.path().join("sessions"), &id).unwrap();
+            let complete = whole[..cut].iter().filter(|b| **b == b'\n').count();
+            assert_eq!(entries.len(), complete);
+            log.append(&title("after")).unwrap();
+            drop(log);
+            let (_, entries, warnings) = Log::open(dir.path().join("sessions"), &id).unwrap();
+            assert_eq!(titles(&entries).last(), Some(&"after"));
+            assert!(warnings.is_empty(), "{warnings:?}");
+        }
+    }
+
+    #[test]
+    fn damage_in_the_middle_is_skipped_and_unknown_entries_are_kept_quietly() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut log = Log::create(dir.path().to_path_buf(), "/w");
+        log.append(&title("one")).unwrap();
+        log.append(&title("two")).unwrap();
+        let (id, path) = (log.id.clone(), log.path());
+        drop(log);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        let future = r#"{"id":"x","at":1,"kind":{"hologram":{}}}"#;
+        std::fs::write(
+            &path,
+            format!("{}\n{{garb\u{0}age\n{future}\n{}\n", lines[0], lines[2]),
+        )
+        .unwrap();
+        let (_, entries, warnings) = Log::open(dir.path().to_path_buf(), &id).unwrap();
+        assert_eq!(titles(&entries), ["two"]);
+        assert_eq!(warnings.len(), 1);
+        assert!(warnings[0].contains("damaged line 2"), "{warnings:?}");
+    }
+
+    #[test]
+    fn a_second_opener_is_told_and_a_newer_log_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut log = Log::create(dir.path().to_path_buf(), "/w");
+        log.append(&title("one")).unwrap();
+        let busy = Log::open(dir.path().to_path_buf(), log.id()).unwrap_err();
+        assert!(matches!(busy, SessionError::Busy { .. }), "{busy}");
+        let (id, path) = (log.id.clone(), log.path());
+        drop(log);
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text.replace("\"version\":1", "\"version\":99")).unwrap();
+        let newer = Log::open(dir.path().to_path_buf(), &id).unwrap_err();
+        assert!(newer.to_string().contains("newer sofos"), "{newer}");
+    }
+}
