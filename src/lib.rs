@@ -16,7 +16,7 @@
 //! | 1 | [`protocol`] the nouns |
 //! | 2 | [`config`] layers of settings, paths, keys |
 //! | 3 | [`net`] HTTP, [`exec`] processes |
-//! | 4 | [`provider`] models, [`session`] log, [`permission`] decisions, [`workspace`] files, [`render`] text to styled lines |
+//! | 4 | [`provider`] models, [`session`] log, [`permission`] decisions, [`workspace`] files, [`memory`] instruction files, [`render`] text to styled lines |
 //! | 5 | [`tools`] what the model can call |
 //! | 6 | [`agent`] the loop |
 //! | 8 | [`repl`] the worker thread and slash commands |
@@ -30,6 +30,7 @@ pub mod cli;
 pub mod config;
 pub mod exec;
 pub mod headless;
+pub mod memory;
 pub mod net;
 pub mod permission;
 pub mod protocol;

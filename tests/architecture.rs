@@ -17,6 +17,7 @@ const ROOMS: &[(&str, u8)] = &[
     ("session", 4),
     ("permission", 4),
     ("workspace", 4),
+    ("memory", 4),
     ("render", 4),
     ("tools", 5),
     ("agent", 6),

@@ -1,1 +1,101 @@
 //! Layers of settings, paths, keys. The only room besides cli that reads the environment.
+//!
+//! defaults < `~/.sofos/config.toml` < `.sofos/config.toml` <
+//! `.sofos/config.local.toml` < `SOFOS_*` < flags. A layer sets what it names
+//! and leaves the rest alone.
+
+mod env;
+mod file;
+mod paths;
+
+use std::path::PathBuf;
+
+pub use env::Env;
+pub use file::KEYS;
+pub use paths::Paths;
+
+use crate::protocol::model::Effort;
+use crate::protocol::permission::PermissionMode;
+
+/// What can go wrong with settings. Names the file, the line and the key.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {path}: {source}", path = path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not TOML.
+    #[error("{path}:{line}: not valid TOML: {message}", path = path.display())]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// 1-based line.
+        line: usize,
+        /// The parser's words.
+        message: String,
+    },
+    /// A value has the wrong type or is out of range.
+    #[error("{path}:{line}: {key} must be {expected}, found {found}", path = path.display())]
+    Value {
+        /// The file, or the environment variable.
+        path: PathBuf,
+        /// 1-based line.
+        line: usize,
+        /// The key.
+        key: String,
+        /// What it takes.
+        expected: &'static str,
+        /// What stands there.
+        found: String,
+    },
+}
+
+/// Settings after merging; nothing means the program's default.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Config {
+    /// Vendor id.
+    pub provider: Option<String>,
+    /// Model id.
+    pub model: Option<String>,
+    /// Output limit in tokens.
+    pub max_tokens: Option<u64>,
+    /// Thinking on or off.
+    pub thinking: Option<bool>,
+    /// Thinking budget in tokens.
+    pub thinking_budget: Option<u64>,
+    /// Effort level.
+    pub effort: Option<Effort>,
+    /// Permission mode.
+    pub permission_mode: Option<PermissionMode>,
+    /// What was found odd while loading, one line each.
+    pub warnings: Vec<String>,
+}
+
+/// Loads and merges all layers below the command line.
+///
+/// # Errors
+/// At the first file that cannot be read or value that cannot be used.
+pub fn load(paths: &Paths, env: &Env) -> Result<Config, ConfigError> {
+    let mut config = Config::default();
+    file::apply(
+        &mut config,
+        &paths.home.join("config.toml"),
+        file::Trust::User,
+    )?;
+    file::apply(
+        &mut config,
+        &paths.project.join("config.toml"),
+        file::Trust::Project,
+    )?;
+    file::apply(
+        &mut config,
+        &paths.project.join("config.local.toml"),
+        file::Trust::Project,
+    )?;
+    file::apply_env(&mut config, env)?;
+    Ok(config)
+}
