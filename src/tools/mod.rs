@@ -16,6 +16,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
+use crate::exec::Env;
 use crate::protocol::message::ContentBlock;
 use crate::protocol::permission::{Effect, Preview};
 use crate::protocol::tool::{PlanItem, ToolBody, ToolSpec, ToolTitle};
@@ -38,6 +39,8 @@ pub struct ToolCx {
     pub progress: Progress,
     /// The call's id, for naming files that belong to it.
     pub call_id: String,
+    /// The environment of commands, and the home directory.
+    pub env: Arc<Env>,
     /// Directory for outputs too long for the model (created on demand).
     pub outputs: PathBuf,
 }
@@ -63,8 +66,10 @@ impl ToolError {
 /// What a call produced.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ToolOutput {
-    /// For the model: text and images. Text is never empty.
+    /// For the model. Text is never empty.
     pub content: Vec<ContentBlock>,
+    /// Images for the model, to be stored and shown after `content`: media type and bytes.
+    pub images: Vec<(String, Vec<u8>)>,
     /// It ran, but did not do what was asked (e.g. a command's exit code was not 0).
     pub is_error: bool,
     /// For the user: short, e.g. `7 matches, 3 files`; may be empty.
@@ -124,8 +129,6 @@ pub struct Prepared {
     pub title: ToolTitle,
     /// What it would do.
     pub effects: Vec<Effect>,
-    /// What the user sees when asked.
-    pub preview: Preview,
     /// The work.
     pub run: BoxFuture<'static, Result<ToolOutput, ToolError>>,
 }
@@ -144,6 +147,10 @@ pub trait DynTool: Send + Sync {
     /// # Errors
     /// A text that tells the model which argument is wrong and how to mend it.
     fn prepare(&self, arguments: &str, cx: &ToolCx) -> Result<Prepared, ToolError>;
+    /// What the user sees when asked about a call that [`DynTool::prepare`]
+    /// accepted. Apart from it because most calls are never asked about and a
+    /// preview may read files.
+    fn preview(&self, arguments: &str, cx: &ToolCx) -> Preview;
 }
 
 /// Erases a [`Tool`].
@@ -177,9 +184,12 @@ impl<T: Tool> DynTool for Erased<T> {
         Ok(Prepared {
             title: T::title(&args, cx),
             effects: T::effects(&args, cx)?,
-            preview: T::preview(&args, cx),
             run: Box::pin(T::run(args, cx.clone())),
         })
+    }
+
+    fn preview(&self, arguments: &str, cx: &ToolCx) -> Preview {
+        schema::parse(T::NAME, arguments).map_or(Preview::None, |args| T::preview(&args, cx))
     }
 }
 
