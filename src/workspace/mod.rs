@@ -1,5 +1,7 @@
 //! The files of the workspace: reading, matching, writing, diffs.
 
+pub mod git;
+
 use std::path::{Path, PathBuf};
 
 /// The directory sofos works in.
