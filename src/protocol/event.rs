@@ -147,6 +147,15 @@ pub enum AgentEvent {
         /// All steps.
         items: Vec<PlanItem>,
     },
+    /// Tokens and cost of the session after a response.
+    Usage {
+        /// Tokens in the window at this response.
+        context_used: u64,
+        /// Tokens of the session.
+        usage: Usage,
+        /// Cost of the session.
+        cost: Cost,
+    },
     /// Something the user should know.
     Notice {
         /// How loud.
