@@ -3,7 +3,24 @@
 //! A [`Provider`] turns a [`ModelRequest`] into a stream of [`StreamEvent`]s.
 //! Failures are stream items, never errors of the call: a stream ends in exactly
 //! one [`StreamEvent::Done`] or [`StreamEvent::Failed`]. The wire formats are
-//! pure encode/decode pairs; HTTP, retries, framing and tracing are written once.
+//! pure encode/decode pairs ([`wire`]); HTTP, retries, framing ([`http`]) and
+//! tracing ([`trace`]) are written once. [`registry`] lists the vendors.
+
+pub mod http;
+pub mod labels;
+pub mod models;
+pub mod price;
+pub mod registry;
+pub mod scripted;
+pub mod trace;
+pub mod transport;
+pub mod wire;
+
+pub use registry::{
+    Credential, CredentialKind, KeyEnv, PROVIDERS, ProviderConfig, ProviderInfo, build,
+    estimate_tokens, info,
+};
+pub use scripted::ScriptedProvider;
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -37,6 +54,8 @@ pub struct ModelRequest {
     pub thinking: ThinkingSetting,
     /// Session id: keeps a session's requests on one cache shard where a vendor takes a key.
     pub cache_key: String,
+    /// Offer the vendor's own web search, where it has one.
+    pub web_search: bool,
 }
 
 /// What kind of failure it is; decides about retry and about the advice.
@@ -108,7 +127,8 @@ pub enum StreamEvent {
         /// The whole block.
         block: ContentBlock,
     },
-    /// A request failed before anything was shown and is tried again after a wait.
+    /// A request failed and is tried again after a wait. Nothing of it was shown,
+    /// or a [`StreamEvent::Restarted`] has just said that it is void.
     Retrying {
         /// The coming attempt, from 2.
         attempt: u32,
@@ -120,7 +140,7 @@ pub enum StreamEvent {
         reason: String,
     },
     /// The stream broke after output: everything since `Start` is void, the
-    /// request is repeated.
+    /// request is repeated. A `Retrying` with the wait follows.
     Restarted {
         /// Why, in words.
         reason: String,

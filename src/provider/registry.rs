@@ -1,0 +1,197 @@
+//! Which vendors there are, and how to make one of them ready.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::scripted::ScriptedProvider;
+use super::{Failure, FailureKind, Provider};
+
+/// How a credential is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialKind {
+    /// An API key, in the vendor's own header.
+    ApiKey,
+    /// A bearer token, in `authorization`.
+    Token,
+}
+
+/// A secret that opens a vendor's door. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credential {
+    /// How it is sent.
+    pub kind: CredentialKind,
+    /// The secret itself.
+    pub secret: String,
+    /// Where it came from, for messages: `ANTHROPIC_API_KEY`, `--api-key`.
+    pub source: String,
+}
+
+impl Credential {
+    /// An API key and where it came from.
+    pub fn api_key(secret: impl Into<String>, source: impl Into<String>) -> Self {
+        Self {
+            kind: CredentialKind::ApiKey,
+            secret: secret.into().trim().to_string(),
+            source: source.into(),
+        }
+    }
+
+    /// `ANTHROPIC_API_KEY ends in …f3a9`; short secrets show nothing of themselves.
+    pub fn hint(&self) -> String {
+        let length = self.secret.chars().count();
+        if length < 16 {
+            return format!("{} has {length} characters", self.source);
+        }
+        let tail: String = self.secret.chars().skip(length - 4).collect();
+        format!("{} ends in …{tail}", self.source)
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Credential({:?}, {})", self.kind, self.hint())
+    }
+}
+
+/// An environment variable that may hold a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyEnv {
+    /// Name of the variable.
+    pub name: &'static str,
+    /// How its value is sent.
+    pub kind: CredentialKind,
+}
+
+/// One vendor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProviderInfo {
+    /// Id in settings and on the command line.
+    pub id: &'static str,
+    /// Name for people.
+    pub name: &'static str,
+    /// Wire format id.
+    pub wire: &'static str,
+    /// Base URL unless overridden; empty when there is none.
+    pub base_url: &'static str,
+    /// Variables that may hold the key, the first one set wins; empty when none is needed.
+    pub key_env: &'static [KeyEnv],
+    /// Variables that may override the base URL, the first one set wins.
+    pub base_url_env: &'static [&'static str],
+}
+
+/// Every vendor.
+pub static PROVIDERS: &[ProviderInfo] = &[
+    ProviderInfo {
+        id: "anthropic",
+        name: "Anthropic",
+        wire: "anthropic",
+        base_url: "https://api.anthropic.com",
+        key_env: &[
+            KeyEnv {
+                name: "ANTHROPIC_API_KEY",
+                kind: CredentialKind::ApiKey,
+            },
+            KeyEnv {
+                name: "ANTHROPIC_AUTH_TOKEN",
+                kind: CredentialKind::Token,
+            },
+        ],
+        base_url_env: &["ANTHROPIC_BASE_URL"],
+    },
+    ProviderInfo {
+        id: "scripted",
+        name: "recorded script",
+        wire: "scripted",
+        base_url: "",
+        key_env: &[],
+        base_url_env: &[],
+    },
+];
+
+/// The row of a vendor.
+pub fn info(id: &str) -> Option<&'static ProviderInfo> {
+    PROVIDERS.iter().find(|row| row.id == id)
+}
+
+/// What a vendor needs to work; read by the caller from flags, settings and
+/// environment.
+#[derive(Debug, Clone, Default)]
+pub struct ProviderConfig {
+    /// The key, unless the vendor needs none.
+    pub credential: Option<Credential>,
+    /// Another base URL than the vendor's own.
+    pub base_url: Option<String>,
+    /// Where requests and answers are recorded, if anywhere.
+    pub trace_dir: Option<PathBuf>,
+    /// The script of the `scripted` vendor: a file, or a directory of them.
+    pub script: Option<PathBuf>,
+    /// Longest silence of a server, unless the default of five minutes.
+    pub idle_timeout: Option<Duration>,
+}
+
+/// Makes a vendor ready. Nothing is read from the network or the environment.
+///
+/// # Errors
+/// A failure that says what is missing and how to provide it.
+pub fn build(id: &str, config: ProviderConfig) -> Result<Arc<dyn Provider>, Failure> {
+    let fail = |kind, message| Err(Failure { kind, message });
+    match info(id).map(|row| (row, row.wire)) {
+        Some((_, "scripted")) => match &config.script {
+            Some(path) => Ok(Arc::new(ScriptedProvider::load(path)?)),
+            None => fail(
+                FailureKind::NotFound,
+                "scripted: no script. Name one with --script FILE".to_string(),
+            ),
+        },
+        _ => {
+            let known: Vec<&str> = PROVIDERS.iter().map(|row| row.id).collect();
+            let message = format!("no provider {id}. Known: {}", known.join(", "));
+            fail(FailureKind::NotFound, message)
+        }
+    }
+}
+
+/// A rough count of the tokens of so many bytes of text or JSON, for meters
+/// before the server has counted.
+pub fn estimate_tokens(bytes: usize) -> u64 {
+    bytes.div_ceil(4) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_said() {
+        let message = |id: &str| match build(id, ProviderConfig::default()) {
+            Ok(_) => panic!("{id} needs something"),
+            Err(failure) => failure.message,
+        };
+        assert!(message("scripted").contains("--script"));
+        assert_eq!(message("x"), "no provider x. Known: anthropic, scripted");
+    }
+
+    #[test]
+    fn a_credential_shows_its_tail_only() {
+        let long = Credential::api_key(" sk-ant-api03-0123456789f3a9\n", "ANTHROPIC_API_KEY");
+        assert_eq!(long.hint(), "ANTHROPIC_API_KEY ends in …f3a9");
+        assert!(!format!("{long:?}").contains("0123"));
+        assert_eq!(
+            Credential::api_key("test", "--api-key").hint(),
+            "--api-key has 4 characters"
+        );
+    }
+
+    #[test]
+    fn ids_are_unique() {
+        for row in PROVIDERS {
+            assert_eq!(
+                PROVIDERS.iter().filter(|other| other.id == row.id).count(),
+                1
+            );
+        }
+        assert_eq!([0, 1, 4, 5].map(estimate_tokens), [0, 1, 1, 2]);
+    }
+}
