@@ -7,6 +7,8 @@
 
 pub mod output;
 pub mod schema;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::future::Future;
 use std::path::PathBuf;
