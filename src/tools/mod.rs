@@ -8,6 +8,7 @@
 pub mod output;
 pub mod schema;
 #[cfg(test)]
+#[path = "testing_tests.rs"]
 pub(crate) mod testing;
 
 use std::future::Future;

@@ -6,7 +6,10 @@ use std::path::Path;
 /// The branch checked out in the repository around `dir`, or the short commit id
 /// of a detached head; nothing outside a repository.
 pub fn branch(dir: &Path) -> Option<String> {
-    let dot_git = dir.ancestors().map(|dir| dir.join(".git")).find(|path| path.exists())?;
+    let dot_git = dir
+        .ancestors()
+        .map(|dir| dir.join(".git"))
+        .find(|path| path.exists())?;
     // In a worktree or submodule `.git` is a file: `gitdir: PATH`.
     let git_dir = if dot_git.is_file() {
         let text = fs::read_to_string(&dot_git).ok()?;
