@@ -175,7 +175,7 @@ fn tls_cause(error: &reqwest::Error) -> Option<String> {
 }
 
 /// Scheme and path stripped: `host` of `https://user@host:1/x`.
-pub(crate) fn host_of(url: &str) -> &str {
+pub fn host_of(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
     let authority = authority
@@ -188,7 +188,7 @@ pub(crate) fn host_of(url: &str) -> &str {
 }
 
 /// Whether an address is on this machine.
-pub(crate) fn is_loopback(url: &str) -> bool {
+pub fn is_loopback(url: &str) -> bool {
     let host = host_of(url);
     host == "localhost"
         || host

@@ -35,14 +35,17 @@ pub fn run(
     Box::pin(stream::unfold(Box::new(run), Run::next))
 }
 
+/// An answer being read.
+struct Reading {
+    body: Body,
+    parser: SseParser,
+    decoder: Box<dyn Decode>,
+}
+
 enum State {
     Open,
     Waiting(Duration),
-    Reading {
-        body: Body,
-        parser: SseParser,
-        decoder: Box<dyn Decode>,
-    },
+    Reading(Box<Reading>),
     /// All events are in the queue.
     Draining,
 }
@@ -103,11 +106,7 @@ impl Run {
                 tokio::time::sleep(wait).await;
                 self.state = State::Open;
             }
-            State::Reading {
-                body,
-                parser,
-                decoder,
-            } => self.read(body, parser, decoder).await,
+            State::Reading(reading) => self.read(reading).await,
             State::Draining => self.fail(Fault::cut()),
         }
     }
@@ -124,51 +123,46 @@ impl Run {
         };
         let kind = head.content_type.as_deref().unwrap_or_default();
         if status == 200 && !kind.contains("json") && !kind.contains("html") {
-            self.state = State::Reading {
+            let reading = Reading {
                 body,
                 parser: SseParser::default(),
                 decoder: wire.decoder(),
             };
-            return;
+            return self.state = State::Reading(Box::new(reading));
         }
         let start = body.start().await;
         self.fail(error_answer(status, &head, &start, wire));
     }
 
-    async fn read(&mut self, mut body: Body, mut parser: SseParser, mut decoder: Box<dyn Decode>) {
+    async fn read(&mut self, mut reading: Box<Reading>) {
+        let Reading {
+            body,
+            parser,
+            decoder,
+        } = &mut *reading;
         let queue = &mut self.queue;
-        let mut result = Ok(());
+        let mut decoded = Ok(());
         let mut decode = |data: &str| {
-            if result.is_ok() {
-                result = decoder.event(data, queue);
+            if decoded.is_ok() {
+                decoded = decoder.event(data, queue);
             }
         };
         let mut framed = Ok(());
         let more = body
             .read(|bytes| framed = parser.push(bytes, |_, data| decode(data)))
             .await;
-        let more = match more {
-            Ok(false) => {
-                std::mem::take(&mut parser).finish(|_, data| decode(data));
-                Ok(false)
-            }
-            more => more,
-        };
-        let outcome = match (result, framed, more) {
-            (Err(fault), ..) | (.., Err(fault)) => Err(fault),
-            (_, Err(error), _) => Err(Fault::garbled(error.to_string())),
-            (.., Ok(more)) => Ok(more),
-        };
-        let done = matches!(self.queue.back(), Some(StreamEvent::Done { .. }));
+        if more == Ok(false) {
+            std::mem::take(parser).finish(|_, data| decode(data));
+        }
+        let outcome = decoded
+            .and_then(|()| framed.map_err(|error| Fault::garbled(error.to_string())))
+            .and(more);
+        let is_done = |event: &StreamEvent| matches!(event, StreamEvent::Done { .. });
+        if self.queue.iter().any(is_done) {
+            return;
+        }
         match outcome {
-            _ if done => {}
-            Ok(true) => {
-                self.state = State::Reading {
-                    body,
-                    parser,
-                    decoder,
-                };
-            }
+            Ok(true) => self.state = State::Reading(reading),
             Ok(false) => self.fail(Fault::cut()),
             Err(fault) => self.fail(fault),
         }

@@ -6,6 +6,8 @@
 //! pure encode/decode pairs ([`wire`]); HTTP, retries, framing ([`http`]) and
 //! tracing ([`trace`]) are written once. [`registry`] lists the vendors.
 
+pub mod anthropic;
+pub mod handoff;
 pub mod http;
 pub mod labels;
 pub mod models;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::anthropic::AnthropicProvider;
 use super::scripted::ScriptedProvider;
 use super::{Failure, FailureKind, Provider};
 
@@ -138,6 +139,7 @@ pub struct ProviderConfig {
 pub fn build(id: &str, config: ProviderConfig) -> Result<Arc<dyn Provider>, Failure> {
     let fail = |kind, message| Err(Failure { kind, message });
     match info(id).map(|row| (row, row.wire)) {
+        Some((row, "anthropic")) => Ok(Arc::new(AnthropicProvider::new(row, config)?)),
         Some((_, "scripted")) => match &config.script {
             Some(path) => Ok(Arc::new(ScriptedProvider::load(path)?)),
             None => fail(
@@ -169,6 +171,10 @@ mod tests {
             Ok(_) => panic!("{id} needs something"),
             Err(failure) => failure.message,
         };
+        assert_eq!(
+            message("anthropic"),
+            "anthropic: no key. Set ANTHROPIC_API_KEY or pass --api-key"
+        );
         assert!(message("scripted").contains("--script"));
         assert_eq!(message("x"), "no provider x. Known: anthropic, scripted");
     }

@@ -78,10 +78,16 @@ impl Head {
     }
 }
 
+/// A body on its way, recorded when a trace is kept.
+pub struct Incoming {
+    response: Response,
+    recorder: Option<Recorder>,
+}
+
 /// A body still to be read.
 pub enum Body {
-    /// From the network, recorded on the way when a trace is kept.
-    Net(Response, Option<Recorder>),
+    /// From the network.
+    Net(Box<Incoming>),
     /// From memory; empty once read.
     Memory(Vec<u8>),
 }
@@ -93,9 +99,9 @@ impl Body {
     /// When the connection breaks or stays silent.
     pub async fn read(&mut self, mut take: impl FnMut(&[u8])) -> Result<bool, Fault> {
         match self {
-            Self::Net(response, recorder) => match response.chunk().await? {
+            Self::Net(incoming) => match incoming.response.chunk().await? {
                 Some(chunk) => {
-                    if let Some(recorder) = recorder {
+                    if let Some(recorder) = &mut incoming.recorder {
                         recorder.body(&chunk);
                     }
                     take(&chunk);
@@ -155,7 +161,7 @@ impl Transport for HttpTransport {
             Ok(Reply::Wire {
                 status,
                 head: Head::pick(response.headers()),
-                body: Body::Net(response, recorder),
+                body: Body::Net(Box::new(Incoming { response, recorder })),
                 wire: self.wire,
             })
         })

@@ -81,6 +81,7 @@ pub trait Wire: Send + Sync {
 /// The wire format of that id.
 pub fn by_id(id: &str) -> Option<&'static dyn Wire> {
     match id {
+        "anthropic" => Some(&super::anthropic::AnthropicWire),
         _ => None,
     }
 }

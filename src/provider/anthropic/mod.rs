@@ -1,0 +1,176 @@
+//! The Messages API.
+
+mod decode;
+mod encode;
+mod errors;
+mod raw;
+mod thinking;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::labels::Labels;
+use super::registry::{Credential, CredentialKind, ProviderConfig, ProviderInfo};
+use super::transport::HttpTransport;
+use super::wire::{Decode, Fault, Wire};
+use super::{
+    EventStream, Failure, FailureKind, ModelRequest, Provider, StreamEvent, handoff, http, trace,
+};
+use crate::net::client::{Client, IDLE, Method};
+
+pub use encode::body;
+
+/// Newest version of the API.
+const VERSION: &str = "2026-10-21";
+/// The version that other vendors' compatible endpoints know.
+const OLD_VERSION: &str = "2023-06-01";
+/// Hosts of other vendors with a compatible endpoint.
+const COMPATIBLE_HOSTS: [&str; 7] = [
+    "deepseek.com",
+    "z.ai",
+    "bigmodel.cn",
+    "openrouter.ai",
+    "moonshot.ai",
+    "moonshot.cn",
+    "minimax.io",
+];
+
+/// The wire format of the Messages API.
+#[derive(Debug, Clone, Copy)]
+pub struct AnthropicWire;
+
+impl Wire for AnthropicWire {
+    fn decoder(&self) -> Box<dyn Decode> {
+        Box::new(decode::Decoder::default())
+    }
+
+    fn fault(&self, status: u16, body: &str) -> Fault {
+        match status {
+            200 => errors::in_stream(body),
+            _ => errors::in_answer(status, body),
+        }
+    }
+}
+
+/// Anthropic, or whoever speaks the same at another base URL.
+#[derive(Debug)]
+pub struct AnthropicProvider {
+    id: &'static str,
+    base: String,
+    credential: Credential,
+    key_env: &'static str,
+    trace_dir: Option<PathBuf>,
+    client: Arc<Client>,
+}
+
+impl AnthropicProvider {
+    /// A provider for a row of the vendor table.
+    ///
+    /// # Errors
+    /// When there is no key.
+    pub fn new(row: &'static ProviderInfo, config: ProviderConfig) -> Result<Self, Failure> {
+        let key_env = row.key_env.first().map_or("", |env| env.name);
+        let credential = config.credential.filter(|key| !key.secret.is_empty());
+        let credential = credential.ok_or_else(|| Failure {
+            kind: FailureKind::Auth,
+            message: format!("{}: no key. Set {key_env} or pass --api-key", row.id),
+        })?;
+        let base = config.base_url.unwrap_or_else(|| row.base_url.to_string());
+        let base = base.trim().trim_end_matches('/').to_string();
+        Ok(Self {
+            id: row.id,
+            client: Arc::new(Client::new(&base, config.idle_timeout.unwrap_or(IDLE))),
+            base,
+            credential,
+            key_env,
+            trace_dir: config.trace_dir,
+        })
+    }
+
+    /// The address of an endpoint such as `messages`; a base URL may end in `/v1`.
+    fn url(&self, endpoint: &str) -> String {
+        let base = self.base.strip_suffix("/v1").unwrap_or(&self.base);
+        format!("{base}/v1/{endpoint}")
+    }
+
+    fn headers(&self, accept: &str) -> Vec<(&'static str, String)> {
+        let secret = self.credential.secret.clone();
+        vec![
+            ("content-type", "application/json".to_string()),
+            ("accept", accept.to_string()),
+            // A compressed stream would be held back until a block is full.
+            ("accept-encoding", "identity".to_string()),
+            ("anthropic-version", version(&self.base).to_string()),
+            match self.credential.kind {
+                CredentialKind::ApiKey => ("x-api-key", secret),
+                CredentialKind::Token => ("authorization", format!("Bearer {secret}")),
+            },
+        ]
+    }
+
+    fn labels(&self, model: &str) -> Labels {
+        Labels {
+            provider: self.id.to_string(),
+            model: model.to_string(),
+            base_url: self.base.clone(),
+            key: Some(self.credential.hint()),
+            key_advice: format!("Set a working key in {} or pass --api-key", self.key_env),
+            secrets: vec![self.credential.secret.clone()],
+        }
+    }
+}
+
+fn version(base: &str) -> &'static str {
+    let host = crate::net::host_of(base);
+    let known = COMPATIBLE_HOSTS.iter().any(|other| {
+        host.strip_suffix(other)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    });
+    if known { OLD_VERSION } else { VERSION }
+}
+
+impl Provider for AnthropicProvider {
+    fn id(&self) -> &str {
+        self.id
+    }
+
+    fn wire(&self) -> &str {
+        "anthropic"
+    }
+
+    fn stream(&self, mut request: ModelRequest, cancel: CancellationToken) -> EventStream {
+        let labels = self.labels(&request.model.id);
+        handoff::adapt(&mut request.messages, self.id, self.wire());
+        let url = self.url("messages");
+        let headers = self.headers("text/event-stream");
+        let body = encode::body(&request);
+        let trace = self.trace_dir.as_ref().and_then(|dir| {
+            let exchange = (url.as_str(), &headers[..], &body[..]);
+            trace::Target::new(
+                dir,
+                &request.cache_key,
+                "anthropic",
+                exchange,
+                &labels.secrets,
+            )
+        });
+        match self.client.request(Method::Post, &url, &headers, body) {
+            Ok(request) => {
+                let transport = HttpTransport {
+                    client: Arc::clone(&self.client),
+                    request,
+                    wire: &AnthropicWire,
+                    trace,
+                };
+                http::run(Box::new(transport), labels, cancel)
+            }
+            Err(error) => {
+                let failure = labels.failure(&Fault::from(error), 1);
+                let event = StreamEvent::Failed(failure);
+                Box::pin(futures_util::stream::once(std::future::ready(event)))
+            }
+        }
+    }
+}
