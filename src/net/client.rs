@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-use super::NetError;
+use super::{NetError, origin_of};
 
 /// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -139,7 +139,7 @@ impl Client {
                 CONNECT.as_secs(),
             )),
             Err(_) => Err(NetError::Stalled {
-                url: request.url.clone(),
+                url: origin_of(&request.url).to_string(),
                 seconds: self.idle.as_secs(),
             }),
         }
@@ -165,6 +165,21 @@ impl Response {
             .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
     }
 
+    /// The body as text, cut after `limit` bytes.
+    ///
+    /// # Errors
+    /// When the connection breaks or stays silent for too long.
+    pub async fn text(&mut self, limit: usize) -> Result<String, NetError> {
+        let mut bytes = Vec::new();
+        while bytes.len() < limit
+            && let Some(chunk) = self.chunk().await?
+        {
+            bytes.extend_from_slice(&chunk);
+        }
+        bytes.truncate(limit);
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     /// The next piece of the body; nothing at its end.
     ///
     /// # Errors
@@ -174,7 +189,7 @@ impl Response {
             Ok(Ok(chunk)) => Ok(chunk),
             Ok(Err(error)) => Err(NetError::from_reqwest(&error, &self.url, CONNECT.as_secs())),
             Err(_) => Err(NetError::Stalled {
-                url: self.url.clone(),
+                url: origin_of(&self.url).to_string(),
                 seconds: self.idle.as_secs(),
             }),
         }

@@ -75,11 +75,12 @@ pub enum NetError {
 impl NetError {
     /// Sorts an error of the HTTP library into the kinds above.
     pub(super) fn from_reqwest(error: &reqwest::Error, url: &str, connect_seconds: u64) -> Self {
-        let url = url.to_string();
         let chain = chain(error);
         if error.is_builder() {
+            let url = url.to_string();
             return Self::Setup { url, cause: chain };
         }
+        let url = origin_of(url).to_string();
         if let Some(cause) = tls_cause(error) {
             return Self::Tls { url, cause };
         }
@@ -103,6 +104,10 @@ impl NetError {
             Some(io::ErrorKind::ConnectionReset) => Self::Cut {
                 url,
                 cause: "connection reset".to_string(),
+            },
+            _ if chain.contains("EOF") || chain.contains("incomplete") => Self::Cut {
+                url,
+                cause: "closed in the middle".to_string(),
             },
             _ => Self::Cut { url, cause: chain },
         }
@@ -174,6 +179,15 @@ fn tls_cause(error: &reqwest::Error) -> Option<String> {
     })
 }
 
+/// `https://host:1` of `https://host:1/x?y`.
+pub fn origin_of(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |at| at + 3);
+    let end = url[host..]
+        .find(['/', '?', '#'])
+        .map_or(url.len(), |at| host + at);
+    &url[..end]
+}
+
 /// Scheme and path stripped: `host` of `https://user@host:1/x`.
 pub fn host_of(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -211,6 +225,8 @@ mod tests {
         ] {
             assert_eq!((host_of(url), is_loopback(url)), (host, local), "{url}");
         }
+        assert_eq!(origin_of("https://h:1/v1/messages"), "https://h:1");
+        assert_eq!(origin_of("http://h"), "http://h");
     }
 
     #[test]

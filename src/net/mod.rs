@@ -9,4 +9,4 @@ mod error;
 pub mod retry;
 pub mod sse;
 
-pub use error::{NetError, host_of, is_loopback};
+pub use error::{NetError, host_of, is_loopback, origin_of};

@@ -195,3 +195,7 @@ impl Run {
         self.state = State::Waiting(wait);
     }
 }
+
+#[cfg(test)]
+#[path = "http_tests.rs"]
+mod tests;

@@ -72,8 +72,11 @@ impl Labels {
     }
 
     fn near_models(&self, fault: &Fault) -> String {
+        if fault.status != Some(404) {
+            return String::new();
+        }
         if !fault.detail.contains("model") {
-            return format!("; check the address {}", self.base_url);
+            return format!(". Check the base URL {}", self.base_url);
         }
         let near = models::near(&self.provider, &self.model);
         if near.is_empty() || near.contains(&self.model) {

@@ -7,6 +7,7 @@
 //! tracing ([`trace`]) are written once. [`registry`] lists the vendors.
 
 pub mod anthropic;
+pub mod check;
 pub mod handoff;
 pub mod http;
 pub mod labels;
@@ -18,6 +19,7 @@ pub mod trace;
 pub mod transport;
 pub mod wire;
 
+pub use check::{CheckReport, check_connection};
 pub use registry::{
     Credential, CredentialKind, KeyEnv, PROVIDERS, ProviderConfig, ProviderInfo, build,
     estimate_tokens, info,

@@ -97,7 +97,7 @@ pub fn lookup(provider: &str, id: &str) -> ModelInfo {
 
 /// Whether `id` is `known`, or `known` with a date or tag behind it. A short
 /// number is another version, not a tag: `claude-opus-5-7` is no `claude-opus-5`.
-fn is_form_of(id: &str, known: &str) -> bool {
+pub(super) fn is_form_of(id: &str, known: &str) -> bool {
     let Some(rest) = id.strip_prefix(known) else {
         return false;
     };

@@ -137,22 +137,29 @@ pub struct ProviderConfig {
 /// # Errors
 /// A failure that says what is missing and how to provide it.
 pub fn build(id: &str, config: ProviderConfig) -> Result<Arc<dyn Provider>, Failure> {
-    let fail = |kind, message| Err(Failure { kind, message });
     match info(id).map(|row| (row, row.wire)) {
         Some((row, "anthropic")) => Ok(Arc::new(AnthropicProvider::new(row, config)?)),
-        Some((_, "scripted")) => match &config.script {
-            Some(path) => Ok(Arc::new(ScriptedProvider::load(path)?)),
-            None => fail(
-                FailureKind::NotFound,
-                "scripted: no script. Name one with --script FILE".to_string(),
-            ),
-        },
-        _ => {
-            let known: Vec<&str> = PROVIDERS.iter().map(|row| row.id).collect();
-            let message = format!("no provider {id}. Known: {}", known.join(", "));
-            fail(FailureKind::NotFound, message)
+        Some((_, "scripted")) => {
+            let path = config.script.as_deref().ok_or_else(no_script)?;
+            Ok(Arc::new(ScriptedProvider::load(path)?))
         }
+        _ => Err(Failure {
+            kind: FailureKind::NotFound,
+            message: unknown(id),
+        }),
     }
+}
+
+pub(super) fn no_script() -> Failure {
+    Failure {
+        kind: FailureKind::NotFound,
+        message: "scripted: no script. Name one with --script FILE".to_string(),
+    }
+}
+
+pub(super) fn unknown(id: &str) -> String {
+    let known: Vec<&str> = PROVIDERS.iter().map(|row| row.id).collect();
+    format!("no provider {id}. Known: {}", known.join(", "))
 }
 
 /// A rough count of the tokens of so many bytes of text or JSON, for meters

@@ -58,11 +58,13 @@ fn message(frames: &[&str], stop: &str) -> String {
 }
 
 fn blocks(events: &[StreamEvent]) -> Vec<&ContentBlock> {
-    let block = |event| match event {
-        &StreamEvent::BlockDone { ref block, .. } => Some(block),
-        _ => None,
-    };
-    events.iter().filter_map(block).collect()
+    let mut found = Vec::new();
+    for event in events {
+        if let StreamEvent::BlockDone { block, .. } = event {
+            found.push(block);
+        }
+    }
+    found
 }
 
 fn end(events: &[StreamEvent]) -> (&StopReason, Usage) {

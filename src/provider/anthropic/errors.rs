@@ -32,7 +32,7 @@ pub fn in_answer(status: u16, body: &str) -> Fault {
     }
 }
 
-/// The error that ends a stream which began well.
+/// The error that comes with status 200, in a stream or instead of one.
 pub fn in_stream(data: &str) -> Fault {
     let (kind, message) = parts(data);
     let sort = sort(&kind, &message).unwrap_or(FailureKind::Overloaded);
@@ -45,7 +45,7 @@ pub fn in_stream(data: &str) -> Fault {
         true => kind.replace('_', " "),
         false => message,
     };
-    Fault::new(sort, again, format!("{said} (in the middle of the answer)"))
+    Fault::new(sort, again, said)
 }
 
 /// Type and message, whether the envelope is nested, flat or no JSON at all.
@@ -164,7 +164,7 @@ mod tests {
         }
         assert_eq!(
             in_stream(&body("overloaded_error", "")).detail,
-            "overloaded error (in the middle of the answer)"
+            "overloaded error"
         );
     }
 }

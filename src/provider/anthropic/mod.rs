@@ -1,5 +1,6 @@
 //! The Messages API.
 
+mod check;
 mod decode;
 mod encode;
 mod errors;
