@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::protocol::tool::ToolBody;
 use crate::stdx::fs as sfs;
 use crate::stdx::text::{self, Cleaner, Utf8Stream};
+use crate::workspace::edit_match::CUT_MARK;
 
 use super::ToolCx;
 
@@ -21,8 +22,6 @@ pub const HEAD: usize = 10 * 1024;
 pub const TAIL: usize = 20 * 1024;
 /// Largest output kept on disk, in bytes.
 pub const DISK_CAP: u64 = 200 * 1024 * 1024;
-/// Start of every mark that stands for cut text; an edit that would write it is refused.
-pub const CUT_MARK: &str = "[… cut:";
 
 /// Lines of an output shown to the user below a tool line.
 const SHOWN_LINES: usize = 6;

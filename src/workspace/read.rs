@@ -1,0 +1,393 @@
+//! Reading a page of a text file, in memory that depends on the page alone.
+
+use std::fs::{File, Metadata};
+use std::io::{Cursor, Read};
+
+use super::encoding::{self, Encoding, UTF8_BOM};
+use super::{FileError, Workspace, file_state, image, open};
+use crate::protocol::permission::ScopedPath;
+use crate::stdx::text;
+
+/// Lines of a page when none are asked for, and at most.
+pub const MAX_LINES: u64 = 2_000;
+/// Bytes of a page.
+pub const MAX_BYTES: usize = 50 * 1024;
+/// Characters shown of one line.
+pub const MAX_LINE: usize = 2_000;
+
+/// UTF-16 files are decoded whole, up to this size.
+const MAX_UTF16: u64 = 20 * 1024 * 1024;
+/// How far past the page lines are still counted, in bytes.
+const COUNT_AHEAD: u64 = 64 * 1024 * 1024;
+const CHUNK: usize = 256 * 1024;
+/// Where binary data is looked for.
+const SNIFFED: usize = 8 * 1024;
+
+/// A part of a text file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Numbered lines, then what else the model should know, in brackets.
+    pub text: String,
+    /// First line shown, from 1; 0 when the file is empty.
+    pub first: u64,
+    /// Last line shown.
+    pub last: u64,
+    /// Lines of the file, where they were counted.
+    pub total: Option<u64>,
+}
+
+/// What a file is, with as much of it as was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// Text.
+    Text(Page),
+    /// An image: media type and bytes.
+    Image(&'static str, Vec<u8>),
+}
+
+impl Workspace {
+    /// Reads `limit` lines from line `offset` (from 1), or an image, and remembers
+    /// the state of the file as seen.
+    ///
+    /// # Errors
+    /// See [`FileError`]; nothing ever blocks on a device or FIFO.
+    pub fn read(
+        &self,
+        path: &ScopedPath,
+        offset: u64,
+        limit: Option<u64>,
+    ) -> Result<Content, FileError> {
+        let (mut file, meta) = open::regular(path)?;
+        let fail = |source| FileError::io("read", path, source);
+        let mut start = vec![0; SNIFFED];
+        let length = read_full(&mut file, &mut start).map_err(fail)?;
+        start.truncate(length);
+        if let Some(media) = image::sniff(&start) {
+            return read_image(path, media);
+        }
+        let mut reader = Pager::new(path, &meta, start, file, offset, limit)?;
+        let page = reader.page()?;
+        let whole = (meta.len() <= file_state::HASHED)
+            .then(|| open::whole(path, file_state::HASHED, "read").ok())
+            .flatten();
+        self.saw(
+            path.real(),
+            &meta,
+            whole.as_ref().map(|(bytes, _)| bytes.as_slice()),
+        );
+        Ok(Content::Text(page))
+    }
+}
+
+fn read_image(path: &ScopedPath, media: &'static str) -> Result<Content, FileError> {
+    let (bytes, _) = open::whole(path, image::MAX_BYTES, "show as an image")?;
+    if !image::is_whole(media, &bytes) {
+        return Err(FileError::Io {
+            action: "show",
+            path: path.display().to_string(),
+            source: std::io::Error::new(std::io::ErrorKind::InvalidData, "not a valid image"),
+        });
+    }
+    Ok(Content::Image(media, bytes))
+}
+
+/// Fills the buffer as far as the file goes.
+fn read_full(file: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match file.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(length) => filled += length,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+/// One line as it is in the file, cut to what is shown.
+struct RawLine {
+    bytes: Vec<u8>,
+    /// Its length without terminator.
+    length: u64,
+    carriage: bool,
+}
+
+struct Pager<'a> {
+    path: &'a ScopedPath,
+    size: u64,
+    source: Box<dyn Read>,
+    /// Bytes read and not consumed yet: `buffer[at..filled]`.
+    buffer: Vec<u8>,
+    at: usize,
+    filled: usize,
+    offset: u64,
+    limit: u64,
+    notes: Vec<String>,
+}
+
+impl<'a> Pager<'a> {
+    fn new(
+        path: &'a ScopedPath,
+        meta: &Metadata,
+        start: Vec<u8>,
+        file: File,
+        offset: u64,
+        limit: Option<u64>,
+    ) -> Result<Self, FileError> {
+        let mut notes = Vec::new();
+        let encoding = encoding::detect(&start);
+        let bom = start.starts_with(UTF8_BOM);
+        let binary = || FileError::Binary {
+            path: path.display().to_string(),
+            bytes: meta.len(),
+        };
+        let source: Box<dyn Read> = if encoding == Encoding::Utf8 {
+            if start.contains(&0) {
+                return Err(binary());
+            }
+            let mut start = Cursor::new(start);
+            start.set_position(if bom { UTF8_BOM.len() as u64 } else { 0 });
+            Box::new(start.chain(file))
+        } else {
+            let (bytes, _) = open::whole(path, MAX_UTF16, "show")?;
+            notes.push("UTF-16".to_string());
+            let text = encoding::from_utf16(&bytes, encoding).ok_or_else(binary)?;
+            Box::new(Cursor::new(text.into_bytes()))
+        };
+        Ok(Self {
+            path,
+            size: meta.len(),
+            source,
+            buffer: vec![0; CHUNK],
+            at: 0,
+            filled: 0,
+            offset: offset.max(1),
+            limit: limit.unwrap_or(MAX_LINES).clamp(1, MAX_LINES),
+            notes,
+        })
+    }
+
+    /// More bytes, once the buffer is used up; false at the end of the file.
+    fn fill(&mut self) -> Result<bool, FileError> {
+        if self.at < self.filled {
+            return Ok(true);
+        }
+        self.at = 0;
+        self.filled = read_full(&mut self.source, &mut self.buffer)
+            .map_err(|source| FileError::io("read", self.path, source))?;
+        Ok(self.filled > 0)
+    }
+
+    /// Skips lines; returns how many there were to skip, and whether the last one
+    /// skipped was ended by the end of the file.
+    fn skip(&mut self, lines: u64) -> Result<(u64, bool), FileError> {
+        let mut skipped = 0;
+        let mut unfinished = false;
+        while skipped < lines && self.fill()? {
+            let rest = &self.buffer[self.at..self.filled];
+            let here = newlines(rest);
+            if skipped + here <= lines && here > 0 && skipped + here < lines || here == 0 {
+                skipped += here;
+                unfinished = rest.last() != Some(&b'\n');
+                self.at = self.filled;
+                continue;
+            }
+            for _ in skipped..lines {
+                let rest = &self.buffer[self.at..self.filled];
+                self.at += rest.iter().position(|byte| *byte == b'\n').unwrap_or(0) + 1;
+            }
+            (skipped, unfinished) = (lines, false);
+        }
+        Ok((skipped, unfinished))
+    }
+
+    /// The next line; nothing at the end of the file.
+    fn line(&mut self) -> Result<Option<RawLine>, FileError> {
+        if !self.fill()? {
+            return Ok(None);
+        }
+        let mut line = RawLine {
+            bytes: Vec::new(),
+            length: 0,
+            carriage: false,
+        };
+        let mut last = 0;
+        while self.fill()? {
+            let rest = &self.buffer[self.at..self.filled];
+            let (end, found) = match rest.iter().position(|byte| *byte == b'\n') {
+                Some(end) => (end, true),
+                None => (rest.len(), false),
+            };
+            // Four bytes are the longest character; one more to see that there is more.
+            let room = (MAX_LINE + 1) * 4 - line.bytes.len();
+            line.bytes.extend_from_slice(&rest[..end.min(room)]);
+            line.length += end as u64;
+            if end > 0 {
+                last = rest[end - 1];
+            }
+            self.at += end + usize::from(found);
+            if found {
+                break;
+            }
+        }
+        if last == b'\r' {
+            line.carriage = true;
+            if line.bytes.len() as u64 == line.length {
+                line.bytes.pop();
+            }
+            line.length -= 1;
+        }
+        Ok(Some(line))
+    }
+
+    fn page(&mut self) -> Result<Page, FileError> {
+        let before = self.offset - 1;
+        let (skipped, unfinished) = self.skip(before)?;
+        let mut lines = Vec::new();
+        let mut bytes = 0;
+        while (lines.len() as u64) < self.limit && bytes < MAX_BYTES {
+            let Some(line) = self.line()? else { break };
+            if line.bytes.contains(&0) {
+                return Err(FileError::Binary {
+                    path: self.path.display().to_string(),
+                    bytes: self.size,
+                });
+            }
+            bytes += line.bytes.len() + 8;
+            lines.push(line);
+        }
+        if lines.is_empty() {
+            return self.nothing(skipped + u64::from(unfinished));
+        }
+        let last = before + lines.len() as u64;
+        let total = self.count_rest()?.map(|more| last + more);
+        let text = self.render(lines);
+        Ok(self.finish(text, last, total))
+    }
+
+    fn nothing(&self, lines: u64) -> Result<Page, FileError> {
+        if lines > 0 {
+            return Err(FileError::BeyondEnd {
+                path: self.path.display().to_string(),
+                lines: text::plural(lines as usize, "line"),
+                offset: self.offset,
+            });
+        }
+        Ok(Page {
+            text: "[the file is empty]".to_string(),
+            first: 0,
+            last: 0,
+            total: Some(0),
+        })
+    }
+
+    /// Lines after the page; nothing when there is too much to count.
+    fn count_rest(&mut self) -> Result<Option<u64>, FileError> {
+        let (mut count, mut seen, mut ended) = (0, 0, true);
+        while self.fill()? {
+            let rest = &self.buffer[self.at..self.filled];
+            count += newlines(rest);
+            seen += rest.len() as u64;
+            ended = rest.last() == Some(&b'\n');
+            self.at = self.filled;
+            if seen > COUNT_AHEAD {
+                return Ok(None);
+            }
+        }
+        Ok(Some(count + u64::from(!ended)))
+    }
+
+    fn render(&mut self, lines: Vec<RawLine>) -> String {
+        let carriages = lines.iter().filter(|line| line.carriage).count();
+        if carriages == lines.len() {
+            self.notes.push("CRLF line endings".to_string());
+        } else if carriages > 0 {
+            self.notes.push("mixed line endings".to_string());
+        }
+        let cut_inside = |line: &RawLine| line.bytes.len() as u64 != line.length;
+        let valid = lines
+            .iter()
+            .all(|line| cut_inside(line) || std::str::from_utf8(&line.bytes).is_ok());
+        let latin = !valid
+            && !lines
+                .iter()
+                .any(|line| encoding::has_multibyte(&line.bytes));
+        if latin {
+            self.notes
+                .push("not valid UTF-8, shown as Latin-1".to_string());
+        } else if !valid {
+            self.notes
+                .push("not valid UTF-8, bad bytes shown as \u{fffd}".to_string());
+        }
+        let mut out = String::new();
+        for (number, line) in (self.offset..).zip(&lines) {
+            let text = if latin {
+                encoding::from_latin(&line.bytes)
+            } else {
+                String::from_utf8_lossy(&line.bytes).into_owned()
+            };
+            out.push_str(&format!("{number:>6}\t"));
+            match text.char_indices().nth(MAX_LINE) {
+                Some((cut, _)) => {
+                    out.push_str(&text[..cut]);
+                    out.push_str(&format!(
+                        " [… cut: line of {} bytes, first {MAX_LINE} characters shown]",
+                        line.length
+                    ));
+                }
+                None => out.push_str(&text),
+            }
+            out.push('\n');
+        }
+        out
+    }
+
+    fn finish(&self, mut text: String, last: u64, total: Option<u64>) -> Page {
+        let mut notes = Vec::new();
+        match total {
+            Some(total) if total == last && self.offset == 1 => {}
+            Some(total) if total == last => notes.push(format!("end of file, {total} lines")),
+            Some(total) => notes.push(format!(
+                "lines {}–{last} of {total}; continue with offset={}",
+                self.offset,
+                last + 1
+            )),
+            None => notes.push(format!(
+                "lines {}–{last} of a file of {} bytes; continue with offset={}",
+                self.offset,
+                self.size,
+                last + 1
+            )),
+        }
+        notes.extend(self.notes.iter().cloned());
+        if !notes.is_empty() {
+            text.push_str(&format!("[{}]\n", notes.join("; ")));
+        }
+        Page {
+            text,
+            first: self.offset,
+            last,
+            total,
+        }
+    }
+}
+
+/// Counts newlines; in small sums that the compiler turns into vector code.
+fn newlines(bytes: &[u8]) -> u64 {
+    bytes
+        .chunks(255)
+        .map(|chunk| {
+            u64::from(
+                chunk
+                    .iter()
+                    .map(|byte| u8::from(*byte == b'\n'))
+                    .sum::<u8>(),
+            )
+        })
+        .sum()
+}
+
+#[cfg(test)]
+#[path = "read_tests.rs"]
+mod tests;

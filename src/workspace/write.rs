@@ -1,0 +1,115 @@
+//! Writing files of the workspace.
+
+use std::path::{Path, PathBuf};
+use std::sync::{MutexGuard, PoisonError};
+
+use super::{FileError, Workspace, open};
+use crate::protocol::permission::ScopedPath;
+use crate::stdx::fs as sfs;
+
+/// Largest file that is edited or shown as a diff, in bytes.
+pub const MAX_EDITED: u64 = 64 * 1024 * 1024;
+
+/// What a write did besides writing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Written {
+    /// Parent directories that were created, relative to the workspace.
+    pub created: Vec<String>,
+}
+
+/// Held while a file is read, changed and written back; two changes of one file
+/// never overlap.
+pub struct WriteGuard<'a> {
+    workspace: &'a Workspace,
+    _lock: MutexGuard<'a, ()>,
+}
+
+impl Workspace {
+    /// Waits for other changes to end.
+    pub fn change(&self) -> WriteGuard<'_> {
+        WriteGuard {
+            workspace: self,
+            // Nothing is kept in the lock that a panic could have broken.
+            _lock: self.writing.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+}
+
+impl WriteGuard<'_> {
+    /// The bytes of a file that is to be changed; nothing when it does not exist.
+    ///
+    /// # Errors
+    /// [`FileError::Changed`] when the model saw another state of it; otherwise
+    /// any reason why it cannot be read as a regular file.
+    pub fn current(&self, path: &ScopedPath) -> Result<Option<Vec<u8>>, FileError> {
+        match open::whole(path, MAX_EDITED, "edit") {
+            Ok((bytes, meta)) => {
+                self.workspace.check_unchanged(path, &meta, &bytes)?;
+                Ok(Some(bytes))
+            }
+            Err(FileError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes a file as one step, with missing parent directories, if it still is
+    /// what [`WriteGuard::current`] returned (`before`).
+    ///
+    /// # Errors
+    /// [`FileError`]; the file is as it was then.
+    pub fn write(
+        &self,
+        path: &ScopedPath,
+        before: Option<&[u8]>,
+        bytes: &[u8],
+    ) -> Result<Written, FileError> {
+        let changed = || FileError::Changed(path.display().to_string());
+        match (open::whole(path, MAX_EDITED, "edit"), before) {
+            (Ok((now, _)), Some(before)) if now == before => {}
+            (Err(FileError::NotFound { .. }), None) => {}
+            (Ok(_), _) => return Err(changed()),
+            (Err(FileError::NotFound { .. }), Some(_)) => return Err(changed()),
+            (Err(error), _) => return Err(error),
+        }
+        let root = self.workspace.root();
+        let created = create_parents(root, path)?;
+        let fail = |source| FileError::io("write", path, source);
+        sfs::write_atomic(path.real(), bytes, 0o666).map_err(fail)?;
+        let meta = std::fs::metadata(path.real()).map_err(fail)?;
+        self.workspace.saw(path.real(), &meta, Some(bytes));
+        Ok(Written { created })
+    }
+}
+
+/// Creates the missing parents of a path and names them.
+///
+/// # Errors
+/// [`FileError`] when one cannot be created.
+pub fn create_parents(root: &Path, path: &ScopedPath) -> Result<Vec<String>, FileError> {
+    match path.real().parent() {
+        Some(parent) => create_dirs(root, parent)
+            .map_err(|source| FileError::io("create the directory of", path, source)),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Creates a directory with its parents and names those that were missing.
+///
+/// # Errors
+/// Any I/O error of creation.
+pub fn create_dirs(root: &Path, dir: &Path) -> std::io::Result<Vec<String>> {
+    let missing: Vec<PathBuf> = dir
+        .ancestors()
+        .take_while(|ancestor| !ancestor.exists())
+        .map(Path::to_path_buf)
+        .collect();
+    sfs::create_dir_all(dir)?;
+    Ok(missing
+        .iter()
+        .rev()
+        .map(|dir| {
+            let shown = dir.strip_prefix(root).unwrap_or(dir);
+            format!("{}/", shown.display())
+        })
+        .collect())
+}
