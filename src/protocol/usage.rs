@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::stdx::text;
+
 /// Tokens of one response or a sum of several. The four input counts are
 /// disjoint: the prompt size is their sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -62,6 +64,17 @@ pub struct Cost {
     pub usd: f64,
     /// Some part had no published price: `usd` is a lower bound.
     pub incomplete: bool,
+}
+
+/// In words: an unpublished price is never shown as nothing.
+impl std::fmt::Display for Cost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.incomplete, self.usd > 0.0) {
+            (false, _) => f.write_str(&text::dollars(self.usd)),
+            (true, true) => write!(f, "over {}", text::dollars(self.usd)),
+            (true, false) => f.write_str("cost unknown"),
+        }
+    }
 }
 
 impl Cost {

@@ -15,15 +15,22 @@ const NOT_RUN: &str = "No result: the program ended before this call finished. I
 
 /// The conversation as a request may state it: after every message with tool
 /// calls come their results, one each, in call order; results without a call,
-/// refused answers and empty messages are left out.
-pub fn repaired(messages: &[Message]) -> Vec<Message> {
+/// refused answers and empty messages are left out. Messages before
+/// `prefix_start` lose their reasoning: it is bound to another system prompt or
+/// other tools, and vendors refuse it after these.
+pub fn repaired(messages: &[Message], prefix_start: usize) -> Vec<Message> {
     let mut out = Vec::with_capacity(messages.len());
     for (index, message) in messages.iter().enumerate() {
         match message {
             Message::User { .. } | Message::Context { .. } => out.push(message.clone()),
             Message::ToolResult(_) => {}
             Message::Assistant(assistant) if says_something(assistant) => {
-                out.push(message.clone());
+                let mut assistant = assistant.clone();
+                if index < prefix_start {
+                    assistant
+                        .content
+                        .retain(|block| !matches!(block, ContentBlock::Thinking { .. }));
+                }
                 let results = results_after(&messages[index + 1..]);
                 for (call_id, _, _) in assistant.tool_calls() {
                     let result = results.get(call_id).map(|result| (*result).clone());
@@ -142,7 +149,7 @@ mod tests {
             result("1"),
             user("next"),
         ];
-        let fixed = repaired(&log);
+        let fixed = repaired(&log, 0);
         assert_eq!(
             answers(&fixed),
             [
@@ -164,7 +171,7 @@ mod tests {
             user("go"),
             assistant("a", vec![thinking, ContentBlock::text(" \n")]),
         ];
-        assert_eq!(repaired(&log), [user("go")]);
+        assert_eq!(repaired(&log, 0), [user("go")]);
     }
 
     proptest! {
@@ -183,7 +190,7 @@ mod tests {
             ];
             let kept: Vec<Message> =
                 log.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|(m, _)| m).collect();
-            let fixed = repaired(&kept);
+            let fixed = repaired(&kept, 0);
             let mut open: Vec<String> = Vec::new();
             for message in &fixed {
                 match message {

@@ -1,0 +1,170 @@
+//! What the model reads: the system prompt, and the request built from the log.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{Agent, message_id};
+use crate::memory::{self, Instructions};
+use crate::protocol::entry::EntryKind;
+use crate::protocol::event::NoticeLevel;
+use crate::protocol::message::{ContentBlock, ContextKind, Message};
+use crate::protocol::tool::ToolSpec;
+use crate::provider::{ModelRequest, handoff};
+use crate::session::repair;
+use crate::stdx::{blob, clock};
+use crate::tools::BUILTIN;
+use crate::workspace::git;
+
+/// Output limit when none is set, in tokens: enough for long answers with
+/// thinking, far from what makes vendors reserve half the window.
+pub const DEFAULT_MAX_TOKENS: u64 = 32_000;
+
+/// The fixed part of the system prompt. Every token is paid on every turn.
+const SYSTEM: &str = include_str!("system.md");
+
+/// The system prompt for a workspace with its instruction files.
+pub fn system_prompt(workspace: &str, instructions: &[Instructions]) -> String {
+    let mut out = SYSTEM.trim_end().replace("{workspace}", workspace);
+    for file in instructions {
+        out.push_str(&format!(
+            "\n\n# Instructions from {}\n\n{}",
+            file.path.display(),
+            file.text
+        ));
+        if file.cut {
+            out.push_str("\n[cut: the file is longer; read the rest with read_file if needed]");
+        }
+    }
+    out
+}
+
+/// Bytes of the system prompt (without instruction files) and of the default
+/// tool specs as a request carries them.
+pub fn fixed_overhead(workspace: &str) -> (usize, usize) {
+    let specs = BUILTIN.iter().map(|tool| tool.spec());
+    let tools = specs
+        .map(|spec| spec_json(&spec).to_string().len() + 1)
+        .sum();
+    (system_prompt(workspace, &[]).len(), tools)
+}
+
+fn spec_json(spec: &ToolSpec) -> serde_json::Value {
+    serde_json::json!({
+        "name": spec.name,
+        "description": spec.description,
+        "input_schema": spec.schema,
+    })
+}
+
+impl Agent {
+    /// Makes sure that the log holds the prefix in force. It is written once, and
+    /// again only when the tools changed (safe mode, another program version):
+    /// the system prompt of a session never changes otherwise, whatever happens
+    /// to the files it was made from.
+    pub(super) fn ensure_prefix(&mut self, specs: &[ToolSpec]) {
+        let hash = blob::hash(
+            specs
+                .iter()
+                .map(|spec| spec_json(spec).to_string())
+                .collect::<String>()
+                .as_bytes(),
+        );
+        let (system, cause) = match &self.session.conversation().prefix {
+            Some((_, tools)) if *tools == hash => return,
+            Some((system, _)) => (system.clone(), Some("the set of tools changed".to_string())),
+            None => {
+                let root = self.services.workspace.root();
+                let system = system_prompt(&root.display().to_string(), &memory::load(root));
+                (system, None)
+            }
+        };
+        self.record(EntryKind::Prefix {
+            system,
+            tools: hash,
+            cause,
+        });
+    }
+
+    /// Facts about the surroundings, as the first message of a session: they may
+    /// change between sessions and must not touch the cached prefix.
+    pub(super) fn environment_message(&self) -> Message {
+        let (year, month, day, ..) = clock::utc(clock::now_ms());
+        let mut text = format!(
+            "Environment: {} ({}), date {year:04}-{month:02}-{day:02}.",
+            std::env::consts::OS,
+            std::env::consts::ARCH
+        );
+        if let Some(branch) = git::branch(self.services.workspace.root()) {
+            text.push_str(&format!(" Git branch: {branch}."));
+        }
+        Message::Context {
+            id: message_id(),
+            kind: ContextKind::Environment,
+            text,
+        }
+    }
+
+    /// The specs of the tools on offer.
+    pub(super) fn specs(&self) -> Arc<[ToolSpec]> {
+        self.tools().map(|tool| tool.spec()).collect()
+    }
+
+    /// The next request: the conversation made valid, converted for the model,
+    /// with its images loaded.
+    pub(super) fn request(&self, tools: Arc<[ToolSpec]>) -> ModelRequest {
+        let conversation = self.session.conversation();
+        let system = conversation
+            .prefix
+            .as_ref()
+            .map_or("", |(system, _)| system.as_str());
+        let mut messages = repair::repaired(&conversation.messages, conversation.prefix_start);
+        handoff::adapt(&mut messages, self.provider.id(), self.provider.wire());
+        let images = self.load_images(&mut messages);
+        ModelRequest {
+            model: self.model.clone(),
+            system: system.into(),
+            tools,
+            messages,
+            images,
+            max_tokens: self
+                .settings
+                .max_tokens
+                .unwrap_or(DEFAULT_MAX_TOKENS)
+                .min(self.model.max_output),
+            thinking: self.settings.thinking,
+            cache_key: self.session.id().to_string(),
+            web_search: false,
+        }
+    }
+
+    /// Loads the images of the messages; one that is gone becomes a note.
+    fn load_images(&self, messages: &mut [Message]) -> HashMap<String, Arc<[u8]>> {
+        let mut images = HashMap::new();
+        for message in messages {
+            let content = match message {
+                Message::User { content, .. } => content,
+                Message::ToolResult(result) => &mut result.content,
+                Message::Context { .. } | Message::Assistant(_) => continue,
+            };
+            for block in content {
+                let ContentBlock::Image { blob, .. } = block else {
+                    continue;
+                };
+                if images.contains_key(blob.as_str()) {
+                    continue;
+                }
+                match self.services.blobs.get(blob) {
+                    Ok(bytes) => drop(images.insert(blob.clone(), Arc::from(bytes))),
+                    Err(error) => {
+                        self.notice(
+                            NoticeLevel::Warning,
+                            format!("an image of this conversation is missing: {error}"),
+                        );
+                        *block = ContentBlock::text("[image no longer available]");
+                    }
+                }
+            }
+        }
+        images
+    }
+}

@@ -1,0 +1,384 @@
+//! One user turn: ask, run the calls, ask again, until the model is done.
+
+use std::time::Instant;
+
+use tokio_util::sync::CancellationToken;
+
+use super::dispatch::{Batch, BatchEnd, Call};
+use super::repeats::Repeats;
+use super::response::Response;
+use super::{Agent, message_id};
+use crate::protocol::entry::EntryKind;
+use crate::protocol::event::{AgentEvent, NoticeLevel, TurnOutcome, TurnSummary};
+use crate::protocol::message::{AssistantMessage, ContentBlock, ContextKind, Message, StopReason};
+use crate::protocol::usage::{Cost, Usage};
+use crate::provider::{Failure, FailureKind, price};
+use crate::stdx::text;
+
+/// Tool calls in one turn at most.
+const MAX_CALLS: u32 = 200;
+
+/// Times a vendor-side pause, or a cut-off call, is gone along with in a row.
+const MAX_CONTINUATIONS: u32 = 10;
+
+const CUT_OFF: &str = "not run: the output limit cut this call off. Work in smaller steps: \
+                       shorter arguments, several edits, or write_file with append.";
+
+const LIMIT_REACHED: &str = "not run: the limit of 200 tool calls for one request is reached";
+
+const SUMMARISE: &str = "The limit of 200 tool calls for one request is reached. Call no more \
+                         tools. Say what was done, what is left, and ask how to go on.";
+
+const INTERRUPTED: &str = "The user interrupted the turn here.";
+
+/// Counters of a running turn.
+struct Turn {
+    started: Instant,
+    usage: Usage,
+    cost: Cost,
+    tools: Vec<(String, u32)>,
+    calls: u32,
+    continuations: u32,
+    repeats: Repeats,
+}
+
+impl Agent {
+    /// Runs one turn for a user message and returns its sums. Everything that
+    /// happens is logged as it happens and reported as events; the last one is
+    /// `TurnFinished`.
+    pub async fn run_turn(&mut self, text: String) -> TurnSummary {
+        let cancel = self.control.begin();
+        let mut turn = Turn {
+            started: Instant::now(),
+            usage: Usage::default(),
+            cost: Cost::default(),
+            tools: Vec::new(),
+            calls: 0,
+            continuations: 0,
+            repeats: Repeats::default(),
+        };
+        self.emit(AgentEvent::TurnStarted);
+        self.begin_turn(text);
+        let outcome = self.drive(&mut turn, &cancel).await;
+        if outcome == TurnOutcome::Interrupted {
+            self.record_message(Message::Context {
+                id: message_id(),
+                kind: ContextKind::Reminder,
+                text: INTERRUPTED.to_string(),
+            });
+        }
+        self.sync();
+        let summary = TurnSummary {
+            outcome,
+            elapsed_ms: turn.started.elapsed().as_millis() as u64,
+            usage: turn.usage,
+            cost: turn.cost,
+            tools: turn.tools,
+        };
+        self.emit(AgentEvent::TurnFinished {
+            summary: summary.clone(),
+        });
+        summary
+    }
+
+    /// Logs settings, prefix and the user's message, and makes them durable.
+    fn begin_turn(&mut self, text: String) {
+        let tools = self.specs();
+        if self.session.conversation().settings.as_ref() != Some(&self.settings) {
+            self.record(EntryKind::Settings {
+                settings: self.settings.clone(),
+            });
+        }
+        self.ensure_prefix(&tools);
+        if self.session.conversation().title.is_none() {
+            self.record(EntryKind::Title {
+                title: text::one_line(&text, 60),
+            });
+        }
+        if self.session.conversation().messages.is_empty() {
+            let environment = self.environment_message();
+            self.record_message(environment);
+        }
+        self.user_message(text);
+        self.sync();
+    }
+
+    fn user_message(&mut self, text: String) {
+        self.emit(AgentEvent::UserMessage { text: text.clone() });
+        self.record_message(Message::User {
+            id: message_id(),
+            content: vec![ContentBlock::text(text)],
+        });
+    }
+
+    /// The loop.
+    async fn drive(&mut self, turn: &mut Turn, cancel: &CancellationToken) -> TurnOutcome {
+        let tools = self.specs();
+        loop {
+            let (message, batch) = match self.ask_model(tools.clone(), cancel).await {
+                Response::Complete(message, batch) => (message, batch),
+                Response::Interrupted(partial, batch) => {
+                    self.keep_partial(partial, batch, cancel).await;
+                    return TurnOutcome::Interrupted;
+                }
+                Response::Failed(failure, partial, batch) => {
+                    self.keep_partial(partial, batch, cancel).await;
+                    return TurnOutcome::Failed {
+                        message: explain(failure),
+                    };
+                }
+            };
+            self.account(turn, &message);
+            self.record_message(Message::Assistant(message.clone()));
+            let calls: Vec<Call<'_>> = message
+                .tool_calls()
+                .map(|(id, name, arguments)| Call {
+                    id,
+                    name,
+                    arguments,
+                })
+                .collect();
+            if let Some(outcome) = self.answer(turn, &message, &calls, batch, cancel).await {
+                return outcome;
+            }
+            for steer in self.control.take_steer() {
+                self.user_message(steer);
+            }
+        }
+    }
+
+    /// Answers a complete message; an outcome ends the turn.
+    async fn answer(
+        &mut self,
+        turn: &mut Turn,
+        message: &AssistantMessage,
+        calls: &[Call<'_>],
+        batch: Batch,
+        cancel: &CancellationToken,
+    ) -> Option<TurnOutcome> {
+        let finished = || {
+            Some(TurnOutcome::Finished {
+                stop: message.stop.clone(),
+            })
+        };
+        match &message.stop {
+            StopReason::Refusal {
+                category,
+                explanation,
+            } => {
+                self.refuse_calls(calls, "not run: the model's answer was refused");
+                return Some(TurnOutcome::Failed {
+                    message: refusal(category, explanation),
+                });
+            }
+            StopReason::ContextWindow => {
+                self.refuse_calls(calls, CUT_OFF);
+                return Some(TurnOutcome::Failed {
+                    message: OVERFLOW.to_string(),
+                });
+            }
+            StopReason::PauseTurn if calls.is_empty() => {
+                return self.continue_or_stop(turn, "the vendor kept pausing its own tools");
+            }
+            StopReason::MaxTokens if ends_in_call(message) => {
+                // The last call is incomplete whatever its JSON looks like.
+                let (cut, whole) = calls.split_last()?;
+                turn.count(whole);
+                let end = self
+                    .run_calls(whole, batch, &mut turn.repeats, cancel)
+                    .await;
+                self.refuse_calls(std::slice::from_ref(cut), CUT_OFF);
+                return match end {
+                    BatchEnd::Interrupted => Some(TurnOutcome::Interrupted),
+                    BatchEnd::Done | BatchEnd::Stuck { .. } => {
+                        self.continue_or_stop(turn, "the model kept reaching its output limit")
+                    }
+                };
+            }
+            StopReason::MaxTokens if calls.is_empty() => {
+                self.notice(
+                    NoticeLevel::Warning,
+                    "the answer was cut off at the output limit; send \"continue\" to go on, or \
+                     raise --max-tokens",
+                );
+                return finished();
+            }
+            StopReason::EndTurn | StopReason::Interrupted if calls.is_empty() => {
+                return self.finish_or_steer(message);
+            }
+            // Some servers say "end of turn" although calls are there: the calls count.
+            StopReason::EndTurn
+            | StopReason::Interrupted
+            | StopReason::ToolUse
+            | StopReason::MaxTokens
+            | StopReason::PauseTurn => {}
+        }
+        if calls.is_empty() {
+            return self.finish_or_steer(message);
+        }
+        turn.continuations = 0;
+        if turn.calls >= MAX_CALLS {
+            self.refuse_calls(calls, LIMIT_REACHED);
+            return Some(self.summarise_limit(turn, cancel).await);
+        }
+        turn.count(calls);
+        match self
+            .run_calls(calls, batch, &mut turn.repeats, cancel)
+            .await
+        {
+            BatchEnd::Done => None,
+            BatchEnd::Interrupted => Some(TurnOutcome::Interrupted),
+            BatchEnd::Stuck { name } => Some(TurnOutcome::Limit {
+                message: format!(
+                    "stopped: the same {name} call failed 6 times. Say how to go on, or what to \
+                     try instead."
+                ),
+            }),
+        }
+    }
+
+    /// A turn ends with its last message, unless the user has said more meanwhile.
+    fn finish_or_steer(&mut self, message: &AssistantMessage) -> Option<TurnOutcome> {
+        let steer = self.control.take_steer();
+        if steer.is_empty() {
+            return Some(TurnOutcome::Finished {
+                stop: message.stop.clone(),
+            });
+        }
+        for text in steer {
+            self.user_message(text);
+        }
+        None
+    }
+
+    fn continue_or_stop(&mut self, turn: &mut Turn, why: &str) -> Option<TurnOutcome> {
+        turn.continuations += 1;
+        (turn.continuations > MAX_CONTINUATIONS).then(|| TurnOutcome::Limit {
+            message: format!("stopped: {why}. Send a message to go on."),
+        })
+    }
+
+    /// The limit is reached: one last answer without tools.
+    async fn summarise_limit(
+        &mut self,
+        turn: &mut Turn,
+        cancel: &CancellationToken,
+    ) -> TurnOutcome {
+        self.record_message(Message::Context {
+            id: message_id(),
+            kind: ContextKind::Reminder,
+            text: SUMMARISE.to_string(),
+        });
+        let message = "stopped at 200 tool calls; send \"continue\" to go on".to_string();
+        match self.ask_model(self.specs(), cancel).await {
+            Response::Complete(answer, _) => {
+                self.account(turn, &answer);
+                self.record_message(Message::Assistant(answer.clone()));
+                let calls: Vec<Call<'_>> = answer
+                    .tool_calls()
+                    .map(|(id, name, arguments)| Call {
+                        id,
+                        name,
+                        arguments,
+                    })
+                    .collect();
+                self.refuse_calls(&calls, LIMIT_REACHED);
+                TurnOutcome::Limit { message }
+            }
+            Response::Interrupted(partial, batch) => {
+                self.keep_partial(partial, batch, cancel).await;
+                TurnOutcome::Interrupted
+            }
+            Response::Failed(failure, partial, batch) => {
+                self.keep_partial(partial, batch, cancel).await;
+                TurnOutcome::Failed {
+                    message: explain(failure),
+                }
+            }
+        }
+    }
+
+    /// Keeps what arrived of a message that was cut off, marked as such, with the
+    /// results of calls that had finished.
+    async fn keep_partial(
+        &mut self,
+        partial: Option<AssistantMessage>,
+        batch: Batch,
+        cancel: &CancellationToken,
+    ) {
+        let Some(partial) = partial else { return };
+        self.record_message(Message::Assistant(partial.clone()));
+        let calls: Vec<Call<'_>> = partial
+            .tool_calls()
+            .map(|(id, name, arguments)| Call {
+                id,
+                name,
+                arguments,
+            })
+            .collect();
+        self.close_calls(&calls, batch, cancel).await;
+    }
+
+    fn account(&mut self, turn: &mut Turn, message: &AssistantMessage) {
+        let model = crate::provider::models::lookup(self.provider.id(), &message.origin.model);
+        // A dated or aliased id that is unknown is still the model that was asked for.
+        let model = if model.assumed {
+            (*self.model).clone()
+        } else {
+            model
+        };
+        let cost = price::cost(&model, &message.usage);
+        turn.usage.add(&message.usage);
+        turn.cost.add(cost);
+        self.record(EntryKind::Usage {
+            model: message.origin.model.clone(),
+            usage: message.usage,
+            cost,
+        });
+        let conversation = self.session.conversation();
+        self.emit(AgentEvent::Usage {
+            context_used: conversation.context_used,
+            usage: conversation.usage,
+            cost: conversation.cost,
+        });
+    }
+}
+
+impl Turn {
+    fn count(&mut self, calls: &[Call<'_>]) {
+        self.calls += calls.len() as u32;
+        for call in calls {
+            match self.tools.iter_mut().find(|(name, _)| name == call.name) {
+                Some((_, count)) => *count += 1,
+                None => self.tools.push((call.name.to_string(), 1)),
+            }
+        }
+    }
+}
+
+/// Whether the last block of a message is a tool call.
+fn ends_in_call(message: &AssistantMessage) -> bool {
+    matches!(message.content.last(), Some(ContentBlock::ToolCall { .. }))
+}
+
+const OVERFLOW: &str = "the conversation no longer fits the model's window. Start a new one with \
+                        /clear; this one stays saved.";
+
+fn explain(failure: Failure) -> String {
+    match failure.kind {
+        FailureKind::ContextOverflow => OVERFLOW.to_string(),
+        _ => failure.message,
+    }
+}
+
+fn refusal(category: &Option<String>, explanation: &Option<String>) -> String {
+    let mut out = "the model declined to answer".to_string();
+    if let Some(category) = category {
+        out.push_str(&format!(" ({category})"));
+    }
+    if let Some(explanation) = explanation {
+        out.push_str(&format!(": {explanation}"));
+    }
+    out.push_str(". Rephrase the request, or use another model.");
+    out
+}

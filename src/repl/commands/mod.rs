@@ -1,0 +1,161 @@
+//! Slash commands: one file each and a row in [`COMMANDS`]; `/help`, completion
+//! and the README come from the table.
+
+mod clear;
+mod exit;
+mod help;
+mod modes;
+mod resume;
+mod think;
+
+use super::worker::Worker;
+use crate::protocol::event::NoticeLevel;
+use crate::stdx::text;
+
+/// What the worker does after a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flow {
+    /// Goes on.
+    GoOn,
+    /// Ends.
+    Exit,
+}
+
+/// One slash command.
+pub struct CommandSpec {
+    /// Name without the slash.
+    pub name: &'static str,
+    /// Other names.
+    pub aliases: &'static [&'static str],
+    /// Arguments, e.g. `[on|off]`; may be empty.
+    pub usage: &'static str,
+    /// What it does, in a few words.
+    pub help: &'static str,
+    /// Does it; the text is what follows the name.
+    run: fn(&mut Worker, &str) -> Flow,
+}
+
+/// Every slash command, in the order of `/help`.
+pub static COMMANDS: &[CommandSpec] = &[
+    CommandSpec {
+        name: "help",
+        aliases: &[],
+        usage: "",
+        help: "show commands and keys",
+        run: help::run,
+    },
+    CommandSpec {
+        name: "resume",
+        aliases: &[],
+        usage: "[ID|name]",
+        help: "go on with an earlier session",
+        run: resume::run,
+    },
+    CommandSpec {
+        name: "clear",
+        aliases: &["new"],
+        usage: "",
+        help: "start a new session; this one stays saved",
+        run: clear::run,
+    },
+    CommandSpec {
+        name: "think",
+        aliases: &[],
+        usage: "[on|off|LEVEL]",
+        help: "show or set how the model thinks",
+        run: think::run,
+    },
+    CommandSpec {
+        name: "s",
+        aliases: &["safe"],
+        usage: "",
+        help: "safe mode: only reading tools exist",
+        run: modes::safe,
+    },
+    CommandSpec {
+        name: "n",
+        aliases: &["normal"],
+        usage: "",
+        help: "normal mode: leave safe mode",
+        run: modes::normal,
+    },
+    CommandSpec {
+        name: "mode",
+        aliases: &[],
+        usage: "[default|plan|accept-edits|bypass]",
+        help: "show or set what may happen without asking",
+        run: modes::mode,
+    },
+    CommandSpec {
+        name: "compact",
+        aliases: &[],
+        usage: "",
+        help: "shorten the conversation (not available yet)",
+        run: clear::compact,
+    },
+    CommandSpec {
+        name: "exit",
+        aliases: &["quit", "q"],
+        usage: "",
+        help: "save and leave",
+        run: exit::run,
+    },
+];
+
+fn find(name: &str) -> Option<&'static CommandSpec> {
+    COMMANDS
+        .iter()
+        .find(|spec| spec.name == name || spec.aliases.contains(&name))
+}
+
+fn split(line: &str) -> (&str, &str) {
+    let line = line.trim().trim_start_matches('/');
+    let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    (name, rest.trim())
+}
+
+/// Runs a command line. An unknown name stays here: it never goes to the model.
+pub(super) fn run(worker: &mut Worker, line: &str) -> Flow {
+    let (name, arguments) = split(line);
+    match find(&name.to_lowercase()) {
+        Some(spec) => (spec.run)(worker, arguments),
+        None => {
+            let name = text::one_line(name, 40);
+            worker.notice(
+                NoticeLevel::Error,
+                format!("no command /{name}; /help lists them"),
+            );
+            Flow::GoOn
+        }
+    }
+}
+
+/// Whether a command line ends the program; such a one does not wait for a turn.
+pub(super) fn ends(line: &str) -> bool {
+    find(split(line).0).is_some_and(|spec| spec.name == "exit")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_all_found() {
+        let mut names: Vec<&str> = COMMANDS
+            .iter()
+            .flat_map(|spec| spec.aliases.iter().copied().chain([spec.name]))
+            .collect();
+        assert!(names.iter().all(|name| find(name).is_some()));
+        names.sort_unstable();
+        let all = names.len();
+        names.dedup();
+        assert_eq!(names.len(), all, "a name is used twice");
+    }
+
+    #[test]
+    fn lines_split_into_name_and_arguments() {
+        assert_eq!(split(" /think  on "), ("think", "on"));
+        assert_eq!(split("/q"), ("q", ""));
+        assert!(ends("/quit") && ends("/q") && !ends("/quiet"));
+    }
+}

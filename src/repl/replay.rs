@@ -1,0 +1,69 @@
+//! A resumed conversation as the events it was made of, so that live and resumed
+//! history share one renderer.
+
+use crate::protocol::event::{AgentEvent, NoticeLevel};
+use crate::protocol::message::{ContentBlock, Message};
+use crate::session::Conversation;
+use crate::stdx::text;
+
+/// Messages shown again at most; the model gets all of them all the same.
+const SHOWN: usize = 200;
+
+/// The events that show a conversation.
+pub(super) fn events(conversation: &Conversation) -> Vec<AgentEvent> {
+    let messages = &conversation.messages;
+    let start = messages.len().saturating_sub(SHOWN);
+    let mut out = Vec::new();
+    if start > 0 {
+        out.push(AgentEvent::Notice {
+            level: NoticeLevel::Info,
+            text: format!(
+                "{} are not shown again",
+                text::plural(start, "earlier message")
+            ),
+        });
+    }
+    for message in &messages[start..] {
+        match message {
+            Message::User { content, .. } => {
+                let text = content.iter().filter_map(ContentBlock::as_text).collect();
+                out.push(AgentEvent::UserMessage { text });
+            }
+            Message::Context { .. } => {}
+            Message::Assistant(message) => message.content.iter().for_each(|b| block(b, &mut out)),
+            Message::ToolResult(result) => out.push(AgentEvent::ToolFinished {
+                call_id: result.call_id.clone(),
+                name: String::new(),
+                view: result.view.clone(),
+            }),
+        }
+    }
+    if !conversation.plan.is_empty() {
+        out.push(AgentEvent::Plan {
+            items: conversation.plan.clone(),
+        });
+    }
+    out
+}
+
+fn block(block: &ContentBlock, out: &mut Vec<AgentEvent>) {
+    match block {
+        ContentBlock::Text { text, .. } => {
+            out.push(AgentEvent::TextDelta { text: text.clone() });
+            out.push(AgentEvent::TextDone);
+        }
+        ContentBlock::Thinking { text, .. } if !text.is_empty() => {
+            out.push(AgentEvent::ThinkingDelta { text: text.clone() });
+            out.push(AgentEvent::ThinkingDone { elapsed_ms: None });
+        }
+        ContentBlock::ServerSide { summary, .. } if !summary.is_empty() => {
+            out.push(AgentEvent::ServerSide {
+                summary: summary.clone(),
+            });
+        }
+        ContentBlock::Thinking { .. }
+        | ContentBlock::ServerSide { .. }
+        | ContentBlock::ToolCall { .. }
+        | ContentBlock::Image { .. } => {}
+    }
+}

@@ -1,0 +1,307 @@
+//! The worker: hears commands, runs turns, keeps the queue.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::commands::{self, Flow};
+use super::status::Reporter;
+use super::{ReplError, Setup, replay, signals};
+use crate::agent::{Agent, Authority, Events, Interactive, Refuse, Services, TurnControl};
+use crate::protocol::command::Command;
+use crate::protocol::event::{AgentEvent, NoticeLevel, UiEvent};
+use crate::session::{Session, SessionError, Store};
+use crate::stdx::blob::BlobStore;
+use crate::workspace::Workspace;
+
+/// Something that waits for the running turn to end.
+enum Waiting {
+    Message(String),
+    Slash(String),
+    Resume(String),
+}
+
+/// The state behind the channel.
+pub(super) struct Worker {
+    pub(super) agent: Agent,
+    pub(super) store: Store,
+    pub(super) cwd: String,
+    pub(super) reporter: Arc<Reporter>,
+    control: Arc<TurnControl>,
+    commands: UnboundedReceiver<Command>,
+    waiting: VecDeque<Waiting>,
+    warnings: Vec<String>,
+    interactive: bool,
+    /// Shutdown was asked for while a turn ran.
+    ending: bool,
+}
+
+impl Worker {
+    pub(super) fn new(
+        setup: Setup,
+        sink: Arc<dyn Fn(UiEvent) + Send + Sync>,
+        commands: UnboundedReceiver<Command>,
+    ) -> Result<Self, ReplError> {
+        let Setup {
+            paths,
+            env,
+            settings,
+            model,
+            provider,
+            session,
+            warnings,
+            interactive,
+        } = setup;
+        let cwd = paths.workspace.display().to_string();
+        let workspace =
+            Workspace::open(&paths.workspace).map_err(|source| ReplError::Workspace {
+                path: cwd.clone(),
+                source,
+            })?;
+        let reporter = Arc::new(Reporter::new(sink));
+        let control = Arc::new(TurnControl::default());
+        let events: Events = {
+            let reporter = reporter.clone();
+            Arc::new(move |event| reporter.agent_event(event))
+        };
+        let authority: Arc<dyn Authority> = if interactive {
+            Arc::new(Interactive {
+                control: control.clone(),
+                events: events.clone(),
+            })
+        } else {
+            Arc::new(Refuse)
+        };
+        let services = Arc::new(Services {
+            workspace: Arc::new(workspace),
+            env,
+            blobs: BlobStore::new(paths.blobs()),
+            outputs: paths.outputs(),
+        });
+        let agent = Agent::new(
+            session,
+            settings,
+            model,
+            provider,
+            services,
+            authority,
+            control.clone(),
+            events,
+        );
+        Ok(Self {
+            agent,
+            store: Store::new(paths.sessions()),
+            cwd,
+            reporter,
+            control,
+            commands,
+            waiting: VecDeque::new(),
+            warnings,
+            interactive,
+            ending: false,
+        })
+    }
+
+    /// Runs until shutdown, or until nobody is left to give commands.
+    pub(super) async fn run(mut self) {
+        if !self.interactive {
+            signals::listen(self.control.clone());
+        }
+        self.announce();
+        for warning in std::mem::take(&mut self.warnings) {
+            self.notice(NoticeLevel::Warning, warning);
+        }
+        while !self.ending {
+            let flow = match self.next().await {
+                None => Flow::Exit,
+                Some(Command::Submit { text } | Command::Steer { text }) => self.turn(text).await,
+                Some(Command::Slash { line }) => self.slash(&line),
+                Some(Command::Resume { id }) => self.resume(&id),
+                Some(Command::Shutdown) => Flow::Exit,
+                // Nothing runs: nothing to stop, answer or take back.
+                Some(Command::Interrupt | Command::Answer { .. } | Command::ClearQueue) => {
+                    Flow::GoOn
+                }
+            };
+            if flow == Flow::Exit {
+                break;
+            }
+        }
+        self.finish();
+    }
+
+    /// What waits from the last turn, else the next command.
+    async fn next(&mut self) -> Option<Command> {
+        match self.waiting.pop_front() {
+            Some(waiting) => {
+                self.show_queue();
+                Some(match waiting {
+                    Waiting::Message(text) => Command::Submit { text },
+                    Waiting::Slash(line) => Command::Slash { line },
+                    Waiting::Resume(id) => Command::Resume { id },
+                })
+            }
+            None => self.commands.recv().await,
+        }
+    }
+
+    /// Shows the session that is open now.
+    fn announce(&self) {
+        let conversation = self.agent.session().conversation();
+        let resumed = !conversation.messages.is_empty();
+        let id = self.agent.session().id().to_string();
+        self.reporter.send(UiEvent::SessionReplaced { id, resumed });
+        self.reporter.follow(&self.agent);
+        if resumed && self.interactive {
+            for event in replay::events(conversation) {
+                self.reporter.agent_event(event);
+            }
+        }
+    }
+
+    /// Runs a turn, hearing commands meanwhile.
+    async fn turn(&mut self, text: String) -> Flow {
+        self.reporter.update(|status| status.busy = true);
+        let Self {
+            agent,
+            commands,
+            waiting,
+            control,
+            reporter,
+            ending,
+            ..
+        } = self;
+        {
+            let mut turn = std::pin::pin!(agent.run_turn(text));
+            let mut hearing = true;
+            loop {
+                tokio::select! {
+                    biased;
+                    command = commands.recv(), if hearing => match command {
+                        Some(command) => while_busy(command, control, waiting, reporter, ending),
+                        None => {
+                            // The front end is gone: end as if asked to.
+                            hearing = false;
+                            *ending = true;
+                            control.interrupt();
+                        }
+                    },
+                    _ = &mut turn => break,
+                }
+            }
+        }
+        // A message that came too late to steer is the next one.
+        for text in self.control.take_steer().into_iter().rev() {
+            self.waiting.push_front(Waiting::Message(text));
+        }
+        self.reporter.follow(&self.agent);
+        self.reporter.update(|status| status.busy = false);
+        self.show_queue();
+        Flow::GoOn
+    }
+
+    fn slash(&mut self, line: &str) -> Flow {
+        let flow = commands::run(self, line);
+        self.reporter.follow(&self.agent);
+        flow
+    }
+
+    /// Opens another session in place of this one.
+    pub(super) fn resume(&mut self, wanted: &str) -> Flow {
+        match self.open(wanted) {
+            Ok(warnings) => {
+                self.announce();
+                for warning in warnings {
+                    self.notice(NoticeLevel::Warning, warning);
+                }
+            }
+            Err(error) => self.notice(NoticeLevel::Error, error.to_string()),
+        }
+        Flow::GoOn
+    }
+
+    fn open(&mut self, wanted: &str) -> Result<Vec<String>, SessionError> {
+        let id = self.store.find(wanted)?;
+        if id == self.agent.session().id() {
+            return Ok(vec!["this session is open already".to_string()]);
+        }
+        self.agent.save()?;
+        let (session, warnings) = Session::open(&self.store, &id)?;
+        self.agent.replace_session(session);
+        Ok(warnings)
+    }
+
+    /// Starts an empty session.
+    pub(super) fn clear(&mut self) {
+        if let Err(error) = self.agent.save() {
+            self.notice(NoticeLevel::Error, error.to_string());
+        }
+        self.agent
+            .replace_session(Session::create(&self.store, &self.cwd));
+        self.announce();
+    }
+
+    pub(super) fn notice(&self, level: NoticeLevel, text: impl Into<String>) {
+        self.reporter.agent_event(AgentEvent::Notice {
+            level,
+            text: text.into(),
+        });
+    }
+
+    fn show_queue(&self) {
+        show_queue(&self.waiting, &self.reporter);
+    }
+
+    fn finish(&mut self) {
+        let saved = match self.agent.save() {
+            Ok(()) => !self.agent.session().conversation().messages.is_empty(),
+            Err(error) => {
+                self.notice(NoticeLevel::Error, error.to_string());
+                false
+            }
+        };
+        self.reporter.send(UiEvent::Exit {
+            summary: self.reporter.summary(saved),
+        });
+    }
+}
+
+/// What a command means while a turn runs.
+fn while_busy(
+    command: Command,
+    control: &TurnControl,
+    waiting: &mut VecDeque<Waiting>,
+    reporter: &Reporter,
+    ending: &mut bool,
+) {
+    match command {
+        Command::Submit { text } => waiting.push_back(Waiting::Message(text)),
+        Command::Steer { text } => control.steer(text),
+        Command::Answer { id, answer } => control.answer(id, answer),
+        Command::Interrupt => control.interrupt(),
+        Command::ClearQueue => waiting.retain(|waiting| !matches!(waiting, Waiting::Message(_))),
+        Command::Slash { line } if commands::ends(&line) => {
+            *ending = true;
+            control.interrupt();
+        }
+        Command::Slash { line } => waiting.push_back(Waiting::Slash(line)),
+        Command::Resume { id } => waiting.push_back(Waiting::Resume(id)),
+        Command::Shutdown => {
+            *ending = true;
+            control.interrupt();
+        }
+    }
+    show_queue(waiting, reporter);
+}
+
+fn show_queue(waiting: &VecDeque<Waiting>, reporter: &Reporter) {
+    let queued = waiting
+        .iter()
+        .map(|waiting| match waiting {
+            Waiting::Message(text) | Waiting::Slash(text) => text.clone(),
+            Waiting::Resume(id) => format!("/resume {id}"),
+        })
+        .collect();
+    reporter.update(|status| status.queued = queued);
+}
