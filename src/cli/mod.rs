@@ -1,1 +1,78 @@
-//! Arguments, wiring, subcommands.
+//! Arguments, wiring, subcommands. Prints: nothing else may, but headless.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod args;
+mod connection;
+mod demo;
+mod doctor;
+mod logging;
+mod run;
+mod settings;
+mod stdin;
+
+use std::process::ExitCode;
+
+pub use args::Args;
+
+use crate::stdx::text;
+
+/// Exit code of a run whose turn failed.
+const FAILED: u8 = 1;
+/// Exit code of a run that was started wrongly.
+const USAGE: u8 = 2;
+/// Exit code of a run stopped by the user.
+const INTERRUPTED: u8 = 130;
+
+/// Why the program ends without having run.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The arguments make no sense together.
+    #[error("{0}")]
+    Usage(String),
+    /// The settings cannot be used.
+    #[error(transparent)]
+    Config(#[from] crate::config::ConfigError),
+    /// The session cannot be used.
+    #[error(transparent)]
+    Session(#[from] crate::session::SessionError),
+    /// The worker cannot be started.
+    #[error(transparent)]
+    Repl(#[from] crate::repl::ReplError),
+    /// The provider cannot be used.
+    #[error("{0}")]
+    Provider(String),
+    /// An operation of the system failed.
+    #[error("cannot {action}: {source}")]
+    Io {
+        /// What was tried.
+        action: String,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+}
+
+impl CliError {
+    fn io(action: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let action = action.into();
+        move |source| Self::Io { action, source }
+    }
+
+    fn code(&self) -> u8 {
+        match self {
+            Self::Usage(_) | Self::Config(_) => USAGE,
+            Self::Session(_) | Self::Repl(_) | Self::Provider(_) | Self::Io { .. } => FAILED,
+        }
+    }
+}
+
+/// The program.
+pub fn main() -> ExitCode {
+    let args = Args::read();
+    match run::run(args) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("sofos: {}", text::clean(&error.to_string()));
+            ExitCode::from(error.code())
+        }
+    }
+}

@@ -72,7 +72,8 @@ impl Pattern {
         let hit = if self.whole_path {
             self.matcher.is_match(path)
         } else {
-            path.file_name().is_some_and(|name| self.matcher.is_match(name))
+            path.file_name()
+                .is_some_and(|name| self.matcher.is_match(name))
         };
         hit != self.inverted
     }
@@ -113,7 +114,11 @@ mod tests {
             let built = Pattern::new(pattern).unwrap();
             assert_eq!(built.matches(Path::new(path)), expected, "{pattern} {path}");
         }
-        for (pattern, fault) in [("src/[", "unclosed character class"), ("{a", "unclosed alternate"), ("", "empty")] {
+        for (pattern, fault) in [
+            ("src/[", "unclosed character class"),
+            ("{a", "unclosed alternate"),
+            ("", "empty"),
+        ] {
             let error = Pattern::new(pattern).unwrap_err().to_string();
             assert!(error.contains(fault) && error.contains(pattern), "{error}");
         }

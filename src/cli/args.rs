@@ -1,0 +1,198 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::protocol::permission::PermissionMode;
+
+/// An AI coding agent in an inline viewport at the bottom of the terminal.
+#[derive(Debug, Clone, Default, Parser)]
+#[command(
+    name = "sofos",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "Without a prompt sofos is interactive. Exit codes of one-shot runs: \
+                  0 done, 1 failed, 2 wrong usage, 130 interrupted."
+)]
+pub struct Args {
+    /// One-shot prompt: do this, print the answer and leave
+    #[arg(value_name = "TEXT")]
+    pub text: Vec<String>,
+
+    /// One-shot prompt; standard input is added when it is not a terminal
+    #[arg(short, long, value_name = "TEXT", num_args = 0..=1, default_missing_value = "")]
+    pub prompt: Option<String>,
+
+    /// Safe mode: only reading tools exist
+    #[arg(short, long)]
+    pub safe_mode: bool,
+
+    /// Go on with a session: id, start of an id, or name; without a value a
+    /// list to choose from (with --prompt: the newest)
+    #[arg(short, long, value_name = "ID", num_args = 0..=1, default_missing_value = "")]
+    pub resume: Option<String>,
+
+    /// Say whether the model can be reached, and if not why
+    #[arg(long)]
+    pub check_connection: bool,
+
+    /// Anthropic API key (better: the variable ANTHROPIC_API_KEY)
+    #[arg(long, value_name = "KEY")]
+    pub api_key: Option<String>,
+
+    /// OpenAI API key (better: the variable OPENAI_API_KEY)
+    #[arg(long, value_name = "KEY")]
+    pub openai_api_key: Option<String>,
+
+    /// Morph API key (better: the variable MORPH_API_KEY)
+    #[arg(long, value_name = "KEY")]
+    pub morph_api_key: Option<String>,
+
+    /// Model to ask
+    #[arg(long, value_name = "ID")]
+    pub model: Option<String>,
+
+    /// Morph model for applying edits
+    #[arg(long, value_name = "ID")]
+    pub morph_model: Option<String>,
+
+    /// Provider to ask
+    #[arg(long, value_name = "ID")]
+    pub provider: Option<String>,
+
+    /// Script for `--provider scripted`
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<PathBuf>,
+
+    /// Record requests and answers as scripts in this directory
+    #[arg(long, value_name = "DIR")]
+    pub trace: Option<PathBuf>,
+
+    /// Longest answer in tokens, thinking included
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_tokens: Option<u64>,
+
+    /// Let the model think before it answers
+    #[arg(short = 't', long)]
+    pub enable_thinking: bool,
+
+    /// Tokens to think at most, less than --max-tokens
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1024..))]
+    pub thinking_budget: Option<u64>,
+
+    /// What may happen without asking
+    #[arg(long, value_name = "MODE")]
+    pub permission_mode: Option<Mode>,
+
+    /// What a one-shot run prints
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub output_format: OutputFormat,
+
+    /// Log to .sofos/logs/sofos.log
+    #[arg(short, long)]
+    pub verbose: bool,
+
+    /// What to do instead
+    #[command(subcommand)]
+    pub command: Option<Sub>,
+}
+
+/// Subcommands.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum Sub {
+    /// Watch sofos mend a small program: recorded words, real tools, no key
+    Demo,
+    /// Show what sofos finds here: keys, settings, limits
+    Doctor {
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// What stands on stdout after a one-shot run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// The answer
+    #[default]
+    Text,
+    /// One JSON object with result, session id, usage, cost and tool counts
+    Json,
+}
+
+/// Permission modes as the command line spells them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// Reads and edits inside the workspace run, the rest asks
+    Default,
+    /// Only reading
+    Plan,
+    /// Edits never ask
+    AcceptEdits,
+    /// Nothing asks
+    Bypass,
+}
+
+impl From<Mode> for PermissionMode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Default => Self::Default,
+            Mode::Plan => Self::Plan,
+            Mode::AcceptEdits => Self::AcceptEdits,
+            Mode::Bypass => Self::Bypass,
+        }
+    }
+}
+
+impl Args {
+    /// The arguments of the process; ends it with help, version or a usage error.
+    pub fn read() -> Self {
+        Self::parse()
+    }
+
+    /// The prompt of a one-shot run, when it is one; may be empty.
+    pub fn one_shot(&self) -> Option<String> {
+        match (&self.prompt, self.text.as_slice()) {
+            (None, []) => None,
+            (None, words) => Some(words.join(" ")),
+            (Some(prompt), []) => Some(prompt.clone()),
+            (Some(prompt), words) if prompt.is_empty() => Some(words.join(" ")),
+            (Some(prompt), words) => Some(format!("{prompt} {}", words.join(" "))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parse(line: &str) -> Args {
+        Args::try_parse_from(line.split(' ')).unwrap()
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn prompts_are_found_in_every_form() {
+        assert_eq!(parse("sofos").one_shot(), None);
+        assert_eq!(
+            parse("sofos fix the test").one_shot().as_deref(),
+            Some("fix the test")
+        );
+        assert_eq!(parse("sofos -p hi").one_shot().as_deref(), Some("hi"));
+        assert_eq!(parse("sofos -p").one_shot().as_deref(), Some(""));
+        let resumed = parse("sofos -r -p go");
+        assert_eq!(
+            (resumed.resume.as_deref(), resumed.prompt.as_deref()),
+            (Some(""), Some("go"))
+        );
+        assert_eq!(parse("sofos --resume 2026").resume.as_deref(), Some("2026"));
+        assert!(parse("sofos doctor --json").command.is_some());
+        assert!(Args::try_parse_from(["sofos", "--thinking-budget", "10"]).is_err());
+    }
+}

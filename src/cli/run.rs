@@ -1,0 +1,229 @@
+//! Wiring: what the program does for which arguments.
+
+use std::io::IsTerminal;
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
+
+use super::settings::{self, Chosen};
+use super::stdin::{self, Input};
+use super::{Args, CliError, FAILED, INTERRUPTED, connection, demo, doctor, logging};
+use crate::cli::args::{OutputFormat, Sub};
+use crate::config::{self, Env, Paths};
+use crate::exec;
+use crate::headless::{self, Format, Outcome};
+use crate::protocol::event::UiEvent;
+use crate::provider;
+use crate::repl::{self, Setup};
+use crate::session::{Session, Store};
+
+/// Runs the program; the result is its exit code.
+pub(super) fn run(args: Args) -> Result<u8, CliError> {
+    let env = Env::from_process();
+    if let Some(Sub::Demo) = args.command {
+        return demo::run(&env);
+    }
+    let paths = settings::paths(&env)?;
+    logging::start(&paths.logs(), &env, args.verbose)?;
+    logging::report_panics(paths.logs());
+    let file = config::load(&paths, &env)?;
+    if let Some(Sub::Doctor { json }) = args.command {
+        let chosen = settings::choose(&args, &env, file, None)?;
+        return doctor::run(&chosen, &paths, json);
+    }
+    if args.check_connection {
+        return connection::run(settings::choose(&args, &env, file, None)?);
+    }
+    let interactive = args.one_shot().is_none();
+    if interactive && !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
+        return without_terminal(&args, &env, file, paths);
+    }
+    match args.one_shot() {
+        Some(prompt) => {
+            let prompt = full_prompt(&prompt)?;
+            let (session, restored) = open_session(&args, &paths, true)?;
+            let chosen =
+                settings::choose(&args, &env, file, session.conversation().settings.as_ref())?;
+            one_shot(&args, env, paths, chosen, session, restored, prompt)
+        }
+        None => {
+            let (session, restored) = open_session(&args, &paths, false)?;
+            let chosen =
+                settings::choose(&args, &env, file, session.conversation().settings.as_ref())?;
+            todo(&args, env, paths, chosen, session, restored)
+        }
+    }
+}
+
+/// No prompt and no terminal: standard input is the prompt, when there is one.
+fn without_terminal(
+    args: &Args,
+    env: &Env,
+    file: config::Config,
+    paths: Paths,
+) -> Result<u8, CliError> {
+    let prompt = match stdin::read() {
+        Input::Text(text) => text,
+        Input::TooLong => return Err(too_long()),
+        Input::None | Input::Silent => {
+            return Err(CliError::Usage(
+                "no terminal and no prompt. Give one: sofos -p \"…\", or pipe it in.".to_string(),
+            ));
+        }
+    };
+    let (session, restored) = open_session(args, &paths, true)?;
+    let chosen = settings::choose(args, env, file, session.conversation().settings.as_ref())?;
+    one_shot(args, env.clone(), paths, chosen, session, restored, prompt)
+}
+
+fn too_long() -> CliError {
+    CliError::Usage(
+        "standard input is longer than 10 MB; put it in a file and name the file in the prompt"
+            .to_string(),
+    )
+}
+
+/// The prompt with standard input added.
+fn full_prompt(prompt: &str) -> Result<String, CliError> {
+    let full = match stdin::read() {
+        Input::Text(input) => stdin::join(prompt, &input),
+        Input::TooLong => return Err(too_long()),
+        Input::None => prompt.to_string(),
+        Input::Silent => {
+            eprintln!("sofos: standard input is open but silent; going on without it");
+            prompt.to_string()
+        }
+    };
+    if full.trim().is_empty() {
+        return Err(CliError::Usage(
+            "the prompt is empty. Say what to do: sofos -p \"…\"".into(),
+        ));
+    }
+    Ok(full)
+}
+
+/// The session to go on with, or a new one; and what could not be restored.
+pub(super) fn open_session(
+    args: &Args,
+    paths: &Paths,
+    one_shot: bool,
+) -> Result<(Session, Vec<String>), CliError> {
+    let store = Store::new(paths.sessions());
+    let id = match args.resume.as_deref() {
+        Some("") if one_shot => Some(store.newest()?),
+        // The list opens once the front end is there.
+        None | Some("") => None,
+        Some(wanted) => Some(store.find(wanted)?),
+    };
+    Ok(match id {
+        Some(id) => Session::open(&store, &id)?,
+        None => (
+            Session::create(&store, &paths.workspace.display().to_string()),
+            Vec::new(),
+        ),
+    })
+}
+
+/// Asks once, prints, leaves.
+pub(super) fn one_shot(
+    args: &Args,
+    env: Env,
+    paths: Paths,
+    chosen: Chosen,
+    session: Session,
+    restored: Vec<String>,
+    prompt: String,
+) -> Result<u8, CliError> {
+    if let Some(words) = missing_key(&chosen) {
+        return Err(CliError::Provider(words));
+    }
+    let format = match args.output_format {
+        OutputFormat::Text => Format::Text,
+        OutputFormat::Json => Format::Json,
+    };
+    let color = std::io::stderr().is_terminal() && env.get("NO_COLOR").is_none();
+    let setup = setup(env, paths, chosen, session, restored, false)?;
+    let (sender, events) = mpsc::channel::<UiEvent>();
+    let sender = Mutex::new(sender);
+    let handle = repl::spawn(
+        setup,
+        Box::new(move |event| {
+            if let Ok(sender) = sender.lock() {
+                // The receiver outlives the worker; if not, nobody is interested.
+                let _ = sender.send(event);
+            }
+        }),
+    )?;
+    let outcome = headless::run(prompt, format, color, &handle.commands, &events);
+    handle.join();
+    match outcome {
+        Ok(Outcome::Done) => Ok(0),
+        Ok(Outcome::Failed) => Ok(FAILED),
+        Ok(Outcome::Interrupted) => Ok(INTERRUPTED),
+        // The reader of the answer is gone (`| head`): as quiet as other tools.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(FAILED),
+        Err(source) => Err(CliError::Io {
+            action: "print the answer".into(),
+            source,
+        }),
+    }
+}
+
+/// What the worker starts with.
+pub(super) fn setup(
+    env: Env,
+    paths: Paths,
+    chosen: Chosen,
+    session: Session,
+    restored: Vec<String>,
+    interactive: bool,
+) -> Result<Setup, CliError> {
+    let Chosen {
+        settings,
+        model,
+        provider,
+        config,
+        mut warnings,
+    } = chosen;
+    warnings.extend(restored);
+    let provider = provider::build(provider.id, config)
+        .map_err(|failure| CliError::Provider(failure.message))?;
+    Ok(Setup {
+        paths,
+        env: Arc::new(child_env(&env)),
+        settings,
+        model,
+        provider,
+        session,
+        warnings,
+        interactive,
+    })
+}
+
+/// What to do when there is no key; nothing when one is there or none is needed.
+pub(super) fn missing_key(chosen: &Chosen) -> Option<String> {
+    let local = chosen
+        .config
+        .base_url
+        .as_deref()
+        .is_some_and(settings::is_local);
+    let needed = !chosen.provider.key_env.is_empty() && !local;
+    (needed && chosen.config.credential.is_none()).then(|| {
+        let key = chosen.provider.key_env[0].name;
+        format!(
+            "no API key for {name}. Three ways to go on:\n\
+             \n  a key           export {key}=…   (or --api-key)\
+             \n  a local server  ANTHROPIC_BASE_URL=http://localhost:11434 sofos --model NAME\
+             \n                  (Ollama, llama.cpp and others that speak the Anthropic format)\
+             \n  neither         sofos demo   shows sofos at work, without key and network",
+            name = chosen.provider.name,
+        )
+    })
+}
+
+/// The environment of commands: the user's own without secrets.
+fn child_env(env: &Env) -> exec::Env {
+    exec::Env::scrubbed(env.iter().map(|(name, value)| (name.into(), value.into())))
+}
+fn todo(_: &Args, _: Env, _: Paths, _: Chosen, _: Session, _: Vec<String>) -> Result<u8, CliError> {
+    Ok(0)
+}
