@@ -1,1 +1,12 @@
-fn main() {}
+//! Drives the real binary, in a home of its own, against a scripted server that
+//! is as strict as the real one about what a conversation may look like.
+
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+mod cli;
+mod crash;
+mod faults;
+mod resume;
+mod rig;
+mod server;
+mod turns;
