@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::io;
 
+use super::retry::Again;
+
 /// A request that got no answer, or a body that broke off.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NetError {
@@ -85,7 +87,8 @@ impl NetError {
             return Self::Tls { url, cause };
         }
         if chain.contains("tunnel error") || chain.contains("proxy") {
-            return Self::Proxy { url, cause: chain };
+            let cause = proxy_cause(&chain).to_string();
+            return Self::Proxy { url, cause };
         }
         if chain.contains("dns error") {
             return Self::Dns {
@@ -115,14 +118,12 @@ impl NetError {
 
     /// Whether the same request may get through a moment later. A server on this
     /// machine that does not run will not appear while we wait.
-    pub fn may_pass(&self) -> bool {
+    pub fn again(&self) -> Again {
         match self {
-            Self::Dns { .. }
-            | Self::ConnectTimeout { .. }
-            | Self::Cut { .. }
-            | Self::Stalled { .. } => true,
-            Self::Refused { url } => !is_loopback(url),
-            Self::Tls { .. } | Self::Proxy { .. } | Self::Setup { .. } => false,
+            Self::Cut { .. } | Self::Stalled { .. } => Again::Soon,
+            Self::Refused { url } if is_loopback(url) => Again::Never,
+            Self::Dns { .. } | Self::ConnectTimeout { .. } | Self::Refused { .. } => Again::Briefly,
+            Self::Tls { .. } | Self::Proxy { .. } | Self::Setup { .. } => Again::Never,
         }
     }
 }
@@ -168,15 +169,40 @@ fn io_kind(error: &reqwest::Error) -> Option<io::ErrorKind> {
 fn tls_cause(error: &reqwest::Error) -> Option<String> {
     let tls = causes(error).find_map(|cause| cause.downcast_ref::<rustls::Error>())?;
     Some(match tls {
-        rustls::Error::InvalidCertificate(why) => format!(
-            "its certificate is not accepted ({why:?}); behind a company proxy, name its \
-             certificate file in SSL_CERT_FILE"
-        ),
+        rustls::Error::InvalidCertificate(why) => certificate(why),
         rustls::Error::InvalidMessage(_) => {
             "it does not answer with TLS; is the address http:// rather than https://?".to_string()
         }
         other => other.to_string(),
     })
+}
+
+fn certificate(why: &rustls::CertificateError) -> String {
+    use rustls::CertificateError as Bad;
+    match why {
+        Bad::UnknownIssuer => "nobody this machine trusts has signed its certificate; behind a \
+             company proxy, name its certificate file in SSL_CERT_FILE"
+            .to_string(),
+        Bad::Expired | Bad::ExpiredContext { .. } => {
+            "its certificate has expired, or the clock of this machine is wrong".to_string()
+        }
+        Bad::NotValidYet | Bad::NotValidYetContext { .. } => {
+            "its certificate is not valid yet, or the clock of this machine is wrong".to_string()
+        }
+        Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
+            "its certificate is for another name".to_string()
+        }
+        other => format!("its certificate is not accepted ({other})"),
+    }
+}
+
+/// What a proxy did, without the layers around it.
+fn proxy_cause(chain: &str) -> &str {
+    let cause = chain.rsplit("tunnel error: ").next().unwrap_or(chain);
+    match cause {
+        "unsuccessful" => "it refused the connection",
+        _ => cause.rsplit("tcp connect error: ").next().unwrap_or(cause),
+    }
 }
 
 /// `https://host:1` of `https://host:1/x?y`.
@@ -232,7 +258,28 @@ mod tests {
     #[test]
     fn a_missing_local_server_is_not_waited_for() {
         let refused = |url: &str| NetError::Refused { url: url.into() };
-        assert!(!refused("http://localhost:1234").may_pass());
-        assert!(refused("https://api.example.com").may_pass());
+        assert_eq!(refused("http://localhost:1234").again(), Again::Never);
+        assert_eq!(refused("https://api.example.com").again(), Again::Briefly);
+    }
+
+    #[test]
+    fn a_proxy_is_quoted_without_its_wrapping() {
+        for (chain, cause) in [
+            (
+                "client error (Connect): tunnel error: unsuccessful",
+                "it refused the connection",
+            ),
+            (
+                "tunnel error: failed to create underlying connection: \
+                 tcp connect error: Connection refused (os error 111)",
+                "Connection refused (os error 111)",
+            ),
+            (
+                "proxy authorization required",
+                "proxy authorization required",
+            ),
+        ] {
+            assert_eq!(proxy_cause(chain), cause);
+        }
     }
 }

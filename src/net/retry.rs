@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// Attempts in all for an error that should pass soon.
 pub const ATTEMPTS: u32 = 6;
+/// Attempts in all where nothing answers; it rarely changes within seconds.
+pub const BRIEF_ATTEMPTS: u32 = 3;
 /// Attempts in all while the server is overloaded or asks to slow down.
 pub const BUSY_ATTEMPTS: u32 = 8;
 
@@ -17,6 +19,8 @@ const CAP: Duration = Duration::from_secs(120);
 pub enum Again {
     /// The same request would fail the same way.
     Never,
+    /// It may be a passing disturbance, or stay.
+    Briefly,
     /// It should pass soon.
     Soon,
     /// The server is busy; patience pays.
@@ -28,6 +32,8 @@ impl Again {
     pub fn for_status(status: u16, should_retry: Option<&str>) -> Self {
         let usual = match status {
             429 | 529 => Self::Busy,
+            // Not implemented and version not supported will not change.
+            501 | 505 => Self::Never,
             408 | 409 | 500..=599 => Self::Soon,
             _ => Self::Never,
         };
@@ -42,6 +48,7 @@ impl Again {
     pub fn attempts(self) -> u32 {
         match self {
             Self::Never => 1,
+            Self::Briefly => BRIEF_ATTEMPTS,
             Self::Soon => ATTEMPTS,
             Self::Busy => BUSY_ATTEMPTS,
         }
@@ -127,6 +134,7 @@ mod tests {
             (422, None, Again::Never),
             (429, None, Again::Busy),
             (500, None, Again::Soon),
+            (501, None, Again::Never),
             (503, None, Again::Soon),
             (529, None, Again::Busy),
             (529, Some("false"), Again::Never),

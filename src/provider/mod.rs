@@ -171,6 +171,10 @@ pub trait Provider: Send + Sync {
     /// Wire format id, for [`crate::protocol::message::Origin`].
     fn wire(&self) -> &str;
 
+    /// Sets up what the first request needs and can take some 10 ms (root
+    /// certificates); may be called ahead of it, from any thread.
+    fn warm(&self) {}
+
     /// Asks the model. Ends promptly with [`FailureKind::Cancelled`] when `cancel` fires.
     fn stream(&self, request: ModelRequest, cancel: CancellationToken) -> EventStream;
 }

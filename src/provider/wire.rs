@@ -49,12 +49,7 @@ impl Fault {
 
 impl From<NetError> for Fault {
     fn from(error: NetError) -> Self {
-        let again = if error.may_pass() {
-            Again::Soon
-        } else {
-            Again::Never
-        };
-        Self::new(FailureKind::Network, again, error.to_string())
+        Self::new(FailureKind::Network, error.again(), error.to_string())
     }
 }
 

@@ -141,6 +141,10 @@ impl Provider for AnthropicProvider {
         "anthropic"
     }
 
+    fn warm(&self) {
+        self.client.warm();
+    }
+
     fn stream(&self, mut request: ModelRequest, cancel: CancellationToken) -> EventStream {
         let labels = self.labels(&request.model.id);
         handoff::adapt(&mut request.messages, self.id, self.wire());
@@ -173,5 +177,63 @@ impl Provider for AnthropicProvider {
                 Box::pin(futures_util::stream::once(std::future::ready(event)))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::registry;
+
+    fn provider(base: Option<&str>, credential: Credential) -> AnthropicProvider {
+        let config = ProviderConfig {
+            credential: Some(credential),
+            base_url: base.map(str::to_string),
+            ..ProviderConfig::default()
+        };
+        AnthropicProvider::new(registry::info("anthropic").unwrap(), config).unwrap()
+    }
+
+    #[test]
+    fn base_urls_may_end_in_a_slash_or_a_version() {
+        let key = || Credential::api_key("k", "--api-key");
+        for (base, url) in [
+            (None, "https://api.anthropic.com/v1/messages"),
+            (Some("http://h:1/"), "http://h:1/v1/messages"),
+            (Some("http://h/v1"), "http://h/v1/messages"),
+            (Some("http://h/proxy/v1/"), "http://h/proxy/v1/messages"),
+        ] {
+            assert_eq!(provider(base, key()).url("messages"), url);
+        }
+    }
+
+    #[test]
+    fn other_vendors_get_the_version_they_know() {
+        for (base, expected) in [
+            ("https://api.anthropic.com", VERSION),
+            ("http://127.0.0.1:8080", VERSION),
+            ("https://gateway.example.com/anthropic", VERSION),
+            ("https://notdeepseek.com", VERSION),
+            ("https://api.deepseek.com/anthropic", OLD_VERSION),
+            ("https://openrouter.ai/api", OLD_VERSION),
+            ("https://api.z.ai/api/anthropic", OLD_VERSION),
+        ] {
+            assert_eq!(version(base), expected, "{base}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_sent_as_bearer_and_a_key_as_key() {
+        let token = Credential {
+            kind: CredentialKind::Token,
+            ..Credential::api_key("secret", "ANTHROPIC_AUTH_TOKEN")
+        };
+        let header = |credential| provider(None, credential).headers("x").pop().unwrap();
+        assert_eq!(
+            header(token),
+            ("authorization", "Bearer secret".to_string())
+        );
+        let key = Credential::api_key("secret", "ANTHROPIC_API_KEY");
+        assert_eq!(header(key), ("x-api-key", "secret".to_string()));
     }
 }
