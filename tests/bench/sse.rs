@@ -20,7 +20,12 @@ fn body() -> String {
          event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\
          \"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n",
     );
-    let words = ["let total = ", "a + b;\\n", "\\\"quoted\\\" text", "日本 and é "];
+    let words = [
+        "let total = ",
+        "a + b;\\n",
+        "\\\"quoted\\\" text",
+        "日本 and é ",
+    ];
     for word in words.iter().cycle().take(DELTAS) {
         body.push_str(
             "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\
