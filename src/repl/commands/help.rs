@@ -16,7 +16,7 @@ const KEYS: &str = "\
 ";
 
 /// The commands as a Markdown table.
-pub(crate) fn table() -> String {
+pub fn table() -> String {
     let mut out = String::from("| command | does |\n|---|---|\n");
     for spec in COMMANDS {
         let mut names = format!("/{}", spec.name);

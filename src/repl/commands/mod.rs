@@ -8,6 +8,8 @@ mod modes;
 mod resume;
 mod think;
 
+pub use help::table;
+
 use super::worker::Worker;
 use crate::protocol::event::NoticeLevel;
 use crate::stdx::text;

@@ -1,0 +1,42 @@
+//! The README's tables are made from the tables of the program.
+
+use std::fs;
+use std::path::Path;
+
+use crate::config;
+use crate::repl::commands;
+use crate::tools::BUILTIN;
+
+/// The generated parts by the name of their marks in the README.
+fn parts() -> Vec<(&'static str, String)> {
+    let mut tools = String::from("| tool | does |\n|---|---|\n");
+    for tool in BUILTIN {
+        let description = tool.spec().description;
+        let first = description.split(['.', '\n']).next().unwrap_or("").to_string();
+        tools.push_str(&format!("| `{}` | {first} |\n", tool.name()));
+    }
+    let mut keys = String::from("| key | takes | does |\n|---|---|---|\n");
+    for key in config::KEYS {
+        keys.push_str(&format!("| `{}` | {} | {} |\n", key.name, key.expected, key.help));
+    }
+    vec![("commands", commands::table()), ("tools", tools), ("settings", keys)]
+}
+
+/// `UPDATE_README=1 cargo test readme` writes what this expects.
+#[test]
+fn readme_tables_are_up_to_date() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = fs::read_to_string(&path).unwrap();
+    let mut wanted = text.clone();
+    for (name, part) in parts() {
+        let (open, close) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
+        let start = wanted.find(&open).expect("opening mark") + open.len();
+        let end = wanted.find(&close).expect("closing mark");
+        wanted.replace_range(start..end, &part);
+    }
+    if std::env::var_os("UPDATE_README").is_some() {
+        fs::write(&path, &wanted).unwrap();
+    } else {
+        assert!(wanted == text, "README.md is stale: run UPDATE_README=1 cargo test readme");
+    }
+}
