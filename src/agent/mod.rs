@@ -124,6 +124,12 @@ impl Agent {
         self.session.sync()
     }
 
+    /// Sets up the connection while the user still types.
+    pub fn warm(&self) {
+        let provider = self.provider.clone();
+        std::thread::spawn(move || provider.warm());
+    }
+
     /// The tools that exist for the model now.
     fn tools(&self) -> impl Iterator<Item = &'static dyn DynTool> {
         let safe = self.settings.safe;

@@ -9,7 +9,7 @@ use crate::protocol::entry::EntryKind;
 use crate::protocol::event::NoticeLevel;
 use crate::protocol::message::{ContentBlock, ContextKind, Message};
 use crate::protocol::tool::ToolSpec;
-use crate::provider::{ModelRequest, handoff};
+use crate::provider::ModelRequest;
 use crate::session::repair;
 use crate::stdx::{blob, clock};
 use crate::tools::BUILTIN;
@@ -118,7 +118,6 @@ impl Agent {
             .as_ref()
             .map_or("", |(system, _)| system.as_str());
         let mut messages = repair::repaired(&conversation.messages, conversation.prefix_start);
-        handoff::adapt(&mut messages, self.provider.id(), self.provider.wire());
         let images = self.load_images(&mut messages);
         ModelRequest {
             model: self.model.clone(),

@@ -201,12 +201,7 @@ pub(super) fn setup(
 
 /// What to do when there is no key; nothing when one is there or none is needed.
 pub(super) fn missing_key(chosen: &Chosen) -> Option<String> {
-    let local = chosen
-        .config
-        .base_url
-        .as_deref()
-        .is_some_and(settings::is_local);
-    let needed = !chosen.provider.key_env.is_empty() && !local;
+    let needed = !chosen.provider.key_env.is_empty();
     (needed && chosen.config.credential.is_none()).then(|| {
         let key = chosen.provider.key_env[0].name;
         format!(

@@ -195,11 +195,15 @@ fn provider_config(args: &Args, env: &Env, provider: &ProviderInfo) -> ProviderC
             })
         })
     };
+    let base_url = env
+        .first(provider.base_url_env)
+        .map(|(_, url)| url.to_string());
+    // Local servers take any key, or none.
+    let local = base_url.as_deref().is_some_and(is_local);
+    let placeholder = || local.then(|| Credential::api_key("local", "no key, local server"));
     ProviderConfig {
-        credential: from_flag.or_else(from_env),
-        base_url: env
-            .first(provider.base_url_env)
-            .map(|(_, url)| url.to_string()),
+        credential: from_flag.or_else(from_env).or_else(placeholder),
+        base_url,
         trace_dir: args.trace.clone(),
         script: args.script.clone(),
         idle_timeout: None,
@@ -207,7 +211,7 @@ fn provider_config(args: &Args, env: &Env, provider: &ProviderInfo) -> ProviderC
 }
 
 /// Whether a base URL points to this machine, where no key is needed.
-pub(super) fn is_local(base_url: &str) -> bool {
+fn is_local(base_url: &str) -> bool {
     let host = base_url
         .split_once("://")
         .map_or(base_url, |(_, rest)| rest);

@@ -107,6 +107,8 @@ impl Worker {
     pub(super) async fn run(mut self) {
         if !self.interactive {
             signals::listen(self.control.clone());
+        } else {
+            self.agent.warm();
         }
         self.announce();
         for warning in std::mem::take(&mut self.warnings) {
