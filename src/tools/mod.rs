@@ -5,8 +5,23 @@
 //! prints, and never decides what is allowed: that is the gate's job
 //! (`agent::dispatch`).
 
+mod common;
+mod copy_file;
+mod create_directory;
+mod delete_directory;
+mod delete_file;
+mod edit_file;
+mod execute_bash;
+mod glob_files;
+mod list_directory;
+mod move_file;
 pub mod output;
+mod read_file;
 pub mod schema;
+mod search_code;
+mod update_plan;
+mod write_file;
+
 #[cfg(test)]
 #[path = "testing_tests.rs"]
 pub(crate) mod testing;
@@ -72,7 +87,8 @@ impl ToolError {
 /// What a call produced.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ToolOutput {
-    /// For the model. Text is never empty.
+    /// For the model. Text is never empty, and bounded by the tool itself (about
+    /// 30 KB, a page of a file up to 50 KB): it needs no further cut.
     pub content: Vec<ContentBlock>,
     /// Images for the model, to be stored and shown after `content`: media type and bytes.
     pub images: Vec<(String, Vec<u8>)>,
@@ -187,10 +203,21 @@ impl<T: Tool> DynTool for Erased<T> {
 
     fn prepare(&self, arguments: &str, cx: &ToolCx) -> Result<Prepared, ToolError> {
         let args: T::Args = schema::parse(T::NAME, arguments)?;
+        let effects = T::effects(&args, cx)?;
+        let (judged, cx) = (effects.clone(), cx.clone());
         Ok(Prepared {
-            title: T::title(&args, cx),
-            effects: T::effects(&args, cx)?,
-            run: Box::pin(T::run(args, cx.clone())),
+            title: T::title(&args, &cx),
+            effects,
+            run: Box::pin(async move {
+                // A link may have been changed while the call waited for an answer.
+                if T::effects(&args, &cx)? != judged {
+                    return Err(ToolError::model(format!(
+                        "{}: the path leads elsewhere now than when it was judged; nothing was done",
+                        T::NAME
+                    )));
+                }
+                T::run(args, cx).await
+            }),
         })
     }
 
@@ -200,4 +227,22 @@ impl<T: Tool> DynTool for Erased<T> {
 }
 
 /// Every built-in tool, in the order the model sees them.
-pub static BUILTIN: &[&dyn DynTool] = &[];
+pub static BUILTIN: &[&dyn DynTool] = &[
+    &Erased::<read_file::ReadFile>::new(),
+    &Erased::<list_directory::ListDirectory>::new(),
+    &Erased::<glob_files::GlobFiles>::new(),
+    &Erased::<search_code::SearchCode>::new(),
+    &Erased::<edit_file::EditFile>::new(),
+    &Erased::<write_file::WriteFile>::new(),
+    &Erased::<create_directory::CreateDirectory>::new(),
+    &Erased::<move_file::MoveFile>::new(),
+    &Erased::<copy_file::CopyFile>::new(),
+    &Erased::<delete_file::DeleteFile>::new(),
+    &Erased::<delete_directory::DeleteDirectory>::new(),
+    &Erased::<execute_bash::ExecuteBash>::new(),
+    &Erased::<update_plan::UpdatePlan>::new(),
+];
+
+#[cfg(test)]
+#[path = "mod_tests.rs"]
+mod tests;

@@ -46,7 +46,7 @@ fn live_text_comes_by_lines() {
 #[test]
 fn binary_output_is_only_counted() {
     let bench = Bench::new();
-    let elf: Vec<u8> = (0..4096u32).map(|n| (n * 7919 >> 3) as u8).collect();
+    let elf: Vec<u8> = (0..4096u32).map(|n| ((n * 7919) >> 3) as u8).collect();
     assert_eq!(
         spill(&bench, &[&elf]).text,
         "binary output (4096 bytes), not shown"

@@ -530,14 +530,13 @@ fn coerce(kinds: &[&str], value: Value) -> Value {
                 }
             }
             // A list or object that was encoded twice.
-            if (wants("array") && trimmed.starts_with('['))
-                || (wants("object") && trimmed.starts_with('{'))
+            let encoded = wants("array") && trimmed.starts_with('[')
+                || wants("object") && trimmed.starts_with('{');
+            if encoded
+                && let Ok(inner) = serde_json::from_str::<Value>(trimmed)
+                && kinds.iter().any(|kind| is_kind(kind, &inner))
             {
-                if let Ok(inner) = serde_json::from_str::<Value>(trimmed)
-                    && kinds.iter().any(|kind| is_kind(kind, &inner))
-                {
-                    return inner;
-                }
+                return inner;
             }
             if wants("array") {
                 return Value::Array(vec![Value::String(text)]);

@@ -79,7 +79,7 @@ pub fn apply(bytes: &[u8], edits: &[Edit]) -> Result<Edited, EditError> {
 
 /// A line of `new` that stands for code instead of being code, unless it is known
 /// to be in the file.
-pub fn placeholder<'a>(new: &'a str, known: impl Fn(&str) -> bool) -> Option<&'a str> {
+pub fn placeholder(new: &str, known: impl Fn(&str) -> bool) -> Option<&str> {
     const PHRASES: [&str; 9] = [
         "existing code",
         "rest of",

@@ -5,7 +5,7 @@ use std::sync::{MutexGuard, PoisonError};
 
 use super::{FileError, Workspace, open};
 use crate::protocol::permission::ScopedPath;
-use crate::stdx::fs as sfs;
+use crate::stdx::fs::{self as sfs, remove_dir_all, remove_file};
 
 /// Largest file that is edited or shown as a diff, in bytes.
 pub const MAX_EDITED: u64 = 64 * 1024 * 1024;
@@ -78,6 +78,54 @@ impl WriteGuard<'_> {
         let meta = std::fs::metadata(path.real()).map_err(fail)?;
         self.workspace.saw(path.real(), &meta, Some(bytes));
         Ok(Written { created })
+    }
+}
+
+impl WriteGuard<'_> {
+    /// Moves a file or directory to a path that must not exist; returns the parent
+    /// directories that were created.
+    ///
+    /// # Errors
+    /// [`FileError`]; nothing was moved then.
+    pub fn rename(&self, from: &ScopedPath, to: &ScopedPath) -> Result<Vec<String>, FileError> {
+        let fail = |path, source| FileError::io("move", path, source);
+        std::fs::symlink_metadata(from.real()).map_err(|source| fail(from, source))?;
+        let created = create_parents(self.workspace.root(), to)?;
+        sfs::rename(from.real(), to.real()).map_err(|source| fail(to, source))?;
+        self.workspace.forget(from.real());
+        Ok(created)
+    }
+
+    /// Copies a regular file to a path that must not exist; returns the parent
+    /// directories that were created.
+    ///
+    /// # Errors
+    /// [`FileError`]; nothing was copied then.
+    pub fn copy(&self, from: &ScopedPath, to: &ScopedPath) -> Result<Vec<String>, FileError> {
+        open::regular(from)?;
+        let created = create_parents(self.workspace.root(), to)?;
+        sfs::copy(from.real(), to.real()).map_err(|source| FileError::io("copy to", to, source))?;
+        Ok(created)
+    }
+
+    /// Deletes a file or link.
+    ///
+    /// # Errors
+    /// [`FileError`] when it is not there or may not be deleted.
+    pub fn delete_file(&self, path: &ScopedPath) -> Result<(), FileError> {
+        remove_file(path.real()).map_err(|source| FileError::io("delete", path, source))?;
+        self.workspace.forget(path.real());
+        Ok(())
+    }
+
+    /// Deletes a directory with everything in it; links are deleted, not followed.
+    ///
+    /// # Errors
+    /// [`FileError`]; a part may be gone then.
+    pub fn delete_dir(&self, path: &ScopedPath) -> Result<(), FileError> {
+        remove_dir_all(path.real()).map_err(|source| FileError::io("delete", path, source))?;
+        self.workspace.forget(path.real());
+        Ok(())
     }
 }
 

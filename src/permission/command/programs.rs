@@ -754,7 +754,7 @@ fn go(args: &[&str]) -> Result<(), String> {
             let fine = |word: &&str| {
                 matches!(*word, "-m" | "-json" | "-deps" | "-test") || go_package(word)
             };
-            return if rest.iter().all(|word| fine(word)) {
+            return if rest.iter().all(fine) {
                 Ok(())
             } else {
                 Err("no rule for these arguments".to_string())

@@ -1,0 +1,101 @@
+//! What several tools share.
+
+use crate::permission::scope;
+use crate::protocol::permission::ScopedPath;
+use crate::stdx::text;
+use crate::workspace::{FileError, suggest};
+
+use super::{ToolCx, ToolError};
+
+/// The resolved path of an argument.
+pub(super) fn resolve(path: &str, cx: &ToolCx) -> Result<ScopedPath, ToolError> {
+    scope::resolve(cx.workspace.root(), cx.env.home(), path).map_err(to_model)
+}
+
+/// The resolved path of a directory entry: a link stands for itself.
+pub(super) fn resolve_entry(path: &str, cx: &ToolCx) -> Result<ScopedPath, ToolError> {
+    scope::resolve_entry(cx.workspace.root(), cx.env.home(), path).map_err(to_model)
+}
+
+/// Any error as words for the model.
+pub(super) fn to_model(error: impl std::fmt::Display) -> ToolError {
+    ToolError::model(error.to_string())
+}
+
+/// A file error as words for the model; a missing path comes with near names.
+pub(super) fn file_error(error: FileError, path: &ScopedPath, cx: &ToolCx) -> ToolError {
+    match error {
+        FileError::NotFound { path: name, .. } => to_model(FileError::NotFound {
+            path: name,
+            hint: suggest::hint(cx.workspace.root(), path),
+        }),
+        other => to_model(other),
+    }
+}
+
+/// A path for a tool line: resolved where possible, clean, on one line.
+pub(super) fn shown(path: &str, cx: &ToolCx) -> String {
+    match resolve(path, cx) {
+        Ok(path) => clean_line(path.display()),
+        Err(_) => clean_line(path),
+    }
+}
+
+/// Text from outside on one clean line.
+pub(super) fn clean_line(line: &str) -> String {
+    text::one_line(&text::clean(line), 200)
+}
+
+/// A file name in a listing: on one line, whatever it contains.
+pub(super) fn name_line(path: &std::path::Path) -> String {
+    let name = path.to_string_lossy();
+    if name.chars().any(char::is_control) {
+        name.chars()
+            .map(|ch| match ch {
+                ch if ch.is_control() => ch.escape_default().to_string(),
+                ch => ch.to_string(),
+            })
+            .collect()
+    } else {
+        name.into_owned()
+    }
+}
+
+/// Runs reading work off the runtime thread; gives up waiting when the turn is stopped.
+pub(super) async fn blocking<T: Send + 'static>(
+    cx: &ToolCx,
+    work: impl FnOnce() -> Result<T, ToolError> + Send + 'static,
+) -> Result<T, ToolError> {
+    tokio::select! {
+        biased;
+        () = cx.cancel.cancelled() => Err(stopped()),
+        result = tokio::task::spawn_blocking(work) => result.unwrap_or_else(|error| Err(to_model(error))),
+    }
+}
+
+/// Runs changing work off the runtime thread. Once begun it is awaited: the
+/// conversation must not say "stopped" of a change that was made.
+pub(super) async fn changing<T: Send + 'static>(
+    cx: &ToolCx,
+    work: impl FnOnce() -> Result<T, ToolError> + Send + 'static,
+) -> Result<T, ToolError> {
+    if cx.cancel.is_cancelled() {
+        return Err(stopped());
+    }
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| Err(to_model(error)))
+}
+
+pub(super) fn stopped() -> ToolError {
+    ToolError::Stopped("stopped by the user before it was done".to_string())
+}
+
+/// ` (created src/, src/new/)` or nothing.
+pub(super) fn created(dirs: &[String]) -> String {
+    if dirs.is_empty() {
+        String::new()
+    } else {
+        format!(" (created {})", dirs.join(", "))
+    }
+}

@@ -1,0 +1,38 @@
+use super::*;
+use serde_json::json;
+
+#[test]
+fn the_specs_fit_their_budget() {
+    let tools: Vec<_> = BUILTIN
+        .iter()
+        .map(|tool| {
+            let spec = tool.spec();
+            json!({"name": spec.name, "description": spec.description, "input_schema": spec.schema})
+        })
+        .collect();
+    let text = serde_json::to_string(&tools).unwrap();
+    assert!(text.len() <= 6_000, "{} bytes: {text}", text.len());
+    assert_eq!(tools.len(), 13);
+}
+
+#[test]
+fn names_and_schemas_are_what_vendors_accept() {
+    let mut names: Vec<_> = BUILTIN.iter().map(|tool| tool.name().to_string()).collect();
+    for tool in BUILTIN {
+        let spec = tool.spec();
+        assert!(
+            spec.name
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b == b'_')
+        );
+        assert_eq!(spec.schema["type"], "object", "{}", spec.name);
+        assert!(!spec.description.is_empty());
+        let text = spec.schema.to_string();
+        for noise in ["$schema", "title", "\"format\"", "null", "$ref", "default"] {
+            assert!(!text.contains(noise), "{}: {text}", spec.name);
+        }
+    }
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), BUILTIN.len());
+}
