@@ -48,7 +48,7 @@ pub struct ModelRequest {
     /// Tools on offer, byte-identical within a session.
     pub tools: Arc<[ToolSpec]>,
     /// The conversation: every tool call has its result, and opaque data belongs
-    /// to this provider and wire.
+    /// to this provider and wire (see [`handoff::adapt`]).
     pub messages: Vec<Message>,
     /// Image bytes by blob hash, for the image blocks in `messages`.
     pub images: HashMap<String, Arc<[u8]>>,

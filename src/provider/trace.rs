@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::stdx::{fs, ids, redact};
 
 /// Headers whose value is a secret.
-const SECRET_HEADERS: [&str; 3] = ["x-api-key", "authorization", "proxy-authorization"];
+const SECRET_HEADERS: [&str; 3] = ["x-api-key", "authorization", "set-cookie"];
 
 /// A request as it is written down.
 #[derive(Debug, Serialize)]
@@ -53,25 +53,28 @@ impl Target {
             true => session,
             false => "trace",
         };
-        let headers = headers
-            .iter()
-            .map(|(name, value)| match SECRET_HEADERS.contains(name) {
-                true => (name.to_string(), "[redacted]".into()),
-                false => (name.to_string(), value.as_str().into()),
-            })
-            .collect();
+        let headers = headers.iter().map(|(name, value)| (*name, value.as_str()));
         let body = String::from_utf8(body.to_vec()).ok()?;
         Some(Self {
             path: dir.join(format!("{name}.jsonl")),
             wire,
             request: Arc::new(Request {
                 url: url.to_string(),
-                headers,
+                headers: without_secrets(headers),
                 body: RawValue::from_string(body).ok()?,
             }),
             secrets: secrets.into(),
         })
     }
+}
+
+fn without_secrets<'a>(headers: impl Iterator<Item = (&'a str, &'a str)>) -> Map<String, Value> {
+    headers
+        .map(|(name, value)| match SECRET_HEADERS.contains(&name) {
+            true => (name.to_string(), "[redacted]".into()),
+            false => (name.to_string(), value.into()),
+        })
+        .collect()
 }
 
 /// One exchange being recorded; written as one line when it is dropped, so that
@@ -94,9 +97,7 @@ impl Recorder {
         Self {
             target,
             status,
-            headers: headers
-                .map(|(name, value)| (name.to_string(), value.into()))
-                .collect(),
+            headers: without_secrets(headers),
             body: Vec::new(),
         }
     }

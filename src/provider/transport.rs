@@ -154,6 +154,7 @@ impl Transport for HttpTransport {
         Box::pin(async {
             let response = self.client.send(&self.request).await?;
             let status = response.status();
+            tracing::debug!(status, request_id = response.header("request-id"), "answer");
             let recorder = self
                 .trace
                 .as_ref()

@@ -56,7 +56,9 @@ impl AnthropicProvider {
         let mut lines = vec![format!("{}: {} answers", self.id, self.base)];
         let known = ids.iter().any(|id| models::is_form_of(id, model));
         if known || self.count(model, &ids, &labels).await? {
-            lines.push(format!("key accepted ({})", self.credential.hint()));
+            if let Some(key) = &labels.key {
+                lines.push(format!("key accepted ({key})"));
+            }
             lines.push(format!("model {model} is available"));
         } else {
             lines.push(format!(

@@ -16,9 +16,7 @@ use super::labels::Labels;
 use super::registry::{Credential, CredentialKind, ProviderConfig, ProviderInfo};
 use super::transport::HttpTransport;
 use super::wire::{Decode, Fault, Wire};
-use super::{
-    EventStream, Failure, FailureKind, ModelRequest, Provider, StreamEvent, handoff, http, trace,
-};
+use super::{EventStream, Failure, FailureKind, ModelRequest, Provider, StreamEvent, http, trace};
 use crate::net::client::{Client, IDLE, Method};
 
 pub use encode::body;
@@ -60,7 +58,8 @@ impl Wire for AnthropicWire {
 pub struct AnthropicProvider {
     id: &'static str,
     base: String,
-    credential: Credential,
+    /// Nothing for a server on this machine that wants none.
+    credential: Option<Credential>,
     key_env: &'static str,
     trace_dir: Option<PathBuf>,
     client: Arc<Client>,
@@ -70,16 +69,18 @@ impl AnthropicProvider {
     /// A provider for a row of the vendor table.
     ///
     /// # Errors
-    /// When there is no key.
+    /// When there is no key and the server is not on this machine.
     pub fn new(row: &'static ProviderInfo, config: ProviderConfig) -> Result<Self, Failure> {
         let key_env = row.key_env.first().map_or("", |env| env.name);
-        let credential = config.credential.filter(|key| !key.secret.is_empty());
-        let credential = credential.ok_or_else(|| Failure {
-            kind: FailureKind::Auth,
-            message: format!("{}: no key. Set {key_env} or pass --api-key", row.id),
-        })?;
-        let base = config.base_url.unwrap_or_else(|| row.base_url.to_string());
+        let base = config.base_url.as_deref().unwrap_or(row.base_url);
         let base = base.trim().trim_end_matches('/').to_string();
+        let credential = config.credential.filter(|key| !key.secret.is_empty());
+        if credential.is_none() && !crate::net::is_loopback(&base) {
+            return Err(Failure {
+                kind: FailureKind::Auth,
+                message: format!("{}: no key. Set {key_env} or pass --api-key", row.id),
+            });
+        }
         Ok(Self {
             id: row.id,
             client: Arc::new(Client::new(&base, config.idle_timeout.unwrap_or(IDLE))),
@@ -97,28 +98,29 @@ impl AnthropicProvider {
     }
 
     fn headers(&self, accept: &str) -> Vec<(&'static str, String)> {
-        let secret = self.credential.secret.clone();
-        vec![
+        let key = self.credential.as_ref().map(|key| match key.kind {
+            CredentialKind::ApiKey => ("x-api-key", key.secret.clone()),
+            CredentialKind::Token => ("authorization", format!("Bearer {}", key.secret)),
+        });
+        let headers = [
             ("content-type", "application/json".to_string()),
             ("accept", accept.to_string()),
             // A compressed stream would be held back until a block is full.
             ("accept-encoding", "identity".to_string()),
             ("anthropic-version", version(&self.base).to_string()),
-            match self.credential.kind {
-                CredentialKind::ApiKey => ("x-api-key", secret),
-                CredentialKind::Token => ("authorization", format!("Bearer {secret}")),
-            },
-        ]
+        ];
+        headers.into_iter().chain(key).collect()
     }
 
     fn labels(&self, model: &str) -> Labels {
+        let key = self.credential.as_ref();
         Labels {
             provider: self.id.to_string(),
             model: model.to_string(),
             base_url: self.base.clone(),
-            key: Some(self.credential.hint()),
+            key: key.map(Credential::hint),
             key_advice: format!("Set a working key in {} or pass --api-key", self.key_env),
-            secrets: vec![self.credential.secret.clone()],
+            secrets: key.map(|key| key.secret.clone()).into_iter().collect(),
         }
     }
 }
@@ -145,9 +147,8 @@ impl Provider for AnthropicProvider {
         self.client.warm();
     }
 
-    fn stream(&self, mut request: ModelRequest, cancel: CancellationToken) -> EventStream {
+    fn stream(&self, request: ModelRequest, cancel: CancellationToken) -> EventStream {
         let labels = self.labels(&request.model.id);
-        handoff::adapt(&mut request.messages, self.id, self.wire());
         let url = self.url("messages");
         let headers = self.headers("text/event-stream");
         let body = encode::body(&request);
@@ -205,6 +206,24 @@ mod tests {
         ] {
             assert_eq!(provider(base, key()).url("messages"), url);
         }
+    }
+
+    #[test]
+    fn only_a_server_on_this_machine_needs_no_key() {
+        let row = registry::info("anthropic").unwrap();
+        let new = |base: &str| {
+            AnthropicProvider::new(
+                row,
+                ProviderConfig {
+                    base_url: Some(base.to_string()),
+                    ..ProviderConfig::default()
+                },
+            )
+        };
+        let local = new("http://127.0.0.1:8080").unwrap();
+        let names: Vec<&str> = local.headers("x").iter().map(|(name, _)| *name).collect();
+        assert!(!names.contains(&"x-api-key") && !names.contains(&"authorization"));
+        assert_eq!(new("https://h").unwrap_err().kind, FailureKind::Auth);
     }
 
     #[test]
