@@ -14,6 +14,7 @@ pub mod labels;
 pub mod models;
 pub mod price;
 pub mod registry;
+mod script;
 pub mod scripted;
 pub mod trace;
 pub mod transport;

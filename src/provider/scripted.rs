@@ -12,17 +12,15 @@
 //! `request` in a line is for the reader; it is not compared with anything.
 
 use std::collections::{HashSet, VecDeque};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::labels::Labels;
+use super::script::{self, Answer};
 use super::transport::{Body, BoxFuture, Head, Reply, Transport};
 use super::wire::{self, Fault};
 use super::{
@@ -35,36 +33,6 @@ use crate::protocol::usage::Usage;
 
 /// Characters of a written text in one delta.
 const PIECE: usize = 48;
-
-#[derive(Debug, Clone, Deserialize)]
-struct Line {
-    response: Answer,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Answer {
-    wire: Option<String>,
-    status: Option<u16>,
-    headers: Map<String, Value>,
-    body: Option<String>,
-    message: Option<String>,
-    blocks: Vec<Block>,
-    stop: Option<String>,
-    delay_ms: u64,
-    usage: Option<Usage>,
-}
-
-/// Exactly one of `text`, `thinking` and `tool` is set.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Block {
-    text: Option<String>,
-    thinking: Option<String>,
-    tool: Option<String>,
-    args: Option<Box<RawValue>>,
-    id: Option<String>,
-}
 
 /// The answers not yet given, and how many there were.
 #[derive(Debug)]
@@ -87,9 +55,10 @@ impl ScriptedProvider {
     /// A failure naming the file and, for a bad line, its number.
     pub fn load(path: &Path) -> Result<Self, Failure> {
         let mut answers = VecDeque::new();
-        for file in files(path).map_err(|error| unreadable(path, &error))? {
-            let text = std::fs::read_to_string(&file).map_err(|error| unreadable(&file, &error))?;
-            parse(&text, &file.display().to_string(), &mut answers)?;
+        for file in script::files(path).map_err(|error| script::unreadable(path, &error))? {
+            let text = std::fs::read_to_string(&file)
+                .map_err(|error| script::unreadable(&file, &error))?;
+            script::parse(&text, &file.display().to_string(), &mut answers)?;
         }
         Ok(Self::from_answers(answers))
     }
@@ -108,88 +77,9 @@ impl FromStr for ScriptedProvider {
     /// A provider that plays this text.
     fn from_str(text: &str) -> Result<Self, Failure> {
         let mut answers = VecDeque::new();
-        parse(text, "the script", &mut answers)?;
+        script::parse(text, "the script", &mut answers)?;
         Ok(Self::from_answers(answers))
     }
-}
-
-fn failure(message: String) -> Failure {
-    Failure {
-        kind: FailureKind::BadRequest,
-        message: format!("scripted: {message}"),
-    }
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    failure(format!("cannot read {}: {error}", path.display()))
-}
-
-fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
-    if !path.is_dir() {
-        return Ok(vec![path.to_path_buf()]);
-    }
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(path)? {
-        let file = entry?.path();
-        if file.extension().is_some_and(|ending| ending == "jsonl") {
-            files.push(file);
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
-fn parse(text: &str, name: &str, answers: &mut VecDeque<Answer>) -> Result<(), Failure> {
-    for (index, line) in text.lines().enumerate() {
-        if line.trim().is_empty() {
-            continue;
-        }
-        let at = |what: String| failure(format!("{name}, line {}: {what}", index + 1));
-        let line: Line = serde_json::from_str(line).map_err(|error| at(error.to_string()))?;
-        let answer = line.response;
-        let recorded = answer.body.is_some();
-        if recorded && answer.wire.as_deref().and_then(wire::by_id).is_none() {
-            return Err(at("a recorded body needs a known \"wire\"".to_string()));
-        }
-        if !recorded && answer.status.is_none() && answer.blocks.is_empty() {
-            return Err(at(
-                "an answer needs \"blocks\", \"body\" or \"status\"".to_string()
-            ));
-        }
-        let kinds = |block: &Block| {
-            [&block.text, &block.thinking, &block.tool]
-                .into_iter()
-                .flatten()
-                .count()
-        };
-        if answer.blocks.iter().any(|block| kinds(block) != 1) {
-            return Err(at(
-                "each block is one of \"text\", \"thinking\" and \"tool\"".to_string(),
-            ));
-        }
-        if let Some(stop) = &answer.stop
-            && stop_reason(stop).is_none()
-        {
-            return Err(at(format!("unknown stop {stop:?}")));
-        }
-        answers.push_back(answer);
-    }
-    Ok(())
-}
-
-fn stop_reason(name: &str) -> Option<StopReason> {
-    Some(match name {
-        "end_turn" => StopReason::EndTurn,
-        "tool_use" => StopReason::ToolUse,
-        "max_tokens" => StopReason::MaxTokens,
-        "pause_turn" => StopReason::PauseTurn,
-        "refusal" => StopReason::Refusal {
-            category: None,
-            explanation: None,
-        },
-        "context_window" => StopReason::ContextWindow,
-        _ => return None,
-    })
 }
 
 impl Provider for ScriptedProvider {
@@ -342,7 +232,7 @@ impl Player {
             stop: answer
                 .stop
                 .as_deref()
-                .and_then(stop_reason)
+                .and_then(script::stop_reason)
                 .unwrap_or(implied),
             usage: answer.usage.unwrap_or(Usage {
                 input: self.prompt,

@@ -3,151 +3,16 @@
 //! Events are read into borrowed types: no tree of values is built for the
 //! thousands of small deltas. Whole vendor blocks are kept as raw text.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::errors;
-use super::raw;
+use super::events::{BlockStart, Frame, MessageStart, StopDetails, Text};
+use super::{errors, raw};
 use crate::protocol::message::{ContentBlock, Opaque, StopReason};
 use crate::protocol::usage::Usage;
 use crate::provider::wire::{Decode, Fault};
 use crate::provider::{Delta, StreamEvent};
-
-/// A string that borrows from the event unless it holds escapes. (`Cow` alone
-/// borrows only where it is not wrapped in an `Option`.)
-#[derive(Debug, Deserialize)]
-#[serde(transparent)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-#[derive(Deserialize)]
-struct Frame<'a> {
-    #[serde(borrow, rename = "type")]
-    kind: Option<Text<'a>>,
-    index: Option<usize>,
-    #[serde(borrow)]
-    delta: Option<DeltaBody<'a>>,
-    #[serde(borrow)]
-    content_block: Option<&'a RawValue>,
-    #[serde(borrow)]
-    message: Option<&'a RawValue>,
-    usage: Option<Counts>,
-    #[serde(borrow)]
-    error: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct DeltaBody<'a> {
-    #[serde(borrow, rename = "type")]
-    kind: Option<Text<'a>>,
-    #[serde(borrow)]
-    text: Option<Text<'a>>,
-    #[serde(borrow)]
-    thinking: Option<Text<'a>>,
-    #[serde(borrow)]
-    partial_json: Option<Text<'a>>,
-    #[serde(borrow)]
-    signature: Option<Text<'a>>,
-    #[serde(borrow)]
-    citation: Option<&'a RawValue>,
-    #[serde(borrow)]
-    stop_reason: Option<Text<'a>>,
-    #[serde(borrow)]
-    stop_details: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct MessageStart<'a> {
-    #[serde(borrow)]
-    model: Option<Text<'a>>,
-    usage: Option<Counts>,
-}
-
-#[derive(Deserialize)]
-struct BlockStart<'a> {
-    #[serde(borrow, rename = "type")]
-    kind: Option<Text<'a>>,
-    #[serde(borrow)]
-    id: Option<Text<'a>>,
-    #[serde(borrow)]
-    name: Option<Text<'a>>,
-    #[serde(borrow)]
-    text: Option<Text<'a>>,
-    #[serde(borrow)]
-    thinking: Option<Text<'a>>,
-    #[serde(borrow)]
-    signature: Option<Text<'a>>,
-    #[serde(borrow)]
-    input: Option<&'a RawValue>,
-    citations: Option<Vec<Box<RawValue>>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct StopDetails {
-    category: Option<String>,
-    explanation: Option<String>,
-}
-
-/// Token counts as reported; what is missing or null was said before.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Counts {
-    input_tokens: Option<u64>,
-    cache_read_input_tokens: Option<u64>,
-    cache_creation_input_tokens: Option<u64>,
-    cache_creation: Option<CacheCreation>,
-    output_tokens: Option<u64>,
-    output_tokens_details: Option<OutputDetails>,
-    server_tool_use: Option<ServerToolUse>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct CacheCreation {
-    ephemeral_5m_input_tokens: Option<u64>,
-    ephemeral_1h_input_tokens: Option<u64>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct OutputDetails {
-    thinking_tokens: Option<u64>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ServerToolUse {
-    web_search_requests: Option<u64>,
-}
-
-impl Counts {
-    /// Overwrites what is said here: the counts are cumulative.
-    fn apply(&self, usage: &mut Usage) {
-        let set = |to: &mut u64, from: Option<u64>| *to = from.unwrap_or(*to);
-        set(&mut usage.input, self.input_tokens);
-        set(&mut usage.cache_read, self.cache_read_input_tokens);
-        set(&mut usage.output, self.output_tokens);
-        if let Some(parts) = &self.cache_creation {
-            set(&mut usage.cache_write, parts.ephemeral_5m_input_tokens);
-            set(&mut usage.cache_write_long, parts.ephemeral_1h_input_tokens);
-        } else if let Some(total) = self.cache_creation_input_tokens {
-            usage.cache_write = total.saturating_sub(usage.cache_write_long);
-        }
-        let details = self.output_tokens_details.as_ref();
-        set(
-            &mut usage.reasoning,
-            details.and_then(|d| d.thinking_tokens),
-        );
-        let tools = self.server_tool_use.as_ref();
-        set(
-            &mut usage.web_searches,
-            tools.and_then(|t| t.web_search_requests),
-        );
-    }
-}
 
 /// What kind of block is growing.
 enum Kind {

@@ -11,133 +11,16 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::thinking::{self, OutputConfig, Thinking};
+use super::shape::{Block, Body, Item, MARK, ResultContent, Role, Source, Tool, ToolKind, Turn};
+use super::thinking;
 use crate::protocol::message::{ContentBlock, Message, Opaque, ToolResult};
 use crate::provider::ModelRequest;
 
 /// Image types the vendor takes.
 const IMAGE_TYPES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
-
-#[derive(Serialize)]
-struct Body<'a> {
-    model: &'a str,
-    max_tokens: u64,
-    stream: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    thinking: Option<Thinking>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    output_config: Option<OutputConfig>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    tools: Vec<Tool<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    system: Option<[Block<'a>; 1]>,
-    messages: Vec<Turn<'a>>,
-}
-
-#[derive(Serialize)]
-struct CacheControl {
-    r#type: &'static str,
-}
-
-const MARK: CacheControl = CacheControl {
-    r#type: "ephemeral",
-};
-
-type Mark = Option<CacheControl>;
-
-#[derive(Serialize)]
-struct Tool<'a> {
-    #[serde(flatten)]
-    kind: ToolKind<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cache_control: Mark,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum ToolKind<'a> {
-    Ours {
-        name: &'a str,
-        description: &'a str,
-        input_schema: &'a serde_json::Value,
-    },
-    Theirs {
-        r#type: &'static str,
-        name: &'static str,
-    },
-}
-
-#[derive(Serialize)]
-struct Turn<'a> {
-    role: Role,
-    content: Vec<Item<'a>>,
-}
-
-#[derive(Serialize, Clone, Copy, PartialEq)]
-#[serde(rename_all = "lowercase")]
-enum Role {
-    User,
-    Assistant,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Item<'a> {
-    Block(Block<'a>),
-    /// A vendor block, byte for byte.
-    Raw(&'a RawValue),
-}
-
-#[derive(Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Block<'a> {
-    Text {
-        text: Cow<'a, str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        cache_control: Mark,
-    },
-    Image {
-        source: Source<'a>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        cache_control: Mark,
-    },
-    Thinking {
-        thinking: &'a str,
-        signature: &'a RawValue,
-    },
-    ToolUse {
-        id: &'a str,
-        name: &'a str,
-        input: Cow<'a, RawValue>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        cache_control: Mark,
-    },
-    ToolResult {
-        tool_use_id: &'a str,
-        content: ResultContent<'a>,
-        #[serde(skip_serializing_if = "std::ops::Not::not")]
-        is_error: bool,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        cache_control: Mark,
-    },
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum ResultContent<'a> {
-    Text(&'a str),
-    Blocks(Vec<Block<'a>>),
-}
-
-#[derive(Serialize)]
-struct Source<'a> {
-    r#type: &'static str,
-    media_type: &'a str,
-    data: String,
-}
 
 /// The JSON body of a request.
 pub fn body(request: &ModelRequest) -> Vec<u8> {

@@ -4,7 +4,9 @@ mod check;
 mod decode;
 mod encode;
 mod errors;
+mod events;
 mod raw;
+mod shape;
 mod thinking;
 
 use std::path::PathBuf;
