@@ -47,7 +47,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             println!("{line}");
         }
         match event {
-            UiEvent::Agent { inner: AgentEvent::TurnFinished { .. }, .. } => {
+            UiEvent::Agent {
+                inner: AgentEvent::TurnFinished { .. },
+                ..
+            } => {
                 handle.commands.send(Command::Shutdown)?;
             }
             UiEvent::Exit { .. } => break,

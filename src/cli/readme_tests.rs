@@ -12,14 +12,25 @@ fn parts() -> Vec<(&'static str, String)> {
     let mut tools = String::from("| tool | does |\n|---|---|\n");
     for tool in BUILTIN {
         let description = tool.spec().description;
-        let first = description.split(['.', '\n']).next().unwrap_or("").to_string();
+        let first = description
+            .split(['.', '\n'])
+            .next()
+            .unwrap_or("")
+            .to_string();
         tools.push_str(&format!("| `{}` | {first} |\n", tool.name()));
     }
     let mut keys = String::from("| key | takes | does |\n|---|---|---|\n");
     for key in config::KEYS {
-        keys.push_str(&format!("| `{}` | {} | {} |\n", key.name, key.expected, key.help));
+        keys.push_str(&format!(
+            "| `{}` | {} | {} |\n",
+            key.name, key.expected, key.help
+        ));
     }
-    vec![("commands", commands::table()), ("tools", tools), ("settings", keys)]
+    vec![
+        ("commands", commands::table()),
+        ("tools", tools),
+        ("settings", keys),
+    ]
 }
 
 /// `UPDATE_README=1 cargo test readme` writes what this expects.
@@ -37,6 +48,9 @@ fn readme_tables_are_up_to_date() {
     if std::env::var_os("UPDATE_README").is_some() {
         fs::write(&path, &wanted).unwrap();
     } else {
-        assert!(wanted == text, "README.md is stale: run UPDATE_README=1 cargo test readme");
+        assert!(
+            wanted == text,
+            "README.md is stale: run UPDATE_README=1 cargo test readme"
+        );
     }
 }

@@ -33,6 +33,12 @@ impl Tool for CreateDirectory {
         let path = common::resolve(&args.path, &cx)?;
         let inner = cx.clone();
         common::changing(&cx, move || {
+            if path.real().exists() && !path.real().is_dir() {
+                return Err(ToolError::model(format!(
+                    "cannot create {}: it is a file",
+                    path.display()
+                )));
+            }
             let created = write::create_dirs(inner.workspace.root(), path.real())
                 .map_err(|source| common::to_model(FileError::io("create", &path, source)))?;
             Ok(if created.is_empty() {

@@ -244,5 +244,11 @@ pub static BUILTIN: &[&dyn DynTool] = &[
 ];
 
 #[cfg(test)]
-#[path = "mod_tests.rs"]
-mod tests;
+#[path = "bash_tests.rs"]
+mod bash_tests;
+#[cfg(test)]
+#[path = "change_tests.rs"]
+mod change_tests;
+#[cfg(test)]
+#[path = "look_tests.rs"]
+mod look_tests;

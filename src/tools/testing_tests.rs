@@ -3,11 +3,20 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::{DynTool, ToolCx, ToolError, ToolOutput};
 use crate::exec::Env;
 use crate::workspace::Workspace;
+
+/// The built-in tool of that name.
+pub(crate) fn tool(name: &str) -> &'static dyn DynTool {
+    *super::BUILTIN
+        .iter()
+        .find(|tool| tool.name() == name)
+        .unwrap()
+}
 
 /// A workspace in a temporary directory, with a home beside it.
 pub(crate) struct Bench {
@@ -54,13 +63,9 @@ impl Bench {
         std::fs::read(self.root().join(path)).unwrap()
     }
 
-    /// Prepares and runs one call.
-    pub(crate) fn call(
-        &self,
-        tool: &dyn DynTool,
-        args: serde_json::Value,
-    ) -> Result<ToolOutput, ToolError> {
-        let run = tool.prepare(&args.to_string(), &self.cx)?.run;
+    /// Prepares and runs one call of a built-in tool.
+    pub(crate) fn call(&self, name: &str, args: Value) -> Result<ToolOutput, ToolError> {
+        let run = tool(name).prepare(&args.to_string(), &self.cx)?.run;
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -69,8 +74,8 @@ impl Bench {
     }
 
     /// The text a model gets, be it result or error.
-    pub(crate) fn text(&self, tool: &dyn DynTool, args: serde_json::Value) -> String {
-        match self.call(tool, args) {
+    pub(crate) fn text(&self, name: &str, args: Value) -> String {
+        match self.call(name, args) {
             Ok(output) => output
                 .content
                 .iter()

@@ -1,0 +1,448 @@
+//! Changing files as a model does it.
+
+use super::testing::{Bench, tool};
+use super::*;
+use crate::protocol::diff::DiffKind;
+use serde_json::json;
+
+#[test]
+fn edit_file_changes_one_place_and_shows_it() {
+    let bench = Bench::new();
+    bench.write("src/x.rs", "one\r\ntwo\r\nthree\r\n");
+    let output = bench
+        .call(
+            "edit_file",
+            json!({"file_path": "src/x.rs", "old_str": "two", "new_str": "2\nand"}),
+        )
+        .unwrap();
+    assert_eq!(bench.bytes("src/x.rs"), b"one\r\n2\r\nand\r\nthree\r\n");
+    assert_eq!(output.outcome, "+2 −1");
+    assert_eq!(
+        output.content[0].as_text(),
+        Some("edited src/x.rs: 1 place (+2 −1), now lines 2–3")
+    );
+    let ToolBody::Diff { diff } = output.body else {
+        panic!("no diff")
+    };
+    assert_eq!(diff.path, "src/x.rs");
+    let signs: Vec<_> = diff.hunks[0].lines.iter().map(|line| line.kind).collect();
+    use DiffKind::{Added, Context, Removed};
+    assert_eq!(signs, [Context, Removed, Added, Added, Context]);
+}
+
+#[test]
+fn several_edits_are_all_or_none() {
+    let bench = Bench::new();
+    bench.write("f", "a\nb\nc\n");
+    let edits = json!({"path": "f", "edits": [
+        {"old_string": "a", "new_string": "A"},
+        {"old_string": "zzz", "new_string": "Z"}
+    ]});
+    let text = bench.text("edit_file", edits);
+    assert!(
+        text.starts_with("error: f: edit 2 of 2: old_string was not found"),
+        "{text}"
+    );
+    assert_eq!(bench.bytes("f"), b"a\nb\nc\n");
+    bench.text(
+        "edit_file",
+        json!({"path": "f", "edits": [
+            {"old_string": "a", "new_string": "A"},
+            {"old_string": "A\nb", "new_string": "B"}
+        ]}),
+    );
+    assert_eq!(bench.bytes("f"), b"B\nc\n");
+}
+
+#[test]
+fn edits_that_cannot_be_done_say_why() {
+    let bench = Bench::new();
+    bench.write("f", "a\na\n");
+    bench.write("bin", "a\0");
+    for (args, words) in [
+        (
+            json!({"path": "f", "old_string": "a", "new_string": "b"}),
+            "2 places (lines 1, 2)",
+        ),
+        (
+            json!({"path": "f", "old_string": "a"}),
+            "missing argument `new_string`",
+        ),
+        (
+            json!({"path": "f"}),
+            "give old_string and new_string, or edits",
+        ),
+        (
+            json!({"path": "none", "old_string": "a", "new_string": "b"}),
+            "none does not exist",
+        ),
+        (
+            json!({"path": "bin", "old_string": "a", "new_string": "b"}),
+            "binary",
+        ),
+        (
+            json!({"path": ".", "old_string": "a", "new_string": "b"}),
+            "directory",
+        ),
+        (
+            json!({"path": "f", "old_string": "", "new_string": "b"}),
+            "old_string is empty",
+        ),
+    ] {
+        let text = bench.text("edit_file", args.clone());
+        assert!(
+            text.starts_with("error: ") && text.contains(words),
+            "{args}: {text}"
+        );
+    }
+    assert_eq!(bench.bytes("f"), b"a\na\n");
+    let text = bench.text(
+        "edit_file",
+        json!({"path": "new/g", "old_string": "", "new_string": "x\n"}),
+    );
+    assert_eq!(
+        text,
+        "edited new/g: 1 place (new, 1 line), now lines 1 (created new/)"
+    );
+    assert_eq!(bench.bytes("new/g"), b"x\n");
+}
+
+#[test]
+fn a_file_changed_by_someone_else_is_not_overwritten() {
+    let bench = Bench::new();
+    bench.write("f", "one\n");
+    bench.text("read_file", json!({"path": "f"}));
+    bench.write("f", "two, by someone else\n");
+    for (name, args) in [
+        (
+            "edit_file",
+            json!({"path": "f", "old_string": "two", "new_string": "2"}),
+        ),
+        ("write_file", json!({"path": "f", "content": "mine\n"})),
+        (
+            "write_file",
+            json!({"path": "f", "content": "more\n", "append": true}),
+        ),
+    ] {
+        let text = bench.text(name, args);
+        assert!(
+            text.contains("f changed on disk since it was last read here"),
+            "{text}"
+        );
+    }
+    assert_eq!(bench.bytes("f"), b"two, by someone else\n");
+    bench.text("read_file", json!({"path": "f"}));
+    bench.text(
+        "edit_file",
+        json!({"path": "f", "old_string": "two", "new_string": "2"}),
+    );
+    // Its own writes count as seen.
+    bench.text(
+        "edit_file",
+        json!({"path": "f", "old_string": "2,", "new_string": "3,"}),
+    );
+    assert_eq!(bench.bytes("f"), b"3, by someone else\n");
+    // The same bytes written again are no change.
+    bench.write("f", "3, by someone else\n");
+    let text = bench.text(
+        "edit_file",
+        json!({"path": "f", "old_string": "3", "new_string": "4"}),
+    );
+    assert!(text.starts_with("edited"), "{text}");
+}
+
+#[test]
+fn write_file_keeps_what_a_file_is() {
+    let bench = Bench::new();
+    let write = |path: &str, content: &str| {
+        bench.text("write_file", json!({"path": path, "content": content}))
+    };
+    assert_eq!(
+        write("a/b/c.txt", "x\ny\n"),
+        "created a/b/c.txt (new, 2 lines, 4 bytes) (created a/, a/b/)"
+    );
+    assert_eq!(
+        write("a/b/c.txt", "x\ny\n"),
+        "a/b/c.txt already has exactly this content"
+    );
+    assert_eq!(
+        write("a/b/c.txt", "x\nz\n"),
+        "replaced a/b/c.txt (+1 −1, 4 bytes)"
+    );
+    bench.write("crlf", "a\r\nb\r\n");
+    assert!(write("crlf", "a\nc\n").contains("kept its CRLF line endings"));
+    assert_eq!(bench.bytes("crlf"), b"a\r\nc\r\n");
+    bench.write("bom", b"\xef\xbb\xbfa\n");
+    assert!(write("bom", "b\n").contains("kept its byte order mark"));
+    assert_eq!(bench.bytes("bom"), b"\xef\xbb\xbfb\n");
+    bench.write("latin", b"\xe9\n");
+    assert!(write("latin", "é\n").contains("was not UTF-8 and is now"));
+    assert!(write("x.py", "```python\nx\n```\n").contains("code fence"));
+    bench.write("code.rs", "fn a() {}\nfn b() {}\n");
+    let text = write("code.rs", "fn a() {}\n// ... existing code ...\n");
+    assert!(
+        text.starts_with("error: ") && text.contains("placeholder"),
+        "{text}"
+    );
+    assert_eq!(bench.bytes("code.rs"), b"fn a() {}\nfn b() {}\n");
+    assert!(write(".", "x").contains("is a directory"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        bench.write("run.sh", "#!/bin/sh\n");
+        let path = bench.root().join("run.sh");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        std::os::unix::fs::symlink("run.sh", bench.root().join("link")).unwrap();
+        write("link", "#!/bin/sh\ntrue\n");
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o755
+        );
+        assert_eq!(bench.bytes("run.sh"), b"#!/bin/sh\ntrue\n");
+        assert!(
+            std::fs::symlink_metadata(bench.root().join("link"))
+                .unwrap()
+                .is_symlink()
+        );
+        let null = crate::permission::scope::resolve(bench.root(), None, "/dev/null").unwrap();
+        let error = bench
+            .cx
+            .workspace
+            .change()
+            .write(&null, None, b"x")
+            .unwrap_err();
+        assert!(error.to_string().contains("a device"), "{error}");
+    }
+    let names: Vec<_> = std::fs::read_dir(bench.root())
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .collect();
+    assert!(
+        names
+            .iter()
+            .all(|name| !name.to_string_lossy().ends_with(".tmp"))
+    );
+}
+
+#[test]
+fn appending_never_glues_lines() {
+    let bench = Bench::new();
+    let append = |text: &str| {
+        bench.text(
+            "write_file",
+            json!({"path": "log", "content": text, "append": true}),
+        )
+    };
+    append("one\n");
+    append("two");
+    assert!(append("three\n").contains("ended its last line first"));
+    assert_eq!(bench.bytes("log"), b"one\ntwo\nthree\n");
+    bench.write("dos", "a\r\nb");
+    bench.text(
+        "write_file",
+        json!({"path": "dos", "content": "c\n", "append": true}),
+    );
+    assert_eq!(bench.bytes("dos"), b"a\r\nb\r\nc\r\n");
+}
+
+#[test]
+fn previews_show_the_change_before_it_is_made() {
+    let bench = Bench::new();
+    bench.write("f", "a\n");
+    let preview =
+        |name: &str, args: serde_json::Value| tool(name).preview(&args.to_string(), &bench.cx);
+    let Preview::Diff { diff } = preview(
+        "edit_file",
+        json!({"path": "f", "old_string": "a", "new_string": "b"}),
+    ) else {
+        panic!("no diff")
+    };
+    assert_eq!((diff.added, diff.removed), (1, 1));
+    let Preview::Diff { diff } = preview("write_file", json!({"path": "new", "content": "x\ny\n"}))
+    else {
+        panic!("no diff")
+    };
+    assert_eq!((diff.added, diff.removed), (2, 0));
+    assert_eq!(
+        preview(
+            "edit_file",
+            json!({"path": "f", "old_string": "zz", "new_string": "b"})
+        ),
+        Preview::None
+    );
+    assert_eq!(
+        preview("execute_bash", json!({"command": "rm x"})),
+        Preview::Command {
+            text: "rm x".into()
+        }
+    );
+    assert_eq!(bench.bytes("f"), b"a\n");
+}
+
+#[test]
+fn entries_are_created_moved_copied_and_deleted() {
+    let bench = Bench::new();
+    bench.write("a.txt", "a");
+    for (name, args, text) in [
+        (
+            "create_directory",
+            json!({"path": "d/e"}),
+            "created d/, d/e/",
+        ),
+        (
+            "create_directory",
+            json!({"path": "d/e"}),
+            "d/e exists already",
+        ),
+        (
+            "create_directory",
+            json!({"path": "a.txt"}),
+            "error: cannot create a.txt: it is a file",
+        ),
+        (
+            "move_file",
+            json!({"source": "a.txt", "destination": "n/b.txt"}),
+            "moved a.txt to n/b.txt (created n/)",
+        ),
+        (
+            "move_file",
+            json!({"from": "gone", "to": "x"}),
+            "error: gone does not exist",
+        ),
+        (
+            "copy_file",
+            json!({"from": "n/b.txt", "to": "c.txt"}),
+            "copied n/b.txt to c.txt",
+        ),
+        (
+            "copy_file",
+            json!({"from": "n/b.txt", "to": "c.txt"}),
+            "error: cannot copy to c.txt: target exists",
+        ),
+        (
+            "copy_file",
+            json!({"from": "n", "to": "m"}),
+            "error: n is a directory; list_directory shows what is in it",
+        ),
+        (
+            "move_file",
+            json!({"from": "c.txt", "to": "n/b.txt"}),
+            "error: cannot move n/b.txt: target exists",
+        ),
+        ("move_file", json!({"from": "n", "to": "m"}), "moved n to m"),
+        (
+            "move_file",
+            json!({"from": ".", "to": "m2"}),
+            "error: the workspace itself cannot be moved",
+        ),
+        (
+            "delete_file",
+            json!({"path": "m"}),
+            "error: m is a directory; delete_directory deletes it",
+        ),
+        ("delete_file", json!({"path": "c.txt"}), "deleted c.txt"),
+        (
+            "delete_file",
+            json!({"path": "c.txt"}),
+            "error: c.txt does not exist",
+        ),
+        (
+            "delete_directory",
+            json!({"path": "m/b.txt"}),
+            "error: m/b.txt is not a directory; delete_file deletes it",
+        ),
+        ("delete_directory", json!({"path": "m"}), "deleted m/"),
+        (
+            "delete_directory",
+            json!({"path": "."}),
+            "error: the workspace itself and what it lies in cannot be deleted",
+        ),
+        (
+            "delete_directory",
+            json!({"path": "/"}),
+            "error: the workspace itself and what it lies in cannot be deleted",
+        ),
+        (
+            "delete_directory",
+            json!({"path": ".."}),
+            "error: the workspace itself and what it lies in cannot be deleted",
+        ),
+    ] {
+        assert_eq!(bench.text(name, args.clone()), text, "{name} {args}");
+    }
+    let outside = bench.dir.path().join("home").display().to_string();
+    assert!(
+        bench
+            .text("delete_directory", json!({"path": outside}))
+            .contains("outside the workspace")
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_deleted_not_what_it_points_to() {
+    let bench = Bench::new();
+    let outside = bench.dir.path().join("home/keep");
+    std::fs::write(&outside, "x").unwrap();
+    std::os::unix::fs::symlink(&outside, bench.root().join("link")).unwrap();
+    assert_eq!(
+        bench.text("delete_file", json!({"path": "link"})),
+        "deleted link"
+    );
+    assert!(outside.exists());
+    std::os::unix::fs::symlink(bench.dir.path().join("home"), bench.root().join("dir")).unwrap();
+    assert!(
+        bench
+            .text("delete_directory", json!({"path": "dir"}))
+            .contains("not a directory")
+    );
+    bench.write("d/f", "");
+    std::os::unix::fs::symlink(bench.dir.path().join("home"), bench.root().join("d/link")).unwrap();
+    assert_eq!(
+        bench.text("delete_directory", json!({"path": "d"})),
+        "deleted d/"
+    );
+    assert!(outside.exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_path_that_leads_elsewhere_after_the_answer_is_refused() {
+    let bench = Bench::new();
+    std::fs::create_dir(bench.root().join("d")).unwrap();
+    let prepared = tool("write_file")
+        .prepare(r#"{"path": "d/f", "content": "x"}"#, &bench.cx)
+        .unwrap();
+    std::fs::remove_dir(bench.root().join("d")).unwrap();
+    std::os::unix::fs::symlink(bench.dir.path().join("home"), bench.root().join("d")).unwrap();
+    let error = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(prepared.run)
+        .unwrap_err();
+    assert!(error.to_string().contains("leads elsewhere"), "{error}");
+    assert!(!bench.dir.path().join("home/f").exists());
+}
+
+#[test]
+fn what_was_read_can_be_edited_as_it_was_shown() {
+    for line in [
+        "\ttabs \t",
+        "nbsp\u{a0}x",
+        "emoji 👩‍👩‍👧",
+        "esc \u{1b}[1m",
+        "u2028\u{2028}x",
+        "\"quotes\\\"",
+    ] {
+        let bench = Bench::new();
+        bench.write("f", format!("first\n{line}\nlast\n"));
+        let text = bench.text("read_file", json!({"path": "f"}));
+        let shown = text.lines().nth(1).unwrap().split_once('\t').unwrap().1;
+        let text = bench.text(
+            "edit_file",
+            json!({"path": "f", "old_string": shown, "new_string": "new"}),
+        );
+        assert!(text.starts_with("edited"), "{line:?}: {text}");
+        assert_eq!(bench.bytes("f"), b"first\nnew\nlast\n");
+    }
+}
