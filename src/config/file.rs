@@ -1,6 +1,7 @@
 //! One settings file: a table of keys, applied with exact complaints.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use toml_edit::{Document, Item, Value};
@@ -111,7 +112,10 @@ pub static KEYS: &[Key] = &[
 pub(super) fn apply(config: &mut Config, path: &Path, trust: Trust) -> Result<(), ConfigError> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        // `.sofos` may be missing, or not be a directory at all.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(());
+        }
         Err(source) => {
             return Err(ConfigError::Read {
                 path: path.to_path_buf(),

@@ -32,12 +32,15 @@ pub fn repaired(messages: &[Message], prefix_start: usize) -> Vec<Message> {
                         .retain(|block| !matches!(block, ContentBlock::Thinking { .. }));
                 }
                 let results = results_after(&messages[index + 1..]);
-                for (call_id, _, _) in assistant.tool_calls() {
-                    let result = results.get(call_id).map(|result| (*result).clone());
-                    out.push(Message::ToolResult(
-                        result.unwrap_or_else(|| made_up(call_id)),
-                    ));
-                }
+                let answers: Vec<Message> = assistant
+                    .tool_calls()
+                    .map(|(call_id, _, _)| match results.get(call_id) {
+                        Some(result) => Message::ToolResult((*result).clone()),
+                        None => Message::ToolResult(made_up(call_id)),
+                    })
+                    .collect();
+                out.push(Message::Assistant(assistant));
+                out.extend(answers);
             }
             Message::Assistant(_) => {}
         }

@@ -121,7 +121,7 @@ pub trait Tool: Send + Sync + 'static {
     const NAME: &'static str;
     /// What the model reads.
     const DESCRIPTION: &'static str;
-    /// Changes nothing anywhere: exists in safe and plan mode too.
+    /// Looks at the workspace and nothing else: exists in safe mode too.
     const READ_ONLY: bool;
 
     /// Verb and object for the tool line.
@@ -161,7 +161,7 @@ pub trait DynTool: Send + Sync {
     fn name(&self) -> &str;
     /// Name, description and schema as offered to the model.
     fn spec(&self) -> ToolSpec;
-    /// Changes nothing anywhere: exists in safe and plan mode too.
+    /// Looks at the workspace and nothing else: exists in safe mode too.
     fn read_only(&self) -> bool;
     /// Parses the raw JSON arguments (coercing harmless type slips by schema) and
     /// works out the effects.

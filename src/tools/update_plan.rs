@@ -21,7 +21,7 @@ impl Tool for UpdatePlan {
     type Args = Args;
     const NAME: &'static str = "update_plan";
     const DESCRIPTION: &'static str = include_str!("update_plan.md");
-    const READ_ONLY: bool = true;
+    const READ_ONLY: bool = false;
 
     fn title(args: &Args, _cx: &ToolCx) -> ToolTitle {
         let done = args

@@ -112,7 +112,7 @@ fn signal(child: &std::process::Child, name: &str) {
 #[test]
 fn an_interrupt_in_the_stream_keeps_the_partial_text_and_leaves_a_valid_conversation() {
     let hold = How {
-        hold_after: Some(700),
+        hold_after: Some(1500),
         ..How::default()
     };
     let mut rig = Rig::new(vec![sent(

@@ -286,10 +286,10 @@ fn a_refusal_and_an_overflow_fail_in_words_and_save_the_session() {
 #[test]
 fn a_paused_server_tool_is_resumed() {
     let rig = Rig::new(vec![
-        stops(vec![text("searching")], "pause_turn"),
-        says(vec![text("found")]),
+        stops(vec![text("The answer is ")], "pause_turn"),
+        says(vec![text("42.")]),
     ]);
-    assert_eq!(rig.run(&["-p", "go"]).ok().stdout, "found\n");
+    assert_eq!(rig.run(&["-p", "go"]).ok().stdout, "The answer is 42.\n");
     let requests = rig.server.requests();
     assert_eq!(
         requests[1]["messages"].as_array().unwrap().last().unwrap()["role"],
