@@ -130,6 +130,13 @@ fn named_rooms(line: &str) -> Vec<&str> {
         .collect()
 }
 
+/// Whether a line has a text where a name begins: `sfs::` is not `fs::`.
+fn names(line: &str, text: &str) -> bool {
+    line.match_indices(text).any(|(at, _)| {
+        !line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_')
+    })
+}
+
 /// Every breach of the rules, as one line each.
 fn breaches(sources: &[Source]) -> Vec<String> {
     let mut out = Vec::new();
@@ -152,8 +159,7 @@ fn breaches(sources: &[Source]) -> Vec<String> {
                 }
             }
             for (text, owners, what) in CAPABILITIES {
-                if line.contains(text) && !owners.iter().any(|owner| source.path.starts_with(owner))
-                {
+                if names(line, text) && !owners.iter().any(|owner| source.path.starts_with(owner)) {
                     out.push(format!(
                         "{}:{number} uses {text}: {what} belongs to {owners:?}",
                         source.path

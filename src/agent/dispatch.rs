@@ -210,7 +210,7 @@ impl Agent {
         });
         found.ok_or_else(|| {
             let names: Vec<&str> = self.tools().map(DynTool::name).collect();
-            let why = if self.settings.safe {
+            let why = if self.parts.settings.safe {
                 " in safe mode"
             } else {
                 ""
@@ -224,13 +224,13 @@ impl Agent {
     }
 
     fn tool_cx(&self, call_id: &str, cancel: &CancellationToken) -> ToolCx {
-        let (events, id) = (self.events.clone(), call_id.to_string());
+        let (events, id) = (self.parts.events.clone(), call_id.to_string());
         let Services {
             workspace,
             env,
             outputs,
             ..
-        } = &*self.services;
+        } = &*self.parts.services;
         ToolCx {
             workspace: workspace.clone(),
             env: env.clone(),
@@ -242,14 +242,14 @@ impl Agent {
                 });
             }),
             call_id: call_id.to_string(),
-            outputs: outputs.join(self.session.id()),
+            outputs: outputs.join(self.parts.session.id()),
         }
     }
 
     fn decide(&self, effects: &[Effect]) -> PermissionDecision {
         permission::decide(
-            self.settings.mode,
-            self.settings.safe,
+            self.parts.settings.mode,
+            self.parts.settings.safe,
             &self.grants,
             effects,
         )
@@ -289,7 +289,7 @@ impl Agent {
             why: why.clone(),
             session: session.clone(),
         };
-        let authority = self.authority.clone();
+        let authority = self.parts.authority.clone();
         let answer = tokio::select! {
             biased;
             () = cancel.cancelled() => None,
@@ -436,11 +436,14 @@ impl Agent {
 
     fn store_images(&self, images: Vec<(String, Vec<u8>)>) -> Vec<ContentBlock> {
         let store = |(media, bytes): (String, Vec<u8>)| {
-            if !self.model.vision {
-                let text = format!("[{media} not shown: {} takes no images]", self.model.id);
+            if !self.parts.model.vision {
+                let text = format!(
+                    "[{media} not shown: {} takes no images]",
+                    self.parts.model.id
+                );
                 return ContentBlock::text(text);
             }
-            match self.services.blobs.put(&bytes) {
+            match self.parts.services.blobs.put(&bytes) {
                 Ok(blob) => ContentBlock::Image { media, blob },
                 Err(error) => ContentBlock::text(format!("[image cannot be stored: {error}]")),
             }

@@ -46,16 +46,29 @@ pub struct Services {
     pub outputs: PathBuf,
 }
 
+/// What an agent is made of.
+pub struct Parts {
+    /// The conversation, new or resumed.
+    pub session: Session,
+    /// Settings in force.
+    pub settings: Settings,
+    /// The model.
+    pub model: Arc<ModelInfo>,
+    /// Who answers.
+    pub provider: Arc<dyn Provider>,
+    /// What agents share.
+    pub services: Arc<Services>,
+    /// Who answers questions about calls.
+    pub authority: Arc<dyn Authority>,
+    /// How a running turn is reached.
+    pub control: Arc<TurnControl>,
+    /// Where events go.
+    pub events: Events,
+}
+
 /// One conversation with one model. Owned by one task.
 pub struct Agent {
-    session: Session,
-    settings: Settings,
-    model: Arc<ModelInfo>,
-    provider: Arc<dyn Provider>,
-    services: Arc<Services>,
-    authority: Arc<dyn Authority>,
-    control: Arc<TurnControl>,
-    events: Events,
+    parts: Parts,
     /// What the user allowed for this session.
     grants: Vec<Grant>,
     /// The user was told that the log cannot be written.
@@ -64,25 +77,9 @@ pub struct Agent {
 
 impl Agent {
     /// An agent for a session, new or resumed.
-    pub fn new(
-        session: Session,
-        settings: Settings,
-        model: Arc<ModelInfo>,
-        provider: Arc<dyn Provider>,
-        services: Arc<Services>,
-        authority: Arc<dyn Authority>,
-        control: Arc<TurnControl>,
-        events: Events,
-    ) -> Self {
+    pub fn new(parts: Parts) -> Self {
         Self {
-            session,
-            settings,
-            model,
-            provider,
-            services,
-            authority,
-            control,
-            events,
+            parts,
             grants: Vec::new(),
             told_unsaved: false,
         }
@@ -90,28 +87,28 @@ impl Agent {
 
     /// The session.
     pub fn session(&self) -> &Session {
-        &self.session
+        &self.parts.session
     }
 
     /// Settings in force.
     pub fn settings(&self) -> &Settings {
-        &self.settings
+        &self.parts.settings
     }
 
     /// The model in use.
     pub fn model(&self) -> &ModelInfo {
-        &self.model
+        &self.parts.model
     }
 
     /// Changes settings; they hold from the next request on and are logged with
     /// the next message.
     pub fn set_settings(&mut self, settings: Settings) {
-        self.settings = settings;
+        self.parts.settings = settings;
     }
 
     /// Gives the conversation up for another session (new or resumed).
     pub fn replace_session(&mut self, session: Session) {
-        self.session = session;
+        self.parts.session = session;
         self.grants.clear();
         self.told_unsaved = false;
     }
@@ -121,18 +118,18 @@ impl Agent {
     /// # Errors
     /// When the disk refuses.
     pub fn save(&mut self) -> Result<(), SessionError> {
-        self.session.sync()
+        self.parts.session.sync()
     }
 
     /// Sets up the connection while the user still types.
     pub fn warm(&self) {
-        let provider = self.provider.clone();
+        let provider = self.parts.provider.clone();
         std::thread::spawn(move || provider.warm());
     }
 
     /// The tools that exist for the model now.
     fn tools(&self) -> impl Iterator<Item = &'static dyn DynTool> {
-        let safe = self.settings.safe;
+        let safe = self.parts.settings.safe;
         BUILTIN
             .iter()
             .copied()
@@ -140,7 +137,7 @@ impl Agent {
     }
 
     fn emit(&self, event: AgentEvent) {
-        (self.events)(event);
+        (self.parts.events)(event);
     }
 
     fn notice(&self, level: NoticeLevel, text: impl Into<String>) {
@@ -153,7 +150,7 @@ impl Agent {
     /// Logs an entry. A disk that refuses does not end the turn: the user is told
     /// once, and the entry is written as soon as the disk takes it.
     fn record(&mut self, kind: EntryKind) {
-        let result = self.session.append(kind);
+        let result = self.parts.session.append(kind);
         self.tell_unsaved(result);
     }
 
@@ -162,7 +159,7 @@ impl Agent {
     }
 
     fn sync(&mut self) {
-        let result = self.session.sync();
+        let result = self.parts.session.sync();
         self.tell_unsaved(result);
     }
 

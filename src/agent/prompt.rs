@@ -9,7 +9,7 @@ use crate::protocol::entry::EntryKind;
 use crate::protocol::event::NoticeLevel;
 use crate::protocol::message::{ContentBlock, ContextKind, Message};
 use crate::protocol::tool::ToolSpec;
-use crate::provider::ModelRequest;
+use crate::provider::{ModelRequest, handoff};
 use crate::session::repair;
 use crate::stdx::{blob, clock};
 use crate::tools::BUILTIN;
@@ -69,11 +69,11 @@ impl Agent {
                 .collect::<String>()
                 .as_bytes(),
         );
-        let (system, cause) = match &self.session.conversation().prefix {
+        let (system, cause) = match &self.parts.session.conversation().prefix {
             Some((_, tools)) if *tools == hash => return,
             Some((system, _)) => (system.clone(), Some("the set of tools changed".to_string())),
             None => {
-                let root = self.services.workspace.root();
+                let root = self.parts.services.workspace.root();
                 let system = system_prompt(&root.display().to_string(), &memory::load(root));
                 (system, None)
             }
@@ -94,7 +94,7 @@ impl Agent {
             std::env::consts::OS,
             std::env::consts::ARCH
         );
-        if let Some(branch) = git::branch(self.services.workspace.root()) {
+        if let Some(branch) = git::branch(self.parts.services.workspace.root()) {
             text.push_str(&format!(" Git branch: {branch}."));
         }
         Message::Context {
@@ -112,26 +112,32 @@ impl Agent {
     /// The next request: the conversation made valid, converted for the model,
     /// with its images loaded.
     pub(super) fn request(&self, tools: Arc<[ToolSpec]>) -> ModelRequest {
-        let conversation = self.session.conversation();
+        let conversation = self.parts.session.conversation();
         let system = conversation
             .prefix
             .as_ref()
             .map_or("", |(system, _)| system.as_str());
         let mut messages = repair::repaired(&conversation.messages, conversation.prefix_start);
+        handoff::adapt(
+            &mut messages,
+            self.parts.provider.id(),
+            self.parts.provider.wire(),
+        );
         let images = self.load_images(&mut messages);
         ModelRequest {
-            model: self.model.clone(),
+            model: self.parts.model.clone(),
             system: system.into(),
             tools,
             messages,
             images,
             max_tokens: self
+                .parts
                 .settings
                 .max_tokens
                 .unwrap_or(DEFAULT_MAX_TOKENS)
-                .min(self.model.max_output),
-            thinking: self.settings.thinking,
-            cache_key: self.session.id().to_string(),
+                .min(self.parts.model.max_output),
+            thinking: self.parts.settings.thinking,
+            cache_key: self.parts.session.id().to_string(),
             web_search: false,
         }
     }
@@ -152,7 +158,7 @@ impl Agent {
                 if images.contains_key(blob.as_str()) {
                     continue;
                 }
-                match self.services.blobs.get(blob) {
+                match self.parts.services.blobs.get(blob) {
                     Ok(bytes) => drop(images.insert(blob.clone(), Arc::from(bytes))),
                     Err(error) => {
                         self.notice(

@@ -67,7 +67,10 @@ impl Agent {
         tools: Arc<[ToolSpec]>,
         cancel: &CancellationToken,
     ) -> Response {
-        let mut stream = self.provider.stream(self.request(tools), cancel.clone());
+        let mut stream = self
+            .parts
+            .provider
+            .stream(self.request(tools), cancel.clone());
         let mut growing = Growing::default();
         let mut batch = Batch::default();
         loop {
@@ -155,13 +158,13 @@ impl Agent {
 
     fn origin(&self, answered: &str) -> Origin {
         let model = if answered.is_empty() {
-            self.model.id.as_str()
+            self.parts.model.id.as_str()
         } else {
             answered
         };
         Origin {
-            provider: self.provider.id().to_string(),
-            wire: self.provider.wire().to_string(),
+            provider: self.parts.provider.id().to_string(),
+            wire: self.parts.provider.wire().to_string(),
             model: model.to_string(),
         }
     }

@@ -47,7 +47,7 @@ impl Agent {
     /// happens is logged as it happens and reported as events; the last one is
     /// `TurnFinished`.
     pub async fn run_turn(&mut self, text: String) -> TurnSummary {
-        let cancel = self.control.begin();
+        let cancel = self.parts.control.begin();
         let mut turn = Turn {
             started: Instant::now(),
             usage: Usage::default(),
@@ -84,18 +84,18 @@ impl Agent {
     /// Logs settings, prefix and the user's message, and makes them durable.
     fn begin_turn(&mut self, text: String) {
         let tools = self.specs();
-        if self.session.conversation().settings.as_ref() != Some(&self.settings) {
+        if self.parts.session.conversation().settings.as_ref() != Some(&self.parts.settings) {
             self.record(EntryKind::Settings {
-                settings: self.settings.clone(),
+                settings: self.parts.settings.clone(),
             });
         }
         self.ensure_prefix(&tools);
-        if self.session.conversation().title.is_none() {
+        if self.parts.session.conversation().title.is_none() {
             self.record(EntryKind::Title {
                 title: text::one_line(&text, 60),
             });
         }
-        if self.session.conversation().messages.is_empty() {
+        if self.parts.session.conversation().messages.is_empty() {
             let environment = self.environment_message();
             self.record_message(environment);
         }
@@ -141,7 +141,7 @@ impl Agent {
             if let Some(outcome) = self.answer(turn, &message, &calls, batch, cancel).await {
                 return outcome;
             }
-            for steer in self.control.take_steer() {
+            for steer in self.parts.control.take_steer() {
                 self.user_message(steer);
             }
         }
@@ -239,7 +239,7 @@ impl Agent {
 
     /// A turn ends with its last message, unless the user has said more meanwhile.
     fn finish_or_steer(&mut self, message: &AssistantMessage) -> Option<TurnOutcome> {
-        let steer = self.control.take_steer();
+        let steer = self.parts.control.take_steer();
         if steer.is_empty() {
             return Some(TurnOutcome::Finished {
                 stop: message.stop.clone(),
@@ -320,10 +320,11 @@ impl Agent {
     }
 
     fn account(&mut self, turn: &mut Turn, message: &AssistantMessage) {
-        let model = crate::provider::models::lookup(self.provider.id(), &message.origin.model);
+        let model =
+            crate::provider::models::lookup(self.parts.provider.id(), &message.origin.model);
         // A dated or aliased id that is unknown is still the model that was asked for.
         let model = if model.assumed {
-            (*self.model).clone()
+            (*self.parts.model).clone()
         } else {
             model
         };
@@ -335,7 +336,7 @@ impl Agent {
             usage: message.usage,
             cost,
         });
-        let conversation = self.session.conversation();
+        let conversation = self.parts.session.conversation();
         self.emit(AgentEvent::Usage {
             context_used: conversation.context_used,
             usage: conversation.usage,

@@ -12,11 +12,8 @@ fn parts() -> Vec<(&'static str, String)> {
     let mut tools = String::from("| tool | does |\n|---|---|\n");
     for tool in BUILTIN {
         let description = tool.spec().description;
-        let first = description
-            .split(['.', '\n'])
-            .next()
-            .unwrap_or("")
-            .to_string();
+        let line = description.lines().next().unwrap_or("");
+        let first = line.split(". ").next().unwrap_or("").trim_end_matches('.');
         tools.push_str(&format!("| `{}` | {first} |\n", tool.name()));
     }
     let mut keys = String::from("| key | takes | does |\n|---|---|---|\n");

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::commands::{self, Flow};
 use super::status::Reporter;
 use super::{ReplError, Setup, replay, signals};
-use crate::agent::{Agent, Authority, Events, Interactive, Refuse, Services, TurnControl};
+use crate::agent::{Agent, Authority, Events, Interactive, Parts, Refuse, Services, TurnControl};
 use crate::protocol::command::Command;
 use crate::protocol::event::{AgentEvent, NoticeLevel, UiEvent};
 use crate::session::{Session, SessionError, Store};
@@ -79,16 +79,16 @@ impl Worker {
             blobs: BlobStore::new(paths.blobs()),
             outputs: paths.outputs(),
         });
-        let agent = Agent::new(
+        let agent = Agent::new(Parts {
             session,
             settings,
             model,
             provider,
             services,
             authority,
-            control.clone(),
+            control: control.clone(),
             events,
-        );
+        });
         Ok(Self {
             agent,
             store: Store::new(paths.sessions()),

@@ -396,3 +396,49 @@ fn fixed_overhead_stays_within_ten_kilobytes() {
     let bytes = request["system"].to_string().len() + request["tools"].to_string().len();
     assert!(bytes <= 10_000, "{bytes} bytes");
 }
+
+#[test]
+fn what_the_vendor_ran_itself_and_hid_is_replayed_as_it_came() {
+    let event = |data: &str| format!("event: x\ndata: {data}\n\n");
+    let block = |index: usize, block: &str| {
+        event(&format!(
+            r#"{{"type":"content_block_start","index":{index},"content_block":{block}}}"#
+        )) + &event(&format!(
+            r#"{{"type":"content_block_stop","index":{index}}}"#
+        ))
+    };
+    let redacted = r#"{"type":"redacted_thinking","data":"b3BhcXVl+/8="}"#;
+    let search = r#"{"type":"server_tool_use","id":"srvtoolu_1","name":"web_search","input":{"query":"rust"}}"#;
+    let found = r#"{"type":"web_search_tool_result","tool_use_id":"srvtoolu_1","content":[{"type":"web_search_result","url":"https://e.example/","title":"E","encrypted_content":"eA==","page_age":null}]}"#;
+    let body = event(
+        r#"{"type":"message_start","message":{"id":"m","type":"message","role":"assistant","model":"claude-sonnet-5-5","content":[],"stop_reason":null,"usage":{"input_tokens":1,"output_tokens":1}}}"#,
+    ) + &event(r#"{"type":"ping"}"#)
+        + &event(r#"{"type":"something_new","index":7}"#)
+        + &block(0, redacted)
+        + &block(1, search)
+        + &block(2, found)
+        + &event(
+            r#"{"type":"content_block_start","index":3,"content_block":{"type":"tool_use","id":"toolu_x","name":"read_file","input":{}}}"#,
+        )
+        + &event(
+            r#"{"type":"content_block_delta","index":3,"delta":{"type":"input_json_delta","partial_json":"{\"path\":\"a\"}"}}"#,
+        )
+        + &event(r#"{"type":"content_block_stop","index":3}"#)
+        + &event(
+            r#"{"type":"message_delta","delta":{"stop_reason":"tool_use"},"usage":{"output_tokens":5}}"#,
+        )
+        + &event(r#"{"type":"message_stop"}"#);
+    let rig = Rig::new(vec![
+        crate::server::Reply::Raw(body),
+        says(vec![text("done")]),
+    ]);
+    rig.file("a", "x\n");
+    let ran = rig.run(&["-p", "go"]);
+    assert_eq!(ran.ok().stdout, "done\n");
+    assert!(ran.stderr.contains("web search"), "{}", ran.stderr);
+    let messages = rig.server.requests()[1]["messages"].to_string();
+    for block in [redacted, search, found] {
+        assert!(messages.contains(block), "{block} is not in {messages}");
+    }
+    rig.server.check();
+}
