@@ -454,7 +454,7 @@ impl Agent {
     /// The last net: whatever a tool returns, the model gets a bounded text.
     fn cut_long_text(&self, call_id: &str, block: &mut ContentBlock) {
         if let ContentBlock::Text { text, .. } = block
-            && text.len() > tools::output::HEAD + tools::output::TAIL
+            && text.len() > tools::output::LARGEST
         {
             *text = tools::output::limit(text, &self.tool_cx(call_id, &CancellationToken::new()));
         }

@@ -175,7 +175,7 @@ fn read_only_words(safe: bool, effect: &Effect) -> String {
     format!("{mode} only reads, {what} is not possible; {way_out}")
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
     use crate::permission::scope;

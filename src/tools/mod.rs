@@ -243,7 +243,7 @@ pub static BUILTIN: &[&dyn DynTool] = &[
     &Erased::<update_plan::UpdatePlan>::new(),
 ];
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 #[path = "bash_tests.rs"]
 mod bash_tests;
 #[cfg(test)]

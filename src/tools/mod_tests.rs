@@ -36,3 +36,11 @@ fn names_and_schemas_are_what_vendors_accept() {
     names.dedup();
     assert_eq!(names.len(), BUILTIN.len());
 }
+
+#[test]
+fn no_page_is_longer_than_the_largest_result() {
+    let bench = testing::Bench::new();
+    bench.write("long", format!("{}\n", "é".repeat(1_900)).repeat(200));
+    let text = bench.text("read_file", json!({"path": "long"}));
+    assert!(text.len() > 50_000 && text.len() < output::LARGEST, "{}", text.len());
+}

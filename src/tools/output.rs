@@ -20,6 +20,8 @@ use super::ToolCx;
 pub const HEAD: usize = 10 * 1024;
 /// Bytes kept of its end.
 pub const TAIL: usize = 20 * 1024;
+/// No built-in tool returns more bytes: a page of a file is the longest result.
+pub const LARGEST: usize = 60 * 1024;
 /// Largest output kept on disk, in bytes.
 pub const DISK_CAP: u64 = 200 * 1024 * 1024;
 

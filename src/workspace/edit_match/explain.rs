@@ -111,7 +111,7 @@ fn closest(lines: &[&str], wanted: &[&str]) -> Option<usize> {
         .map(|line| likeness(&target, &pairs(line)))
         .enumerate()
         .max_by(|(a_at, a), (b_at, b)| a.total_cmp(b).then(b_at.cmp(a_at)))?;
-    (likeness > 0.5).then(|| at.saturating_sub(index))
+    (likeness > 0.4).then(|| at.saturating_sub(index))
 }
 
 /// Sorted pairs of neighbouring bytes, blanks left out.
