@@ -1,7 +1,7 @@
 //! Running one command line in a shell.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
@@ -158,7 +158,7 @@ fn shell() -> (&'static str, &'static [&'static str]) {
     let bash = BASH.get_or_init(|| {
         ["/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"]
             .into_iter()
-            .find(|path| PathBuf::from(path).is_file())
+            .find(|path| Path::new(path).is_file())
     });
     match bash {
         Some(bash) => (bash, &["--norc", "--noprofile", "-c"]),

@@ -19,6 +19,7 @@ pub(super) struct Tree {
     /// Process id of the direct child, which leads its session and group.
     pub(super) leader: u32,
     /// Value of [`MARK`] in the environment.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
     pub(super) mark: String,
 }
 

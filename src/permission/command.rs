@@ -9,9 +9,11 @@
 //! This is about asking, not about confinement: `cargo test` runs code that was
 //! just written.
 
+mod build;
 mod git;
 mod lex;
 mod programs;
+mod table;
 
 use lex::Piece;
 

@@ -252,3 +252,6 @@ mod change_tests;
 #[cfg(test)]
 #[path = "look_tests.rs"]
 mod look_tests;
+#[cfg(test)]
+#[path = "mod_tests.rs"]
+mod tests;

@@ -42,5 +42,9 @@ fn no_page_is_longer_than_the_largest_result() {
     let bench = testing::Bench::new();
     bench.write("long", format!("{}\n", "é".repeat(1_900)).repeat(200));
     let text = bench.text("read_file", json!({"path": "long"}));
-    assert!(text.len() > 50_000 && text.len() < output::LARGEST, "{}", text.len());
+    assert!(
+        text.len() > 50_000 && text.len() < output::LARGEST,
+        "{}",
+        text.len()
+    );
 }
