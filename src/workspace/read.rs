@@ -187,7 +187,7 @@ impl<'a> Pager<'a> {
         while skipped < lines && self.fill()? {
             let rest = &self.buffer[self.at..self.filled];
             let here = newlines(rest);
-            if skipped + here <= lines && here > 0 && skipped + here < lines || here == 0 {
+            if skipped + here < lines {
                 skipped += here;
                 unfinished = rest.last() != Some(&b'\n');
                 self.at = self.filled;
