@@ -1,0 +1,50 @@
+//! What a command costs beyond itself: starting the shell, reading its output,
+//! noticing its end.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use sofos::exec::Env;
+use sofos::exec::shell::{self, ShellRequest};
+use sofos::permission::command::classify;
+use tokio_util::sync::CancellationToken;
+
+fn commands(criterion: &mut Criterion) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("runtime");
+    let env = Env::scrubbed(std::env::vars_os());
+    let cwd = std::env::temp_dir();
+    for (name, command) in [
+        ("true", "true"),
+        ("10 MB of output", "head -c 10000000 /dev/zero"),
+    ] {
+        criterion.bench_function(&format!("run/{name}"), |bencher| {
+            bencher.iter(|| {
+                let mut bytes = 0;
+                let request = ShellRequest {
+                    command,
+                    cwd: &cwd,
+                    timeout: Duration::from_secs(60),
+                    env: &env,
+                };
+                let cancel = CancellationToken::new();
+                let run = shell::run(request, |piece| bytes += piece.len(), &cancel);
+                runtime.block_on(run).expect("run");
+                black_box(bytes)
+            });
+        });
+    }
+}
+
+fn judging(criterion: &mut Criterion) {
+    let line = "cargo test --lib && git log --oneline -5 | head -20; ".repeat(40);
+    criterion.bench_function("judge/2 kB line", |bencher| {
+        bencher.iter(|| classify(black_box(&line)));
+    });
+}
+
+criterion_group!(benches, commands, judging);
+criterion_main!(benches);
