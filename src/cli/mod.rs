@@ -5,6 +5,7 @@ mod args;
 mod connection;
 mod demo;
 mod doctor;
+mod interactive;
 mod logging;
 mod run;
 mod settings;
@@ -38,6 +39,9 @@ pub enum CliError {
     /// The worker cannot be started.
     #[error(transparent)]
     Repl(#[from] crate::repl::ReplError),
+    /// The terminal cannot be used.
+    #[error(transparent)]
+    Tui(#[from] crate::tui::TuiError),
     /// The provider cannot be used.
     #[error("{0}")]
     Provider(String),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use super::settings::{self, Chosen};
 use super::stdin::{self, Input};
-use super::{Args, CliError, FAILED, INTERRUPTED, connection, demo, doctor, logging};
+use super::{Args, CliError, FAILED, INTERRUPTED, connection, demo, doctor, interactive, logging};
 use crate::cli::args::{OutputFormat, Sub};
 use crate::config::{self, Env, Paths};
 use crate::exec;
@@ -49,7 +49,7 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
             let (session, restored) = open_session(&args, &paths, false)?;
             let chosen =
                 settings::choose(&args, &env, file, session.conversation().settings.as_ref())?;
-            todo(&args, env, paths, chosen, session, restored)
+            interactive::run(&args, env, paths, chosen, session, restored)
         }
     }
 }
@@ -218,7 +218,4 @@ pub(super) fn missing_key(chosen: &Chosen) -> Option<String> {
 /// The environment of commands: the user's own without secrets.
 fn child_env(env: &Env) -> exec::Env {
     exec::Env::scrubbed(env.iter().map(|(name, value)| (name.into(), value.into())))
-}
-fn todo(_: &Args, _: Env, _: Paths, _: Chosen, _: Session, _: Vec<String>) -> Result<u8, CliError> {
-    Ok(0)
 }

@@ -83,10 +83,18 @@ impl Handle {
 /// Starts the worker on a thread of its own.
 ///
 /// # Errors
-/// When the thread, its runtime or the workspace cannot be had.
+/// When the thread, its runtime or the workspace cannot be had; the sink is told
+/// as well, as the last event.
 pub fn spawn(setup: Setup, sink: EventSink) -> Result<Handle, ReplError> {
-    let (commands, receiver) = tokio::sync::mpsc::unbounded_channel();
     let sink: Arc<dyn Fn(UiEvent) + Send + Sync> = Arc::from(sink);
+    start(setup, sink.clone()).inspect_err(|error| {
+        let summary = error.to_string();
+        sink(UiEvent::Exit { summary });
+    })
+}
+
+fn start(setup: Setup, sink: Arc<dyn Fn(UiEvent) + Send + Sync>) -> Result<Handle, ReplError> {
+    let (commands, receiver) = tokio::sync::mpsc::unbounded_channel();
     let worker = worker::Worker::new(setup, sink.clone(), receiver)?;
     // One thread is enough: the work is waiting. Disk and search go to the
     // blocking pool.

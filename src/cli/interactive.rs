@@ -1,0 +1,100 @@
+//! `sofos` in a terminal.
+
+use std::path::Path;
+
+use super::run::{missing_key, setup};
+use super::settings::Chosen;
+use super::{Args, CliError};
+use crate::config::{Env, Paths};
+use crate::protocol::command::Command;
+use crate::repl::commands::COMMANDS;
+use crate::repl::{self, CommandSender};
+use crate::session::Session;
+use crate::tui::{self, CommandHelp, TerminalEnv, TuiOptions, WriterChoice};
+use crate::workspace::git;
+
+/// Runs until the user leaves.
+pub(super) fn run(
+    args: &Args,
+    env: Env,
+    paths: Paths,
+    chosen: Chosen,
+    session: Session,
+    restored: Vec<String>,
+) -> Result<u8, CliError> {
+    if let Some(words) = missing_key(&chosen) {
+        // Not a failure: the program has said how to go on.
+        println!("{words}");
+        return Ok(0);
+    }
+    let options = options(&env, &paths, &chosen)?;
+    let choose = args.resume.as_deref() == Some("");
+    let setup = setup(env, paths, chosen, session, restored, true)?;
+    let mut worker = None;
+    let exit = tui::run(options, |sink| match repl::spawn(setup, sink) {
+        Ok(handle) => {
+            let commands = handle.commands.clone();
+            if choose {
+                send(&commands, "/resume");
+            }
+            worker = Some(handle);
+            commands
+        }
+        // The front end has been told, and ends.
+        Err(_) => tokio::sync::mpsc::unbounded_channel().0,
+    })?;
+    if !exit.summary.is_empty() {
+        println!("{}", exit.summary);
+    }
+    if let Some(signal) = exit.signal {
+        // The worker had its time to save; a shell expects the signal's code.
+        return Ok(128u8.saturating_add(u8::try_from(signal).unwrap_or(0)));
+    }
+    Ok(worker.map_or(1, |worker| u8::from(!worker.join())))
+}
+
+fn send(commands: &CommandSender, line: &str) {
+    // Without a worker there is nobody to tell.
+    let _ = commands.send(Command::Slash { line: line.to_string() });
+}
+
+fn options(env: &Env, paths: &Paths, chosen: &Chosen) -> Result<TuiOptions, CliError> {
+    let choice = env.get("SOFOS_SCROLLBACK").unwrap_or("auto");
+    let scrollback = WriterChoice::parse(choice).ok_or_else(|| {
+        CliError::Usage(format!(
+            "SOFOS_SCROLLBACK must be auto, decstbm or linefeed, found {choice:?}"
+        ))
+    })?;
+    Ok(TuiOptions {
+        version: env!("CARGO_PKG_VERSION").to_string(),
+        model: chosen.model.id.clone(),
+        workspace: home_relative(&paths.workspace, paths.user_home.as_deref()),
+        branch: git::branch(&paths.workspace).unwrap_or_default(),
+        sandbox_words: "no sandbox".to_string(),
+        sandbox: String::new(),
+        mode: chosen.settings.mode,
+        safe: chosen.settings.safe,
+        commands: COMMANDS
+            .iter()
+            .map(|spec| CommandHelp {
+                name: spec.name.to_string(),
+                usage: spec.usage.to_string(),
+                help: spec.help.to_string(),
+            })
+            .collect(),
+        terminal: TerminalEnv::from_lookup(|name| env.get(name).map(str::to_string)),
+        no_color: env.get("NO_COLOR").is_some(),
+        scrollback,
+        reports: paths.logs(),
+        ..TuiOptions::default()
+    })
+}
+
+/// `~/code/shop` for a directory below the home directory.
+fn home_relative(path: &Path, home: Option<&Path>) -> String {
+    match home.and_then(|home| path.strip_prefix(home).ok()) {
+        Some(rest) if rest.as_os_str().is_empty() => "~".to_string(),
+        Some(rest) => format!("~/{}", rest.display()),
+        None => path.display().to_string(),
+    }
+}
