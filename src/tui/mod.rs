@@ -1,1 +1,2 @@
 //! The inline terminal UI. The only room that touches the terminal.
+pub mod terminal;

@@ -1,0 +1,151 @@
+//! Terminal modes: switched on at the start, and off by one function whatever
+//! ends or stops the program.
+
+use std::io::{self, Write as _};
+use std::panic::PanicHookInfo;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
+
+use crate::stdx::{clock, fs};
+
+use super::sys;
+
+/// Bracketed paste, disambiguated keys.
+const MODES_ON: &[u8] = b"\x1b[?2004h\x1b[>1u";
+/// Inside tmux the same is asked for in xterm's way.
+const TMUX_KEYS_ON: &[u8] = b"\x1b[>4;2m";
+const TMUX_KEYS_OFF: &[u8] = b"\x1b[>4m";
+/// No synchronised update, wrap, no bracketed paste, keys as before, plain style, cursor shown.
+const MODES_OFF: &[u8] = b"\x1b[?2026l\x1b[?7h\x1b[?2004l\x1b[<u\x1b[m\x1b[?25h";
+/// Who are you: version, secondary and primary attributes. The last one is
+/// answered by nearly every terminal and closes the round.
+const QUERIES: &[u8] = b"\x1b[>q\x1b[>c\x1b[c";
+const BACKGROUND_QUERY: &[u8] = b"\x1b]11;?\x1b\\";
+
+static ACTIVE: AtomicBool = AtomicBool::new(false);
+static TMUX: AtomicBool = AtomicBool::new(false);
+/// One more than the rows between the viewport's first row and the cursor; 0
+/// while nothing is drawn.
+static ROWS_UP: AtomicU32 = AtomicU32::new(0);
+
+/// Switches to raw mode and sets the modes, unless they are set.
+///
+/// # Errors
+/// When the terminal refuses.
+pub fn enter(tmux: bool) -> io::Result<()> {
+    if ACTIVE.swap(true, Ordering::SeqCst) {
+        return Ok(());
+    }
+    TMUX.store(tmux, Ordering::SeqCst);
+    sys::raw()?;
+    sys::write_all(MODES_ON)?;
+    if tmux {
+        sys::write_all(TMUX_KEYS_ON)?;
+    }
+    Ok(())
+}
+
+/// Sets everything again after a stop the program was not told of.
+///
+/// # Errors
+/// When the terminal refuses.
+pub fn enter_again() -> io::Result<()> {
+    if ACTIVE.swap(false, Ordering::SeqCst) {
+        // Ours may still be on the stack of keyboard modes.
+        sys::write_all(b"\x1b[<u")?;
+    }
+    enter(TMUX.load(Ordering::SeqCst))
+}
+
+/// Asks the terminal who it is; the answers come as input.
+///
+/// # Errors
+/// When the terminal is gone.
+pub fn query(background: bool) -> io::Result<()> {
+    if background {
+        sys::write_all(BACKGROUND_QUERY)?;
+    }
+    sys::write_all(QUERIES)
+}
+
+/// Remembers where the viewport is, for whoever has to remove it.
+pub fn viewport_drawn(rows_up: u16) {
+    ROWS_UP.store(u32::from(rows_up) + 1, Ordering::SeqCst);
+}
+
+/// The terminal as it was: viewport gone, modes off, cursor at the start of a row.
+/// Does nothing when that is done already.
+pub fn restore() {
+    if !ACTIVE.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut out = Vec::new();
+    if let Some(up) = ROWS_UP.swap(0, Ordering::SeqCst).checked_sub(1) {
+        super::sgr::csi(&mut out, u16::try_from(up).unwrap_or(0), b'A');
+        out.extend_from_slice(b"\r");
+        out.extend_from_slice(super::scrollback::ERASE_FROM_ROW);
+    }
+    if TMUX.load(Ordering::SeqCst) {
+        out.extend_from_slice(TMUX_KEYS_OFF);
+    }
+    out.extend_from_slice(MODES_OFF);
+    // A terminal that is gone needs no restoring.
+    let _ = sys::write_all(&out);
+    sys::cooked();
+}
+
+/// Ends the process when it has not restored the terminal by then: the main
+/// thread may hang in a write that nobody reads.
+pub fn end_within(wait: Duration, signal: i32) {
+    let waiting = move || {
+        thread::sleep(wait);
+        if ACTIVE.load(Ordering::SeqCst) {
+            sys::cooked();
+            std::process::exit(128 + signal);
+        }
+    };
+    // Without a thread the main thread still ends as soon as it can.
+    let _ = thread::Builder::new()
+        .name("terminal-end".into())
+        .spawn(waiting);
+}
+
+/// Makes a panic write a report into `reports` and say where it is: on the
+/// screen when the thread `screen` panics, through `other` for other threads.
+pub fn on_panic(
+    reports: PathBuf,
+    screen: ThreadId,
+    other: impl Fn(String) + Send + Sync + 'static,
+) {
+    std::panic::set_hook(Box::new(move |info| {
+        let said = report(&reports, info);
+        if thread::current().id() == screen || !ACTIVE.load(Ordering::SeqCst) {
+            restore();
+            let _ = writeln!(io::stderr(), "{said}");
+        } else {
+            other(said);
+        }
+    }));
+}
+
+fn report(reports: &Path, info: &PanicHookInfo<'_>) -> String {
+    let thread = thread::current();
+    let body = format!(
+        "sofos {} panicked in thread {}\n{info}\n\n{}\n",
+        env!("CARGO_PKG_VERSION"),
+        thread.name().unwrap_or("unnamed"),
+        std::backtrace::Backtrace::force_capture(),
+    );
+    let path = reports.join(format!("panic-{}.txt", clock::now_ms()));
+    let written = fs::create_private_dir(reports)
+        .and_then(|()| fs::write_atomic(&path, body.as_bytes(), 0o600));
+    match written {
+        Ok(()) => format!("sofos panicked; the report is in {}", path.display()),
+        Err(error) => format!(
+            "sofos panicked, and the report could not be written to {}: {error}\n{info}",
+            path.display()
+        ),
+    }
+}

@@ -1,0 +1,258 @@
+//! Which terminal this is, and what follows from it.
+
+use super::sgr::Depth;
+
+/// What the environment says of the terminal; read by the caller.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TerminalEnv {
+    /// `TERM`.
+    pub term: String,
+    /// `TERM_PROGRAM`.
+    pub term_program: String,
+    /// `COLORTERM`.
+    pub colorterm: String,
+    /// The first set one of `LC_ALL`, `LC_CTYPE`, `LANG`.
+    pub locale: String,
+    /// `NO_COLOR` is set and not empty.
+    pub no_color: bool,
+    /// `TMUX` is set.
+    pub tmux: bool,
+    /// A variable of a terminal known to drop lines scrolled out of a region is
+    /// set: `ZELLIJ`, `WT_SESSION`, `TERMINAL_EMULATOR`.
+    pub drops_regions: bool,
+}
+
+impl TerminalEnv {
+    /// Reads the variables through `lookup`.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
+        let get = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        let text = |name: &str| get(name).unwrap_or_default();
+        Self {
+            term: text("TERM"),
+            term_program: text("TERM_PROGRAM"),
+            colorterm: text("COLORTERM"),
+            locale: ["LC_ALL", "LC_CTYPE", "LANG"]
+                .into_iter()
+                .find_map(get)
+                .unwrap_or_default(),
+            no_color: get("NO_COLOR").is_some(),
+            tmux: get("TMUX").is_some(),
+            drops_regions: ["ZELLIJ", "WT_SESSION", "TERMINAL_EMULATOR"]
+                .into_iter()
+                .any(|name| get(name).is_some()),
+        }
+    }
+
+    /// The locale can show more than ASCII. An unset locale says nothing, and
+    /// today's terminals speak UTF-8.
+    pub fn utf8(&self) -> bool {
+        let locale = self.locale.to_ascii_lowercase();
+        locale.is_empty() || locale.contains("utf-8") || locale.contains("utf8")
+    }
+
+    /// Colours to use.
+    pub fn depth(&self) -> Depth {
+        if self.no_color || self.term == "dumb" {
+            Depth::None
+        } else if matches!(self.colorterm.as_str(), "truecolor" | "24bit") {
+            Depth::True
+        } else if self.term.contains("256color") || self.term.contains("kitty") {
+            Depth::Indexed
+        } else {
+            Depth::Ansi
+        }
+    }
+
+    /// Queries may be sent: their answers are understood, and a terminal that
+    /// does not know them ignores them.
+    pub fn may_query(&self) -> bool {
+        !matches!(
+            self.term.as_str(),
+            "" | "dumb" | "linux" | "vt100" | "vt220"
+        )
+    }
+}
+
+/// The terminal as it has introduced itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Terminal {
+    /// It has not, or it is none of the known ones.
+    #[default]
+    Unknown,
+    /// alacritty.
+    Alacritty,
+    /// kitty.
+    Kitty,
+    /// GNU screen.
+    Screen,
+    /// tmux.
+    Tmux,
+    /// libvte: GNOME Terminal and relatives.
+    Vte,
+    /// xterm.
+    Xterm,
+    /// xterm.js: editors and web terminals.
+    XtermJs,
+}
+
+impl Terminal {
+    /// By the answer to XTVERSION, e.g. `XTerm(390)`, `tmux 3.4`.
+    pub fn from_version(answer: &str) -> Self {
+        let answer = answer.to_ascii_lowercase();
+        [
+            ("xterm.js", Self::XtermJs),
+            ("xterm(", Self::Xterm),
+            ("tmux", Self::Tmux),
+            ("kitty", Self::Kitty),
+            ("vte(", Self::Vte),
+            ("alacritty", Self::Alacritty),
+        ]
+        .into_iter()
+        .find(|(name, _)| answer.starts_with(name))
+        .map_or(Self::Unknown, |(_, terminal)| terminal)
+    }
+
+    /// By the parameters of the secondary device attributes.
+    pub fn from_attributes(parameters: &[u32]) -> Self {
+        match parameters {
+            [84, ..] => Self::Tmux,
+            [83, ..] => Self::Screen,
+            [41, version, ..] if *version >= 200 => Self::Xterm,
+            [65 | 61, version, ..] if *version >= 3000 => Self::Vte,
+            [1, 4000..=u32::MAX, ..] => Self::Kitty,
+            [0, 276, 0] => Self::XtermJs,
+            [0, 1000..=u32::MAX, 1] => Self::Alacritty,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Keeps lines that leave a scroll region starting at the first row.
+    fn keeps_regions(self) -> bool {
+        self != Self::Unknown
+    }
+
+    /// Wraps long rows again when the width changes.
+    pub fn reflows(self, env: &TerminalEnv) -> bool {
+        match self {
+            Self::Screen | Self::Xterm => false,
+            Self::Unknown => {
+                env.tmux
+                    || !(env.term.starts_with("screen")
+                        || matches!(env.term.as_str(), "linux" | "vt100" | "vt220" | "xterm-old"))
+            }
+            Self::Alacritty | Self::Kitty | Self::Tmux | Self::Vte | Self::XtermJs => true,
+        }
+    }
+
+    /// Known to bracket pastes.
+    pub fn brackets_pastes(self) -> bool {
+        !matches!(self, Self::Unknown | Self::Screen)
+    }
+}
+
+/// How finished lines are put into the scrollback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writer {
+    /// Through a scroll region above the viewport, whenever its place is certain.
+    Region,
+    /// The whole screen scrolls by line feeds.
+    LineFeed,
+}
+
+/// What the user wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WriterChoice {
+    /// By what is known of the terminal.
+    #[default]
+    Auto,
+    /// Always the region.
+    Region,
+    /// Always line feeds.
+    LineFeed,
+}
+
+impl WriterChoice {
+    /// `auto`, `decstbm`, `linefeed`; nothing for another word.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "" | "auto" => Some(Self::Auto),
+            "decstbm" => Some(Self::Region),
+            "linefeed" => Some(Self::LineFeed),
+            _ => None,
+        }
+    }
+
+    /// The writer to use, and why, in words.
+    pub fn decide(self, terminal: Terminal, env: &TerminalEnv) -> (Writer, &'static str) {
+        match self {
+            Self::Region => (Writer::Region, "set by SOFOS_SCROLLBACK"),
+            Self::LineFeed => (Writer::LineFeed, "set by SOFOS_SCROLLBACK"),
+            Self::Auto if env.drops_regions => (
+                Writer::LineFeed,
+                "this terminal may drop lines that leave a scroll region",
+            ),
+            Self::Auto if terminal.keeps_regions() => (
+                Writer::Region,
+                "this terminal keeps lines that leave a scroll region",
+            ),
+            Self::Auto => (Writer::LineFeed, "the terminal is not known"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terminals_are_told_apart() {
+        assert_eq!(Terminal::from_version("XTerm(390)"), Terminal::Xterm);
+        assert_eq!(Terminal::from_version("xterm.js(6.0.0)"), Terminal::XtermJs);
+        assert_eq!(Terminal::from_version("tmux 3.4"), Terminal::Tmux);
+        assert_eq!(Terminal::from_version("foo"), Terminal::Unknown);
+        for (parameters, terminal) in [
+            (&[41, 390, 0][..], Terminal::Xterm),
+            (&[0, 276, 0], Terminal::XtermJs),
+            (&[0, 2600, 1], Terminal::Alacritty),
+            (&[1, 4000, 40], Terminal::Kitty),
+            (&[65, 7600, 1], Terminal::Vte),
+            (&[83, 40900, 0], Terminal::Screen),
+            (&[0, 10, 1], Terminal::Unknown),
+        ] {
+            assert_eq!(Terminal::from_attributes(parameters), terminal);
+        }
+    }
+
+    #[test]
+    fn unknown_terminals_get_line_feeds() {
+        let env = TerminalEnv::default();
+        let decide = |choice: WriterChoice, terminal| choice.decide(terminal, &env).0;
+        assert_eq!(
+            decide(WriterChoice::Auto, Terminal::Unknown),
+            Writer::LineFeed
+        );
+        assert_eq!(decide(WriterChoice::Auto, Terminal::Tmux), Writer::Region);
+        assert_eq!(
+            decide(WriterChoice::Region, Terminal::Unknown),
+            Writer::Region
+        );
+        let zellij = TerminalEnv {
+            drops_regions: true,
+            ..TerminalEnv::default()
+        };
+        let (writer, _) = WriterChoice::Auto.decide(Terminal::Kitty, &zellij);
+        assert_eq!(writer, Writer::LineFeed);
+    }
+
+    #[test]
+    fn the_locale_decides_on_ascii() {
+        let with = |name: &'static str, value: &'static str| {
+            TerminalEnv::from_lookup(|n| (n == name).then(|| value.to_owned()))
+        };
+        assert!(with("LANG", "de_DE.UTF-8").utf8());
+        assert!(!with("LC_ALL", "C").utf8());
+        assert!(TerminalEnv::default().utf8());
+        assert_eq!(with("NO_COLOR", "1").depth(), Depth::None);
+        assert_eq!(with("COLORTERM", "truecolor").depth(), Depth::True);
+    }
+}

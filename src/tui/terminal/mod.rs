@@ -1,0 +1,16 @@
+//! The one place that touches the terminal: modes, input, output.
+
+mod burst;
+#[cfg(test)]
+pub mod emulator;
+pub mod guard;
+pub mod identity;
+pub mod input;
+pub mod scrollback;
+pub mod sgr;
+#[cfg(unix)]
+#[path = "sys_unix.rs"]
+pub mod sys;
+#[cfg(not(unix))]
+#[path = "sys_other.rs"]
+pub mod sys;

@@ -1,0 +1,429 @@
+//! Finished lines into the terminal's own scrollback, the viewport below them.
+//!
+//! Pure: it turns frames into bytes for one `write()`. Two writers:
+//!
+//! ```text
+//! line feed                            region (rows known, viewport at the bottom)
+//!   up to the viewport's first row       set the region to the rows above it
+//!   each finished line, CR LF            LF at its last row, finished line
+//!   the viewport again                   reset the region, changed cells only
+//! ```
+//!
+//! The line-feed writer needs to know nothing but how far above the caret the
+//! viewport starts. It begins every session and takes over whenever the place of
+//! the viewport is not certain: after a resize, a change of height, a stop. The
+//! cursor is never asked for its place. `low` counts what is certain: the
+//! viewport's last row is at least that many rows below the top of the screen,
+//! and once that is the bottom row, rows have known numbers.
+
+use std::io::Write as _;
+
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::text::Line;
+
+use crate::render::text::width_range;
+
+use super::identity::Writer;
+use super::sgr::{Painter, Pen, csi};
+
+const BEGIN: &[u8] = b"\x1b[?2026h";
+const END: &[u8] = b"\x1b[?2026l";
+const HIDE: &[u8] = b"\x1b[?25l";
+const SHOW: &[u8] = b"\x1b[?25h";
+const NO_WRAP: &[u8] = b"\x1b[?7l";
+const WRAP: &[u8] = b"\x1b[?7h";
+const ERASE_LINE: &[u8] = b"\x1b[K";
+/// Erases from the cursor's row on. Never from the very first cell: there some
+/// terminals take it for clearing the screen and copy the rows into scrollback.
+pub(super) const ERASE_FROM_ROW: &[u8] = b"\x1b[K\x1b[C\x1b[J\r";
+
+/// Columns and rows of the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// Columns, at least 1.
+    pub cols: u16,
+    /// Rows, at least 1.
+    pub rows: u16,
+}
+
+/// A place in the viewport.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Caret {
+    /// Row from its top.
+    pub row: u16,
+    /// Column.
+    pub col: u16,
+}
+
+/// What stands on the terminal.
+#[derive(Debug, Clone)]
+struct Drawn {
+    rows: Buffer,
+    caret: Caret,
+    size: Size,
+}
+
+/// The terminal as far as it is known.
+pub struct Scrollback {
+    painter: Painter,
+    writer: Writer,
+    reflows: bool,
+    drawn: Option<Drawn>,
+    /// Least possible row (from 0) of the viewport's last row.
+    low: u16,
+    /// The terminal may have moved the viewport since the last frame.
+    moved: bool,
+}
+
+impl Scrollback {
+    /// Nothing drawn yet, the cursor at the start of a row.
+    pub fn new(painter: Painter) -> Self {
+        Self {
+            painter,
+            writer: Writer::LineFeed,
+            reflows: true,
+            drawn: None,
+            low: 0,
+            moved: false,
+        }
+    }
+
+    /// Sets what is known of the terminal by now.
+    pub fn set_terminal(&mut self, writer: Writer, reflows: bool) {
+        self.writer = writer;
+        self.reflows = reflows;
+    }
+
+    /// Forgets the viewport: it is drawn anew where the cursor is.
+    pub fn forget(&mut self) {
+        self.drawn = None;
+        self.low = 0;
+    }
+
+    /// The terminal was resized, perhaps back to its old size: rows may have moved.
+    pub fn moved(&mut self) {
+        self.moved = true;
+    }
+
+    /// The next frame with history goes through the region: it costs few bytes.
+    pub fn is_cheap(&self, size: Size) -> bool {
+        self.drawn
+            .as_ref()
+            .is_some_and(|drawn| self.region_fits(drawn, drawn.rows.area.height, size))
+    }
+
+    /// The bytes that add `history` above the viewport and show `rows` with the
+    /// caret; empty when the terminal shows exactly that already. `rows` is at
+    /// most as wide and high as `size`.
+    pub fn frame(
+        &mut self,
+        size: Size,
+        history: &[Line<'_>],
+        rows: &Buffer,
+        caret: Caret,
+    ) -> Vec<u8> {
+        let height = rows.area.height;
+        let mut out = Vec::with_capacity(256);
+        match &self.drawn {
+            Some(drawn) if history.is_empty() && self.holds(drawn, rows, size) => {
+                if drawn.caret == caret && drawn.rows.content == rows.content {
+                    return out;
+                }
+                out.extend_from_slice(BEGIN);
+                let hide = self.changes_elsewhere(drawn, rows, caret);
+                if hide {
+                    out.extend_from_slice(HIDE);
+                }
+                self.changes(drawn, rows, caret, &mut out);
+                if hide {
+                    out.extend_from_slice(SHOW);
+                }
+            }
+            Some(drawn)
+                if self.holds(drawn, rows, size) && self.region_fits(drawn, height, size) =>
+            {
+                out.extend_from_slice(BEGIN);
+                out.extend_from_slice(HIDE);
+                self.region(drawn, history, size, &mut out);
+                self.changes(drawn, rows, caret, &mut out);
+                out.extend_from_slice(SHOW);
+            }
+            _ => {
+                out.extend_from_slice(BEGIN);
+                out.extend_from_slice(HIDE);
+                self.line_feed(size, history, rows, caret, &mut out);
+                out.extend_from_slice(SHOW);
+            }
+        }
+        out.extend_from_slice(END);
+        self.drawn = Some(Drawn {
+            rows: rows.clone(),
+            caret,
+            size,
+        });
+        out
+    }
+
+    /// How far above the cursor the viewport starts on a terminal that is `size` by now.
+    pub fn height_above_cursor(&self, size: Size) -> u16 {
+        self.drawn
+            .as_ref()
+            .map_or(0, |drawn| self.rows_up(drawn, size))
+    }
+
+    /// How far above the cursor the viewport starts, after the terminal has
+    /// wrapped it again for `size`.
+    fn rows_up(&self, drawn: &Drawn, size: Size) -> u16 {
+        let up = if !self.reflows || size.cols >= drawn.size.cols {
+            drawn.caret.row
+        } else {
+            let above: u16 = (0..drawn.caret.row)
+                .map(|row| row_width(&drawn.rows, row).div_ceil(size.cols).max(1))
+                .sum();
+            above + drawn.caret.col / size.cols
+        };
+        up.min(size.rows.saturating_sub(1))
+    }
+
+    /// The viewport stands where and as it was drawn, and keeps its height.
+    fn holds(&self, drawn: &Drawn, rows: &Buffer, size: Size) -> bool {
+        drawn.size == size && !self.moved && drawn.rows.area == rows.area
+    }
+
+    fn region_fits(&self, drawn: &Drawn, height: u16, size: Size) -> bool {
+        self.writer == Writer::Region
+            && drawn.size == size
+            && !self.moved
+            && self.low + 1 == size.rows
+            && size.rows >= height + 2
+    }
+
+    fn region(&self, drawn: &Drawn, history: &[Line<'_>], size: Size, out: &mut Vec<u8>) {
+        let last = size.rows - drawn.rows.area.height;
+        // Writing to a vector cannot fail.
+        let _ = write!(out, "\x1b[1;{last}r\x1b[{last};1H");
+        for line in history {
+            out.extend_from_slice(b"\r\n");
+            self.line(line, out);
+        }
+        out.extend_from_slice(b"\x1b[r");
+        let _ = write!(
+            out,
+            "\x1b[{};{}H",
+            last + 1 + drawn.caret.row,
+            drawn.caret.col + 1
+        );
+    }
+
+    fn line_feed(
+        &mut self,
+        size: Size,
+        history: &[Line<'_>],
+        rows: &Buffer,
+        caret: Caret,
+        out: &mut Vec<u8>,
+    ) {
+        let height = rows.area.height;
+        let mut top = 0;
+        // Rows from here on that may still show something.
+        let mut stale = 0;
+        match &self.drawn {
+            Some(drawn) => {
+                csi(out, self.rows_up(drawn, size), b'A');
+                if drawn.size == size && !self.moved {
+                    stale = drawn.rows.area.height;
+                    top = (self.low + 1).saturating_sub(stale);
+                }
+            }
+            None => {}
+        }
+        out.push(b'\r');
+        if stale == 0 {
+            // What a resize left below cannot be told.
+            out.extend_from_slice(ERASE_FROM_ROW);
+        }
+        let mut written = 0u16;
+        for line in history {
+            let flowed = self.line_fed(line, size, written < stale, out);
+            written = written.saturating_add(flowed);
+        }
+        out.extend_from_slice(NO_WRAP);
+        let mut pen = Pen::default();
+        for row in 0..height {
+            if row > 0 {
+                out.extend_from_slice(b"\r\n");
+            }
+            self.cells(rows, row, 0, row_width(rows, row), &mut pen, out);
+            self.painter.switch(&mut pen, Pen::default(), out);
+            if written.saturating_add(row) < stale {
+                out.extend_from_slice(ERASE_LINE);
+            }
+        }
+        out.extend_from_slice(WRAP);
+        if written.saturating_add(height) < stale {
+            out.extend_from_slice(b"\x1b[J");
+        }
+        csi(out, height.saturating_sub(1 + caret.row), b'A');
+        out.push(b'\r');
+        csi(out, caret.col, b'C');
+        self.low = top
+            .saturating_add(written)
+            .saturating_add(height.saturating_sub(1))
+            .min(size.rows.saturating_sub(1));
+        self.moved = false;
+    }
+
+    /// A finished line and the end of its row; how many rows it takes at least.
+    fn line_fed(&self, line: &Line<'_>, size: Size, stale: bool, out: &mut Vec<u8>) -> u16 {
+        let (least, most) = line_width_range(line);
+        let cols = usize::from(size.cols);
+        let exact = least == most && least == cols;
+        if stale && most >= cols && !exact {
+            // It may flow into rows that still show the viewport.
+            out.extend_from_slice(ERASE_FROM_ROW);
+        }
+        self.line(line, out);
+        if stale && most < cols {
+            out.extend_from_slice(ERASE_LINE);
+        }
+        out.extend_from_slice(b"\r\n");
+        u16::try_from(least.div_ceil(cols).max(1)).unwrap_or(u16::MAX)
+    }
+
+    /// One finished line, ending with no style on.
+    fn line(&self, line: &Line<'_>, out: &mut Vec<u8>) {
+        let mut pen = Pen::default();
+        for span in &line.spans {
+            let style = line.style.patch(span.style);
+            self.painter.switch(&mut pen, self.painter.pen(style), out);
+            self.painter.text(&span.content, out);
+        }
+        self.painter.switch(&mut pen, Pen::default(), out);
+    }
+
+    /// The changed cells, then the caret. The cursor starts at the drawn caret.
+    fn changes(&self, drawn: &Drawn, rows: &Buffer, caret: Caret, out: &mut Vec<u8>) {
+        let mut at = drawn.caret;
+        let mut wraps = true;
+        let mut pen = Pen::default();
+        for row in 0..rows.area.height {
+            for (from, to) in changed_runs(&drawn.rows, rows, row) {
+                go(&mut at, Caret { row, col: from }, out);
+                if wraps && to > 20 {
+                    // The terminal may be narrower already than we have heard.
+                    out.extend_from_slice(NO_WRAP);
+                    wraps = false;
+                }
+                let end = row_width(rows, row);
+                if to >= row_width(&drawn.rows, row).max(end) && end < to {
+                    self.cells(rows, row, from, end.max(from), &mut pen, out);
+                    self.painter.switch(&mut pen, Pen::default(), out);
+                    out.extend_from_slice(ERASE_LINE);
+                    at.col = end.max(from);
+                } else {
+                    self.cells(rows, row, from, to, &mut pen, out);
+                    at.col = to;
+                }
+            }
+        }
+        self.painter.switch(&mut pen, Pen::default(), out);
+        if !wraps {
+            out.extend_from_slice(WRAP);
+        }
+        go(&mut at, caret, out);
+    }
+
+    /// The cursor would be seen jumping: something changes away from the caret.
+    fn changes_elsewhere(&self, drawn: &Drawn, rows: &Buffer, caret: Caret) -> bool {
+        (0..rows.area.height)
+            .any(|row| row != caret.row && !changed_runs(&drawn.rows, rows, row).is_empty())
+    }
+
+    fn cells(&self, rows: &Buffer, row: u16, from: u16, to: u16, pen: &mut Pen, out: &mut Vec<u8>) {
+        let mut skip = 0;
+        for col in from..to {
+            if skip > 0 {
+                skip -= 1;
+                continue;
+            }
+            let cell = cell(rows, row, col);
+            self.painter
+                .switch(pen, self.painter.pen(cell.style()), out);
+            self.painter.text(cell.symbol(), out);
+            skip = crate::render::text::width(cell.symbol()).saturating_sub(1);
+        }
+    }
+}
+
+fn cell(rows: &Buffer, row: u16, col: u16) -> &Cell {
+    &rows[(rows.area.x + col, rows.area.y + row)]
+}
+
+fn is_blank(cell: &Cell) -> bool {
+    cell.symbol() == " " && cell.style() == Cell::EMPTY.style()
+}
+
+/// Columns up to the last cell that shows something.
+fn row_width(rows: &Buffer, row: u16) -> u16 {
+    (0..rows.area.width)
+        .rev()
+        .find(|col| !is_blank(cell(rows, row, *col)))
+        .map_or(0, |col| {
+            let wide = crate::render::text::width(cell(rows, row, col).symbol()).max(1);
+            (col + wide as u16).min(rows.area.width)
+        })
+}
+
+/// Ranges of columns that differ; near ones are joined, as a jump costs more
+/// than a few unchanged cells.
+fn changed_runs(old: &Buffer, new: &Buffer, row: u16) -> Vec<(u16, u16)> {
+    const JUMP: u16 = 5;
+    let mut runs: Vec<(u16, u16)> = Vec::new();
+    let mut col = 0;
+    while col < new.area.width {
+        let (before, after) = (cell(old, row, col), cell(new, row, col));
+        let wide = |cell: &Cell| crate::render::text::width(cell.symbol()).max(1) as u16;
+        if before == after {
+            col += wide(after);
+            continue;
+        }
+        let end = (col + wide(after).max(wide(before))).min(new.area.width);
+        match runs.last_mut() {
+            Some((_, last)) if col <= *last + JUMP => *last = end,
+            _ => runs.push((col, end)),
+        }
+        col += wide(after);
+    }
+    runs
+}
+
+/// Moves the cursor with relative steps down and up and the shorter of both ways along.
+fn go(at: &mut Caret, to: Caret, out: &mut Vec<u8>) {
+    if to.row > at.row {
+        csi(out, to.row - at.row, b'B');
+    } else {
+        csi(out, at.row - to.row, b'A');
+    }
+    match (to.col, at.col) {
+        (to, at) if to == at => {}
+        (0, _) => out.push(b'\r'),
+        (to, at) if to > at => csi(out, to - at, b'C'),
+        (to, at) if at - to < 10 => csi(out, at - to, b'D'),
+        (to, _) => {
+            out.push(b'\r');
+            csi(out, to, b'C');
+        }
+    }
+    *at = to;
+}
+
+fn line_width_range(line: &Line<'_>) -> (usize, usize) {
+    line.spans.iter().fold((0, 0), |(least, most), span| {
+        let (low, high) = width_range(&span.content);
+        (least + low, most + high)
+    })
+}
+
+#[cfg(test)]
+#[path = "scrollback_tests.rs"]
+mod tests;
