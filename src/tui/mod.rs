@@ -1,2 +1,3 @@
 //! The inline terminal UI. The only room that touches the terminal.
+pub mod composer;
 pub mod terminal;

@@ -1,0 +1,301 @@
+//! Text and caret: edits on grapheme boundaries, kills, undo.
+
+use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
+
+/// Steps that can be undone.
+const MAX_UNDO: usize = 200;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Last {
+    #[default]
+    Other,
+    Typed,
+    Killed,
+}
+
+/// An editable text. The caret is always on a grapheme boundary.
+#[derive(Debug, Clone, Default)]
+pub struct Buffer {
+    text: String,
+    caret: usize,
+    killed: String,
+    undo: Vec<(String, usize)>,
+    redo: Vec<(String, usize)>,
+    last: Last,
+}
+
+impl Buffer {
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Byte position of the caret.
+    pub fn caret(&self) -> usize {
+        self.caret
+    }
+
+    /// Replaces everything; the caret goes to the end.
+    pub fn set(&mut self, text: String) {
+        self.remember(Last::Other);
+        self.caret = text.len();
+        self.text = text;
+    }
+
+    /// Moves the caret to the boundary at or before a byte position.
+    pub fn set_caret(&mut self, at: usize) {
+        let at = self.text.floor_char_boundary(at);
+        let mut cursor = GraphemeCursor::new(at, self.text.len(), true);
+        self.caret = match cursor.is_boundary(&self.text, 0) {
+            Ok(true) => at,
+            Ok(false) | Err(_) => self.before(at),
+        };
+        self.last = Last::Other;
+    }
+
+    /// Inserts at the caret.
+    pub fn insert(&mut self, text: &str) {
+        let typed = text.chars().nth(1).is_none() && text != "\n" && text != " ";
+        let kind = if typed { Last::Typed } else { Last::Other };
+        if !(typed && self.last == Last::Typed) {
+            self.remember(kind);
+        }
+        self.last = kind;
+        self.text.insert_str(self.caret, text);
+        // A combining character joins what stands before it.
+        let end = self.caret + text.len();
+        self.caret = end;
+        let mut cursor = GraphemeCursor::new(end, self.text.len(), true);
+        if cursor.is_boundary(&self.text, 0) != Ok(true) {
+            self.caret = self.after(end);
+        }
+    }
+
+    /// Removes the grapheme before the caret.
+    pub fn backspace(&mut self) {
+        let from = self.before(self.caret);
+        self.remove(from, self.caret);
+    }
+
+    /// Removes the grapheme after the caret.
+    pub fn delete(&mut self) {
+        let to = self.after(self.caret);
+        self.remove(self.caret, to);
+    }
+
+    /// Removes a range and leaves the caret at its start.
+    pub fn remove(&mut self, from: usize, to: usize) {
+        if from >= to {
+            return;
+        }
+        self.remember(Last::Other);
+        self.text.replace_range(from..to, "");
+        self.set_caret(from);
+    }
+
+    /// One grapheme to the left.
+    pub fn left(&mut self) {
+        self.go(self.before(self.caret));
+    }
+
+    /// One grapheme to the right.
+    pub fn right(&mut self) {
+        self.go(self.after(self.caret));
+    }
+
+    /// To the start of the word before the caret.
+    pub fn word_left(&mut self) {
+        self.go(self.word_start());
+    }
+
+    /// To the end of the word after the caret.
+    pub fn word_right(&mut self) {
+        self.go(self.word_end());
+    }
+
+    /// To the start of the line.
+    pub fn home(&mut self) {
+        self.go(self.line_start());
+    }
+
+    /// To the end of the line.
+    pub fn end(&mut self) {
+        self.go(self.line_end());
+    }
+
+    /// To the start of the text.
+    pub fn first(&mut self) {
+        self.go(0);
+    }
+
+    /// To the end of the text.
+    pub fn last(&mut self) {
+        self.go(self.text.len());
+    }
+
+    /// Kills to the end of the line, or the newline when nothing is left of it.
+    pub fn kill_to_end(&mut self) {
+        let end = self.line_end();
+        let to = if end == self.caret {
+            self.after(end)
+        } else {
+            end
+        };
+        self.kill(self.caret, to);
+    }
+
+    /// Kills to the start of the line, or the newline when nothing is before the caret.
+    pub fn kill_to_start(&mut self) {
+        let start = self.line_start();
+        let from = if start == self.caret {
+            self.before(start)
+        } else {
+            start
+        };
+        self.kill(from, self.caret);
+    }
+
+    /// Kills the blanks and the non-blanks before the caret.
+    pub fn kill_blank_word(&mut self) {
+        let before = &self.text[..self.caret];
+        let word_end = before.trim_end().len();
+        let from = before[..word_end]
+            .char_indices()
+            .rev()
+            .find(|(_, ch)| ch.is_whitespace())
+            .map_or(0, |(at, ch)| at + ch.len_utf8());
+        self.kill(from, self.caret);
+    }
+
+    /// Kills to the start of the word.
+    pub fn kill_word_left(&mut self) {
+        self.kill(self.word_start(), self.caret);
+    }
+
+    /// Kills to the end of the word.
+    pub fn kill_word_right(&mut self) {
+        self.kill(self.caret, self.word_end());
+    }
+
+    /// Inserts what was killed last.
+    pub fn yank(&mut self) {
+        if !self.killed.is_empty() {
+            let text = self.killed.clone();
+            self.insert(&text);
+            self.last = Last::Other;
+        }
+    }
+
+    /// Takes the last change back.
+    pub fn undo(&mut self) {
+        if let Some((text, caret)) = self.undo.pop() {
+            let now = (std::mem::replace(&mut self.text, text), self.caret);
+            self.redo.push(now);
+            self.caret = caret;
+            self.last = Last::Other;
+        }
+    }
+
+    /// Makes a change that was taken back again.
+    pub fn redo(&mut self) {
+        if let Some((text, caret)) = self.redo.pop() {
+            let now = (std::mem::replace(&mut self.text, text), self.caret);
+            self.undo.push(now);
+            self.caret = caret;
+            self.last = Last::Other;
+        }
+    }
+
+    fn go(&mut self, to: usize) {
+        self.caret = to;
+        self.last = Last::Other;
+    }
+
+    fn remember(&mut self, kind: Last) {
+        if self.undo.len() == MAX_UNDO {
+            self.undo.remove(0);
+        }
+        self.undo.push((self.text.clone(), self.caret));
+        self.redo.clear();
+        self.last = kind;
+    }
+
+    fn kill(&mut self, from: usize, to: usize) {
+        if from >= to {
+            return;
+        }
+        let text = self.text[from..to].to_owned();
+        if self.last != Last::Killed {
+            self.killed = text;
+        } else if to == self.caret {
+            self.killed.insert_str(0, &text);
+        } else {
+            self.killed.push_str(&text);
+        }
+        self.remember(Last::Killed);
+        self.text.replace_range(from..to, "");
+        self.set_caret(from);
+        self.last = Last::Killed;
+    }
+
+    fn before(&self, at: usize) -> usize {
+        let mut cursor = GraphemeCursor::new(at, self.text.len(), true);
+        cursor
+            .prev_boundary(&self.text, 0)
+            .ok()
+            .flatten()
+            .unwrap_or(0)
+    }
+
+    fn after(&self, at: usize) -> usize {
+        let mut cursor = GraphemeCursor::new(at, self.text.len(), true);
+        cursor
+            .next_boundary(&self.text, 0)
+            .ok()
+            .flatten()
+            .unwrap_or(self.text.len())
+    }
+
+    fn line_start(&self) -> usize {
+        self.text[..self.caret].rfind('\n').map_or(0, |at| at + 1)
+    }
+
+    fn line_end(&self) -> usize {
+        self.text[self.caret..]
+            .find('\n')
+            .map_or(self.text.len(), |at| self.caret + at)
+    }
+
+    fn word_start(&self) -> usize {
+        let mut start = self.caret;
+        let mut inside = false;
+        for (at, grapheme) in self.text[..self.caret].grapheme_indices(true).rev() {
+            if is_word(grapheme) {
+                inside = true;
+            } else if inside {
+                break;
+            }
+            start = at;
+        }
+        start
+    }
+
+    fn word_end(&self) -> usize {
+        let mut inside = false;
+        for (at, grapheme) in self.text[self.caret..].grapheme_indices(true) {
+            if is_word(grapheme) {
+                inside = true;
+            } else if inside {
+                return self.caret + at;
+            }
+        }
+        self.text.len()
+    }
+}
+
+fn is_word(grapheme: &str) -> bool {
+    grapheme
+        .chars()
+        .next()
+        .is_some_and(|ch| ch.is_alphanumeric() || ch == '_')
+}
