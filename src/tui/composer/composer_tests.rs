@@ -45,7 +45,10 @@ fn readline_keys_move_and_kill() {
         (vec![Key::ctrl('k')], "one two |"),
         (vec![Key::ctrl('u')], "|"),
         (vec![Key::ctrl('y')], "one two three|"),
-        (vec![Key::ctrl('a'), Key::alt(KeyCode::Char('d'))], "| two three"),
+        (
+            vec![Key::ctrl('a'), Key::alt(KeyCode::Char('d'))],
+            "| two three",
+        ),
         (vec![Key::ctrl('7')], "|one two three"),
         (vec![Key::alt(KeyCode::Char('/'))], "| two three"),
     ] {

@@ -70,6 +70,11 @@ pub fn query(background: bool) -> io::Result<()> {
     sys::write_all(QUERIES)
 }
 
+/// The modes are set.
+pub fn is_active() -> bool {
+    ACTIVE.load(Ordering::SeqCst)
+}
+
 /// Remembers where the viewport is, for whoever has to remove it.
 pub fn viewport_drawn(rows_up: u16) {
     ROWS_UP.store(u32::from(rows_up) + 1, Ordering::SeqCst);

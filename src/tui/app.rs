@@ -1,0 +1,406 @@
+//! The state of the front end and what changes it. Nothing here touches the
+//! terminal or waits.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crossterm::event::KeyCode;
+use ratatui::text::{Line, Span};
+
+use crate::protocol::command::Command;
+use crate::protocol::event::{AgentEvent, NoticeLevel, Status, UiEvent};
+use crate::protocol::permission::Answer;
+use crate::render::text::fit_middle;
+use crate::render::theme::Theme;
+use crate::stdx::clock;
+use crate::stdx::text::clean;
+
+use super::TuiOptions;
+use super::cells::Transcript;
+use super::composer::{Composer, Outcome};
+use super::live::Live;
+use super::panels::palette::{Palette, PaletteOutcome};
+use super::panels::permission::{AskOutcome, PermissionPanel};
+use super::panels::sessions::{PickOutcome, SessionPicker};
+use super::status::{self, Place};
+use super::terminal::input::{Input, Key};
+
+/// A second Ctrl+C within this time ends the program.
+const TWICE: Duration = Duration::from_secs(2);
+/// How long the worker may take to save and end.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// What the loop has to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Tell the worker.
+    Send(Command),
+    /// Stop the program as Ctrl+Z does.
+    Suspend,
+    /// End; the text is printed afterwards.
+    Exit(String),
+    /// Draw everything again.
+    Repaint,
+    /// Ring the bell.
+    Bell,
+}
+
+/// The front end.
+pub struct App {
+    pub(super) theme: Theme,
+    pub(super) status: Status,
+    pub(super) place: Place,
+    pub(super) transcript: Transcript,
+    pub(super) live: Live,
+    pub(super) composer: Composer,
+    pub(super) composer_top: usize,
+    pub(super) palette: Palette,
+    pub(super) asks: VecDeque<PermissionPanel>,
+    pub(super) picker: Option<SessionPicker>,
+    pub(super) closing: Option<Duration>,
+    interrupted: Option<Duration>,
+    cols: usize,
+    actions: Vec<Action>,
+}
+
+impl App {
+    /// The state before the first event; the header waits in the transcript.
+    pub fn new(options: &TuiOptions, theme: Theme) -> Self {
+        let status = Status {
+            model: options.model.clone(),
+            mode: options.mode,
+            safe: options.safe,
+            ..Status::default()
+        };
+        let mut transcript = Transcript::new(theme.clone());
+        transcript.header(header(options, &theme));
+        Self {
+            status,
+            place: Place {
+                branch: options.branch.clone(),
+                sandbox: options.sandbox.clone(),
+            },
+            transcript,
+            live: Live::new(theme.clone()),
+            composer: Composer::new(options.history.clone()),
+            composer_top: 0,
+            palette: Palette::new(options.commands.clone()),
+            asks: VecDeque::new(),
+            picker: None,
+            closing: None,
+            interrupted: None,
+            cols: 80,
+            actions: Vec::new(),
+            theme,
+        }
+    }
+
+    /// What is to be done since the last call.
+    pub fn actions(&mut self) -> Vec<Action> {
+        std::mem::take(&mut self.actions)
+    }
+
+    /// Uses another theme for what comes.
+    pub fn set_theme(&mut self, theme: Theme) {
+        self.transcript.set_theme(theme.clone());
+        self.live.set_theme(theme.clone());
+        self.theme = theme;
+    }
+
+    /// Columns of the terminal.
+    pub fn set_cols(&mut self, cols: u16) {
+        self.cols = usize::from(cols);
+        self.live.set_cols(self.cols);
+    }
+
+    /// A turn is running or something waits for one.
+    pub fn is_busy(&self) -> bool {
+        self.live.is_busy() || self.status.busy
+    }
+
+    /// When something shown changes without an event.
+    pub fn next_change(&self, now: Duration) -> Option<Duration> {
+        let hint = self.interrupted.map(|at| at + TWICE);
+        let closing = self.closing.map(|at| at + CLOSING);
+        [self.live.next_change(now), hint, closing]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Time has passed.
+    pub fn tick(&mut self, now: Duration) {
+        self.live.tick(now, &mut self.transcript);
+        if self.interrupted.is_some_and(|at| now >= at + TWICE) {
+            self.interrupted = None;
+        }
+        if self.closing.is_some_and(|at| now >= at + CLOSING) {
+            self.actions.push(Action::Exit(String::new()));
+        }
+    }
+
+    /// A frame was drawn: what it showed for the first time was seen.
+    pub fn drawn(&mut self, now: Duration) {
+        if let Some(panel) = self.asks.front_mut() {
+            panel.shown(now);
+        }
+    }
+
+    /// A short hint above the prompt.
+    pub fn hint(&self) -> &'static str {
+        if self.closing.is_some() {
+            "Closing"
+        } else if self.interrupted.is_some() {
+            "ctrl+c again exits"
+        } else {
+            ""
+        }
+    }
+
+    /// Something went wrong in the front end itself.
+    pub fn complain(&mut self, text: &str) {
+        self.transcript.notice(NoticeLevel::Error, text);
+    }
+
+    /// Takes an event of the worker.
+    pub fn event(&mut self, event: UiEvent, now: Duration) {
+        match event {
+            UiEvent::Agent { agent, inner } => self.agent_event(agent, inner, now),
+            UiEvent::Status(status) => self.status = *status,
+            UiEvent::SessionReplaced { id, resumed } => {
+                self.live.settle(&mut self.transcript);
+                self.asks.clear();
+                self.picker = None;
+                let verb = if resumed { "resumed" } else { "new" };
+                let text = format!("{verb} session {id}");
+                self.transcript.notice(NoticeLevel::Info, &text);
+            }
+            UiEvent::Text { markdown } => self.transcript.document(&markdown, self.cols),
+            UiEvent::Sessions { rows } => {
+                self.picker = Some(SessionPicker::new(rows, clock::now_ms() / 1000));
+            }
+            UiEvent::Exit { summary } => {
+                self.live.settle(&mut self.transcript);
+                self.actions.push(Action::Exit(summary));
+            }
+        }
+    }
+
+    fn agent_event(&mut self, agent: u32, event: AgentEvent, now: Duration) {
+        match event {
+            AgentEvent::Asked { ask } => {
+                self.asks.push_back(PermissionPanel::new(ask));
+                self.actions.push(Action::Bell);
+            }
+            AgentEvent::AskClosed { id } => self.asks.retain(|panel| panel.ask.id != id),
+            // Other agents speak through the one the user talks to.
+            _ if agent != 0 => {}
+            AgentEvent::UserMessage { text } => {
+                self.live
+                    .apply(AgentEvent::TextDone, now, &mut self.transcript);
+                self.transcript.user(status::sign(&self.status), &text);
+            }
+            AgentEvent::Usage {
+                context_used,
+                usage,
+                cost,
+            } => {
+                self.status.context_used = context_used;
+                self.status.usage = usage;
+                self.status.cost = cost;
+            }
+            event => self.live.apply(event, now, &mut self.transcript),
+        }
+    }
+
+    /// Takes what came from the terminal.
+    pub fn input(&mut self, input: Input, now: Duration) {
+        match input {
+            Input::Key(key) => self.key(key, now),
+            Input::Paste(text) => self.paste(&text),
+            Input::Focus(_)
+            | Input::Identity(_)
+            | Input::Background { .. }
+            | Input::QueriesDone => {}
+        }
+    }
+
+    fn paste(&mut self, text: &str) {
+        if let Some(panel) = self.asks.front_mut() {
+            panel.paste(text);
+        } else if let Some(picker) = &mut self.picker {
+            picker.paste(text);
+        } else {
+            self.composer.paste(text);
+            self.palette.text_changed();
+        }
+    }
+
+    fn key(&mut self, key: Key, now: Duration) {
+        if key == Key::ctrl('z') {
+            return self.actions.push(Action::Suspend);
+        }
+        if key == Key::ctrl('l') {
+            return self.actions.push(Action::Repaint);
+        }
+        if self.closing.is_some() {
+            if key == Key::ctrl('c') || key == Key::ctrl('d') {
+                self.actions.push(Action::Exit(String::new()));
+            }
+            return;
+        }
+        if !self.asks.is_empty() {
+            return self.ask_key(key, now);
+        }
+        if let Some(picker) = &mut self.picker {
+            match picker.key(key) {
+                PickOutcome::Done => {}
+                PickOutcome::Close => self.picker = None,
+                PickOutcome::Pick(id) => {
+                    self.picker = None;
+                    self.send(Command::Resume { id });
+                }
+            }
+            return;
+        }
+        self.prompt_key(key, now);
+    }
+
+    fn ask_key(&mut self, key: Key, now: Duration) {
+        let Some(panel) = self.asks.front_mut() else {
+            return;
+        };
+        let id = panel.ask.id;
+        match panel.key(key, now) {
+            AskOutcome::Ignored | AskOutcome::Done => {}
+            AskOutcome::TooSoon => {
+                // Someone is typing a message: it goes on where it was meant to.
+                if matches!(key.code, KeyCode::Char(_) | KeyCode::Backspace) {
+                    self.composer.key(key);
+                }
+            }
+            AskOutcome::Answer(answer) => {
+                self.asks.pop_front();
+                self.send(Command::Answer { id, answer });
+            }
+            AskOutcome::Stop => {
+                self.asks.pop_front();
+                let answer = Answer::No {
+                    message: String::new(),
+                };
+                self.send(Command::Answer { id, answer });
+                self.send(Command::Interrupt);
+            }
+        }
+    }
+
+    fn prompt_key(&mut self, key: Key, now: Duration) {
+        if key == Key::ctrl('c') {
+            return self.ctrl_c(now);
+        }
+        self.interrupted = None;
+        if key == Key::ctrl('d') && self.composer.is_empty() {
+            return self.close(now);
+        }
+        match self.palette.key(key, self.composer.text()) {
+            PaletteOutcome::Ignored => {}
+            PaletteOutcome::Done => return,
+            PaletteOutcome::Complete(text) => {
+                self.composer.set(&text);
+                return self.palette.text_changed();
+            }
+            PaletteOutcome::Send(line) => {
+                self.composer.set(&line);
+                let line = self.composer.take();
+                self.palette.text_changed();
+                return self.send(Command::Slash { line });
+            }
+        }
+        if key == Key::plain(KeyCode::Esc) {
+            if self.is_busy() {
+                self.send(Command::Interrupt);
+            }
+            return;
+        }
+        let queued = &self.status.queued;
+        if key == Key::plain(KeyCode::Up) && self.composer.is_empty() && !queued.is_empty() {
+            let text = queued.join("\n");
+            self.status.queued.clear();
+            self.composer.set(&text);
+            return self.send(Command::ClearQueue);
+        }
+        match self.composer.key(key) {
+            Outcome::Ignored => {}
+            Outcome::Done => self.palette.text_changed(),
+            Outcome::Send(text) => {
+                self.palette.text_changed();
+                self.send(if is_command(&text) {
+                    Command::Slash { line: text }
+                } else {
+                    Command::Submit { text }
+                });
+            }
+        }
+    }
+
+    fn ctrl_c(&mut self, now: Duration) {
+        if self.is_busy() {
+            return self.send(Command::Interrupt);
+        }
+        if self.interrupted.is_some_and(|at| now < at + TWICE) {
+            return self.close(now);
+        }
+        self.interrupted = Some(now);
+        self.composer.clear();
+        self.palette.text_changed();
+    }
+
+    fn close(&mut self, now: Duration) {
+        if self.is_busy() {
+            self.send(Command::Interrupt);
+        }
+        self.send(Command::Shutdown);
+        self.closing = Some(now);
+    }
+
+    fn send(&mut self, command: Command) {
+        self.actions.push(Action::Send(command));
+    }
+}
+
+/// `/word` or `/word arguments`; `/usr/bin` is not a command.
+fn is_command(text: &str) -> bool {
+    let first = text.split_whitespace().next().unwrap_or_default();
+    text.starts_with('/') && first.len() > 1 && !first[1..].contains('/')
+}
+
+/// Two lines that say what runs where and how to get help.
+fn header(options: &TuiOptions, theme: &Theme) -> Vec<Line<'static>> {
+    let glyphs = theme.glyphs;
+    let mut place = fit_middle(&clean(&options.workspace), 60, glyphs.ellipsis);
+    if !options.branch.is_empty() {
+        place.push_str(&format!(" ({})", clean(&options.branch)));
+    }
+    let mut parts = vec![clean(&options.model).into_owned(), place];
+    if !options.sandbox_words.is_empty() {
+        parts.push(options.sandbox_words.clone());
+    }
+    let mut first = vec![Span::styled(
+        format!("sofos {}", options.version),
+        theme.verb,
+    )];
+    for part in parts.into_iter().filter(|part| !part.is_empty()) {
+        first.push(Span::styled(format!(" {} {part}", glyphs.dot), theme.dim));
+    }
+    vec![
+        Line::from(first),
+        Line::styled(
+            "/ commands   ctrl+j newline   esc stop   ctrl+d exit",
+            theme.dim,
+        ),
+    ]
+}
+
+#[cfg(test)]
+#[path = "app_tests.rs"]
+mod tests;

@@ -1,0 +1,303 @@
+//! Finished things as lines for the scrollback, with the blank lines between them.
+
+use ratatui::text::{Line, Span};
+
+use crate::protocol::event::{NoticeLevel, TurnOutcome, TurnSummary};
+use crate::protocol::message::StopReason;
+use crate::render::markdown::Settings;
+use crate::render::stream::document;
+use crate::render::text::{expand_tabs, fit};
+use crate::render::theme::Theme;
+use crate::stdx::text::{clean, count, dollars, duration, one_line, plural};
+
+/// Rows of the user's message shown; the rest is counted.
+const MAX_USER_ROWS: usize = 24;
+
+/// What stands last in the scrollback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Last {
+    Start,
+    /// Part of an answer.
+    Text,
+    /// One of the compact lines: calls, thoughts, notices.
+    Step,
+    /// Anything that stands alone.
+    Block,
+}
+
+/// Lines on their way into the scrollback.
+pub struct Transcript {
+    lines: Vec<Line<'static>>,
+    last: Last,
+    theme: Theme,
+}
+
+impl Transcript {
+    /// Nothing written yet.
+    pub fn new(theme: Theme) -> Self {
+        Self {
+            lines: Vec::new(),
+            last: Last::Start,
+            theme,
+        }
+    }
+
+    /// Uses another theme from now on.
+    pub fn set_theme(&mut self, theme: Theme) {
+        self.theme = theme;
+    }
+
+    /// Lines that wait to be written.
+    pub fn pending(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Takes the waiting lines.
+    pub fn take(&mut self) -> Vec<Line<'static>> {
+        std::mem::take(&mut self.lines)
+    }
+
+    fn begin(&mut self, kind: Last) {
+        let compact = self.last == Last::Step && kind == Last::Step;
+        if self.last != Last::Start && !compact {
+            self.lines.push(Line::default());
+        }
+        self.last = kind;
+    }
+
+    /// The lines above the first prompt.
+    pub fn header(&mut self, lines: Vec<Line<'static>>) {
+        self.begin(Last::Block);
+        self.lines.extend(lines);
+    }
+
+    /// What the user said, behind the sign of the prompt.
+    pub fn user(&mut self, sign: &str, text: &str) {
+        self.begin(Last::Block);
+        let cleaned = clean(text);
+        let rows: Vec<&str> = cleaned.trim_end().lines().collect();
+        let indent = " ".repeat(sign.len() + 1);
+        for (index, row) in rows.iter().take(MAX_USER_ROWS).enumerate() {
+            let start = if index == 0 {
+                Span::styled(format!("{sign} "), self.theme.accent)
+            } else {
+                Span::raw(indent.clone())
+            };
+            let text = Span::raw(expand_tabs(row).into_owned());
+            self.lines.push(Line::from(vec![start, text]));
+        }
+        if rows.len() > MAX_USER_ROWS {
+            let more = plural(rows.len() - MAX_USER_ROWS, "more line");
+            self.lines.push(Line::styled(
+                format!("{indent}{} {more}", self.theme.glyphs.ellipsis),
+                self.theme.dim,
+            ));
+        }
+    }
+
+    /// Lines of an answer as they finish; the stream has put its own blank lines between.
+    pub fn text(&mut self, lines: Vec<Line<'static>>) {
+        if lines.is_empty() {
+            return;
+        }
+        let mut lines = lines.into_iter().peekable();
+        if self.last != Last::Text {
+            self.begin(Last::Text);
+            lines.next_if(|line| line.width() == 0);
+        }
+        self.lines.extend(lines);
+    }
+
+    /// The answer is complete: what follows is set off.
+    pub fn text_done(&mut self) {
+        if self.last == Last::Text {
+            self.last = Last::Block;
+        }
+    }
+
+    /// Compact lines: a finished call, a plan.
+    pub fn step(&mut self, lines: Vec<Line<'static>>) {
+        self.begin(Last::Step);
+        self.lines.extend(lines);
+    }
+
+    /// One dim line for finished reasoning.
+    pub fn thought(&mut self, elapsed_ms: Option<u64>, text: &str, cols: usize) {
+        let cleaned = clean(text);
+        let words = one_line(cleaned.trim().trim_matches('*'), 400);
+        if words.is_empty() && elapsed_ms.is_none() {
+            return;
+        }
+        let time = elapsed_ms.map_or(String::new(), |ms| format!(" {}", duration(ms)));
+        let separator = if words.is_empty() { "" } else { ": " };
+        let line = format!("  thought{time}{separator}{words}");
+        let line = fit(
+            &line,
+            cols.saturating_sub(1).max(20),
+            self.theme.glyphs.ellipsis,
+        );
+        self.step(vec![Line::styled(line, self.theme.dim)]);
+    }
+
+    /// Something the user should know.
+    pub fn notice(&mut self, level: NoticeLevel, text: &str) {
+        let style = match level {
+            NoticeLevel::Info => self.theme.dim,
+            NoticeLevel::Warning => self.theme.warning,
+            NoticeLevel::Error => self.theme.error,
+        };
+        self.begin(Last::Step);
+        let cleaned = clean(text);
+        for row in cleaned.trim_end().lines() {
+            let line = format!("  {}", expand_tabs(row));
+            self.lines.push(Line::styled(line, style));
+        }
+    }
+
+    /// Markdown that belongs to no conversation.
+    pub fn document(&mut self, markdown: &str, cols: usize) {
+        let settings = Settings {
+            width: cols,
+            theme: self.theme.clone(),
+        };
+        let lines = document(markdown, &settings);
+        if !lines.is_empty() {
+            self.begin(Last::Block);
+            self.lines.extend(lines);
+        }
+    }
+
+    /// The end of a turn: how, and its sums.
+    pub fn turn_end(&mut self, summary: &TurnSummary) {
+        let (said, style) = outcome(&summary.outcome, &self.theme);
+        self.begin(Last::Block);
+        for row in clean(&said).lines() {
+            self.lines.push(Line::styled(format!("  {row}"), style));
+        }
+        let sums = sums(summary, self.theme.glyphs.dot);
+        self.lines
+            .push(Line::styled(format!("  {sums}"), self.theme.dim));
+    }
+}
+
+fn outcome(outcome: &TurnOutcome, theme: &Theme) -> (String, ratatui::style::Style) {
+    match outcome {
+        TurnOutcome::Finished { stop } => match stop {
+            StopReason::EndTurn | StopReason::ToolUse | StopReason::PauseTurn => {
+                (String::new(), theme.dim)
+            }
+            StopReason::MaxTokens => ("cut off at the output limit".into(), theme.warning),
+            StopReason::ContextWindow => (
+                "the conversation no longer fits the model".into(),
+                theme.warning,
+            ),
+            StopReason::Interrupted => ("stopped".into(), theme.warning),
+            StopReason::Refusal { explanation, .. } => {
+                let why = explanation.as_deref().unwrap_or_default();
+                let separator = if why.is_empty() { "" } else { ": " };
+                (format!("the model declined{separator}{why}"), theme.warning)
+            }
+        },
+        TurnOutcome::Interrupted => ("stopped".into(), theme.warning),
+        TurnOutcome::Limit { message } => (message.clone(), theme.warning),
+        TurnOutcome::Failed { message } => (message.clone(), theme.error),
+    }
+}
+
+fn sums(summary: &TurnSummary, dot: &str) -> String {
+    let mut parts = vec![duration(summary.elapsed_ms)];
+    let usage = &summary.usage;
+    if usage.prompt() > 0 {
+        let mut tokens = format!("{} in", count(usage.prompt()));
+        if let Some(percent) = usage.cached_percent().filter(|percent| *percent > 0) {
+            tokens.push_str(&format!(", {percent} % cached"));
+        }
+        parts.push(tokens);
+        parts.push(format!("{} out", count(usage.output)));
+    }
+    if summary.cost.incomplete && summary.cost.usd == 0.0 {
+        if usage.prompt() > 0 {
+            parts.push("price unknown".into());
+        }
+    } else if summary.cost.incomplete {
+        parts.push(format!("at least {}", dollars(summary.cost.usd)));
+    } else if usage.prompt() > 0 {
+        parts.push(dollars(summary.cost.usd));
+    }
+    parts.join(&format!(" {dot} "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::usage::{Cost, Usage};
+
+    fn shown(transcript: &mut Transcript) -> String {
+        transcript
+            .take()
+            .iter()
+            .map(|line| format!("{line}"))
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    fn summary(outcome: TurnOutcome) -> TurnSummary {
+        TurnSummary {
+            outcome,
+            elapsed_ms: 41_000,
+            usage: Usage {
+                input: 496,
+                cache_read: 11_904,
+                output: 1_800,
+                ..Usage::default()
+            },
+            cost: Cost {
+                usd: 0.021,
+                incomplete: false,
+            },
+            tools: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn things_are_set_off_and_steps_stay_together() {
+        let mut transcript = Transcript::new(Theme::default());
+        transcript.header(vec![Line::raw("sofos 0.1.0")]);
+        transcript.user(">", "fix it\nplease\u{1b}[2J");
+        transcript.thought(Some(6_000), "the test\nreads the clock twice", 40);
+        transcript.step(vec![Line::raw("• Read a.rs")]);
+        transcript.step(vec![Line::raw("• Run b")]);
+        transcript.text(vec![Line::raw("one"), Line::default(), Line::raw("two")]);
+        transcript.text(vec![Line::default(), Line::raw("three")]);
+        transcript.notice(NoticeLevel::Info, "noted");
+        transcript.text(vec![Line::default(), Line::raw("four")]);
+        transcript.turn_end(&summary(TurnOutcome::Interrupted));
+        assert_eq!(
+            shown(&mut transcript),
+            "sofos 0.1.0\n\n> fix it\n  please\n\n  thought 6.0 s: the test reads the clo…\n• Read a.rs\n\
+             • Run b\n\none\n\ntwo\n\nthree\n\n  noted\n\nfour\n\n  stopped\n  \
+             41 s · 12.4k in, 96 % cached · 1.8k out · $0.021"
+        );
+    }
+
+    #[test]
+    fn a_long_message_is_folded() {
+        let mut transcript = Transcript::new(Theme::new(false));
+        transcript.user(":", &"row\n".repeat(100));
+        let text = shown(&mut transcript);
+        assert!(text.starts_with(": row\n  row"));
+        assert!(text.ends_with("  ... 76 more lines"), "{text}");
+    }
+
+    #[test]
+    fn unknown_prices_are_said_to_be_unknown() {
+        let mut unknown = summary(TurnOutcome::Finished {
+            stop: StopReason::EndTurn,
+        });
+        unknown.cost = Cost {
+            usd: 0.0,
+            incomplete: true,
+        };
+        assert!(sums(&unknown, "-").ends_with("1.8k out - price unknown"));
+    }
+}

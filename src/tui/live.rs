@@ -1,0 +1,505 @@
+//! What runs right now: the answer under way, calls, waiting.
+
+use std::time::Duration;
+
+use ratatui::text::Line;
+
+use crate::protocol::event::{AgentEvent, NoticeLevel};
+use crate::protocol::tool::{PlanItem, ToolTitle};
+use crate::render::markdown::Settings;
+use crate::render::stream::MarkdownStream;
+use crate::render::text::{expand_tabs, fit, fit_middle, width};
+use crate::render::theme::Theme;
+use crate::render::tool;
+use crate::stdx::text::{clean, duration, one_line, suffix};
+
+use super::cells::Transcript;
+
+/// Columns of the rows above the caret. A terminal narrower than this would
+/// re-wrap them, and the viewport's height would be a guess after a resize.
+pub const NARROW: usize = 38;
+/// Bytes kept of a running command's output and of reasoning.
+const MAX_TAIL: usize = 4 * 1024;
+/// Reads wait this long for others to share their line.
+const READS_WAIT: Duration = Duration::from_millis(150);
+
+struct Running {
+    call_id: String,
+    title: ToolTitle,
+    started: Duration,
+    tail: String,
+}
+
+struct Retry {
+    attempt: u32,
+    of: u32,
+    until: Duration,
+}
+
+/// The running turn. Idle when nothing was started.
+pub struct Live {
+    theme: Theme,
+    cols: usize,
+    started: Option<Duration>,
+    stream: Option<MarkdownStream>,
+    thinking: Option<String>,
+    running: Vec<Running>,
+    retry: Option<Retry>,
+    reads: Vec<String>,
+    reads_at: Duration,
+    plan: Vec<PlanItem>,
+    /// Preview rows shown so far in this turn: they do not shrink while it runs,
+    /// so that the rows below do not jump.
+    held_rows: usize,
+}
+
+impl Live {
+    /// Nothing runs.
+    pub fn new(theme: Theme) -> Self {
+        Self {
+            theme,
+            cols: 80,
+            started: None,
+            stream: None,
+            thinking: None,
+            running: Vec::new(),
+            retry: None,
+            reads: Vec::new(),
+            reads_at: Duration::ZERO,
+            plan: Vec::new(),
+            held_rows: 0,
+        }
+    }
+
+    /// Uses another theme from the next answer on.
+    pub fn set_theme(&mut self, theme: Theme) {
+        self.theme = theme;
+    }
+
+    /// Columns of the terminal.
+    pub fn set_cols(&mut self, cols: usize) {
+        self.cols = cols;
+        if let Some(stream) = &mut self.stream {
+            stream.set_width(cols);
+        }
+    }
+
+    /// A turn is running.
+    pub fn is_busy(&self) -> bool {
+        self.started.is_some()
+    }
+
+    /// Takes an event of the main agent and writes what it finishes.
+    pub fn apply(&mut self, event: AgentEvent, now: Duration, to: &mut Transcript) {
+        if !matches!(
+            event,
+            AgentEvent::ToolStarted { .. }
+                | AgentEvent::ToolFinished { .. }
+                | AgentEvent::ToolOutput { .. }
+                | AgentEvent::Usage { .. }
+                | AgentEvent::Asked { .. }
+                | AgentEvent::AskClosed { .. }
+        ) {
+            self.flush_reads(to);
+        }
+        match event {
+            AgentEvent::TurnStarted => {
+                self.started = Some(now);
+                self.held_rows = 0;
+            }
+            AgentEvent::TextDelta { text } => self.text(&text, to),
+            AgentEvent::TextDone => self.text_done(to),
+            AgentEvent::ThinkingDelta { text } => self.think(&text),
+            AgentEvent::ThinkingDone { elapsed_ms } => {
+                self.retry = None;
+                let text = self.thinking.take().unwrap_or_default();
+                to.thought(elapsed_ms, &text, self.cols);
+            }
+            AgentEvent::ServerSide { summary } => {
+                let words = one_line(&clean(&summary), 300);
+                to.step(vec![Line::raw(format!(
+                    "{} {words}",
+                    self.theme.glyphs.bullet
+                ))]);
+            }
+            AgentEvent::StreamRestarted { reason } => {
+                self.stream = None;
+                self.thinking = None;
+                let text = format!("the answer broke off and starts again: {reason}");
+                to.notice(NoticeLevel::Warning, &text);
+            }
+            AgentEvent::Retrying {
+                attempt,
+                of,
+                wait_ms,
+                reason,
+            } => {
+                self.retry = Some(Retry {
+                    attempt,
+                    of,
+                    until: now + Duration::from_millis(wait_ms),
+                });
+                let wait = duration(wait_ms);
+                let text = format!("{reason}; attempt {attempt} of {of} in {wait}");
+                to.notice(NoticeLevel::Info, &text);
+            }
+            AgentEvent::ToolStarted { call_id, title, .. } => {
+                self.retry = None;
+                if title.verb != "Read" {
+                    self.flush_reads(to);
+                }
+                self.running.push(Running {
+                    call_id,
+                    title,
+                    started: now,
+                    tail: String::new(),
+                });
+            }
+            AgentEvent::ToolOutput { call_id, text } => self.output(&call_id, &text),
+            AgentEvent::ToolFinished { call_id, view, .. } => {
+                self.running.retain(|running| running.call_id != call_id);
+                if tool::is_plain_read(&view) {
+                    self.reads.push(view.title.object);
+                    self.reads_at = now;
+                    if self.reads.len() == tool::READS_PER_LINE {
+                        self.flush_reads(to);
+                    }
+                } else {
+                    self.flush_reads(to);
+                    to.step(tool::view(&view, &self.theme));
+                }
+            }
+            AgentEvent::Plan { items } => {
+                if items != self.plan {
+                    to.step(tool::plan(&items, &self.theme));
+                    self.plan = items;
+                }
+            }
+            AgentEvent::Notice { level, text } => to.notice(level, &text),
+            AgentEvent::TurnFinished { summary } => {
+                self.settle(to);
+                to.turn_end(&summary);
+            }
+            AgentEvent::UserMessage { .. }
+            | AgentEvent::Usage { .. }
+            | AgentEvent::Asked { .. }
+            | AgentEvent::AskClosed { .. } => {}
+        }
+    }
+
+    /// Writes everything that is open and forgets the turn.
+    pub fn settle(&mut self, to: &mut Transcript) {
+        self.text_done(to);
+        self.flush_reads(to);
+        self.thinking = None;
+        self.running.clear();
+        self.retry = None;
+        self.started = None;
+        self.held_rows = 0;
+    }
+
+    /// Reads that have waited long enough are written.
+    pub fn tick(&mut self, now: Duration, to: &mut Transcript) {
+        if !self.reads.is_empty() && now >= self.reads_at + READS_WAIT {
+            self.flush_reads(to);
+        }
+    }
+
+    fn text(&mut self, text: &str, to: &mut Transcript) {
+        self.retry = None;
+        let settings = || Settings {
+            width: self.cols,
+            theme: self.theme.clone(),
+        };
+        let stream = self
+            .stream
+            .get_or_insert_with(|| MarkdownStream::new(settings()));
+        let mut lines = Vec::new();
+        stream.push(text, &mut lines);
+        to.text(lines);
+    }
+
+    fn text_done(&mut self, to: &mut Transcript) {
+        if let Some(mut stream) = self.stream.take() {
+            let mut lines = Vec::new();
+            stream.finish(&mut lines);
+            to.text(lines);
+            to.text_done();
+        }
+    }
+
+    fn think(&mut self, text: &str) {
+        self.retry = None;
+        let thinking = self.thinking.get_or_insert_default();
+        if thinking.len() < MAX_TAIL {
+            thinking.push_str(text);
+        }
+    }
+
+    fn output(&mut self, call_id: &str, text: &str) {
+        let Some(running) = self.running.iter_mut().find(|r| r.call_id == call_id) else {
+            return;
+        };
+        running.tail.push_str(text);
+        if running.tail.len() > 2 * MAX_TAIL {
+            running.tail = suffix(&running.tail, MAX_TAIL).to_owned();
+        }
+    }
+
+    fn flush_reads(&mut self, to: &mut Transcript) {
+        if !self.reads.is_empty() {
+            to.step(vec![tool::reads(&self.reads, &self.theme)]);
+            self.reads.clear();
+        }
+    }
+
+    /// The row that says what is going on, in at most [`NARROW`] columns.
+    pub fn activity(&self, now: Duration, asked: bool) -> Option<String> {
+        let started = self.started?;
+        let glyphs = self.theme.glyphs;
+        let end = format!(" {} esc stops", glyphs.dot);
+        if asked {
+            return Some("Waiting for an answer".into());
+        }
+        if let Some(retry) = &self.retry {
+            let left = whole_seconds(retry.until.saturating_sub(now) + Duration::from_millis(999));
+            return Some(format!(
+                "Attempt {} of {} in {left}{end}",
+                retry.attempt, retry.of
+            ));
+        }
+        let since = |start: Duration| whole_seconds(now.saturating_sub(start));
+        if let Some(first) = self.running.first() {
+            let time = since(first.started);
+            let more = match self.running.len() {
+                1 => String::new(),
+                n => format!(" +{}", n - 1),
+            };
+            let verb = doing(&first.title.verb);
+            let taken = width(&verb) + width(&more) + width(&time) + width(&end) + 2;
+            let object = one_line(&clean(&first.title.object), 200);
+            let room = NARROW.saturating_sub(taken);
+            let object = if first.title.verb == "Run" {
+                fit(&object, room, glyphs.ellipsis)
+            } else {
+                fit_middle(&object, room, glyphs.ellipsis)
+            };
+            let gap = if object.is_empty() { "" } else { " " };
+            return Some(format!("{verb}{gap}{object}{more} {time}{end}"));
+        }
+        let word = if self.thinking.is_some() {
+            "Thinking"
+        } else if self.stream.is_some() {
+            "Writing"
+        } else {
+            "Working"
+        };
+        Some(format!("{word} {}{end}", since(started)))
+    }
+
+    /// Up to `limit` rows of what is not finished yet, and how many rows to keep for it.
+    pub fn preview(&mut self, limit: usize) -> (Vec<Line<'static>>, usize) {
+        let lines = self.preview_lines();
+        let rows = if lines.len() <= limit {
+            lines
+        } else {
+            // Whole steps of half the height: fewer rows change per frame.
+            let step = limit.div_ceil(2).max(1);
+            let start = (lines.len() - limit).div_ceil(step) * step;
+            lines[start.min(lines.len() - 1)..].to_vec()
+        };
+        if self.is_busy() {
+            self.held_rows = self.held_rows.max(rows.len()).max(1);
+        } else {
+            self.held_rows = rows.len();
+        }
+        (rows, self.held_rows.min(limit))
+    }
+
+    fn preview_lines(&self) -> Vec<Line<'static>> {
+        if let Some(stream) = self.stream.as_ref().filter(|stream| !stream.is_settled()) {
+            return stream.preview(NARROW);
+        }
+        if let Some(thinking) = &self.thinking {
+            let cleaned = clean(suffix(thinking, 256)).replace('\n', " ");
+            let tail = crate::render::text::suffix(cleaned.trim(), NARROW).to_owned();
+            return vec![Line::styled(tail, self.theme.dim)];
+        }
+        let Some(running) = self.running.iter().find(|running| !running.tail.is_empty()) else {
+            return Vec::new();
+        };
+        let cleaned = clean(suffix(&running.tail, 512));
+        let last: Vec<&str> = cleaned
+            .lines()
+            .rev()
+            .filter(|line| !line.trim().is_empty())
+            .take(2)
+            .collect();
+        let bar = self.theme.glyphs.bar;
+        last.into_iter()
+            .rev()
+            .map(|line| {
+                let text = fit(&expand_tabs(line), NARROW - 4, self.theme.glyphs.ellipsis);
+                Line::styled(format!("  {bar} {text}"), self.theme.dim)
+            })
+            .collect()
+    }
+
+    /// When something shown changes by itself.
+    pub fn next_change(&self, now: Duration) -> Option<Duration> {
+        let reads = (!self.reads.is_empty()).then(|| self.reads_at + READS_WAIT);
+        let start = match (&self.retry, self.running.first()) {
+            (Some(retry), _) => Some(retry.until),
+            (None, Some(running)) => Some(running.started),
+            (None, None) => self.started,
+        };
+        let second = start.filter(|_| self.is_busy()).map(|start| {
+            // The next moment at which a whole number of seconds separates it from now.
+            let nanos = |time: Duration| i128::try_from(time.as_nanos()).unwrap_or(i128::MAX);
+            let left = (nanos(start) - nanos(now)).rem_euclid(1_000_000_000);
+            let left = if left == 0 { 1_000_000_000 } else { left };
+            now + Duration::from_nanos(u64::try_from(left).unwrap_or(0))
+        });
+        [reads, second].into_iter().flatten().min()
+    }
+}
+
+fn whole_seconds(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..=59 => format!("{seconds} s"),
+        _ => duration(seconds * 1000),
+    }
+}
+
+/// `Run` as `Running`.
+fn doing(verb: &str) -> String {
+    let known = [
+        ("Read", "Reading"),
+        ("List", "Listing"),
+        ("Search", "Searching"),
+        ("Find", "Finding"),
+        ("Edit", "Editing"),
+        ("Write", "Writing"),
+        ("Append", "Appending"),
+        ("Run", "Running"),
+        ("Fetch", "Fetching"),
+        ("Ask", "Asking"),
+        ("Plan", "Planning"),
+        ("Create", "Creating"),
+        ("Move", "Moving"),
+        ("Copy", "Copying"),
+        ("Delete", "Deleting"),
+    ];
+    known.iter().find(|(name, _)| *name == verb).map_or_else(
+        || clean(verb).into_owned(),
+        |(_, doing)| (*doing).to_owned(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::tool::ToolView;
+
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn started(id: &str, verb: &str, object: &str) -> AgentEvent {
+        AgentEvent::ToolStarted {
+            call_id: id.into(),
+            name: "x".into(),
+            title: ToolTitle::new(verb, object),
+        }
+    }
+
+    fn read(id: &str) -> AgentEvent {
+        AgentEvent::ToolFinished {
+            call_id: id.into(),
+            name: "read_file".into(),
+            view: ToolView {
+                title: ToolTitle::new("Read", id),
+                ..ToolView::default()
+            },
+        }
+    }
+
+    #[test]
+    fn the_activity_names_what_runs_and_stays_narrow() {
+        let (mut live, mut to) = (
+            Live::new(Theme::default()),
+            Transcript::new(Theme::default()),
+        );
+        assert_eq!(live.activity(at(0), false), None);
+        live.apply(AgentEvent::TurnStarted, at(1), &mut to);
+        let text = |live: &Live, now| live.activity(at(now), false).unwrap_or_default();
+        assert_eq!(text(&live, 4), "Working 3 s · esc stops");
+        live.apply(
+            started("1", "Run", "cargo test --all-targets --workspace"),
+            at(4),
+            &mut to,
+        );
+        assert_eq!(text(&live, 16), "Running cargo test… 12 s · esc stops");
+        live.apply(started("2", "Read", "a/b.rs"), at(4), &mut to);
+        let both = text(&live, 120);
+        assert!(both.contains("+1 1 m 56 s"), "{both}");
+        for now in [4, 60, 5000] {
+            assert!(width(&text(&live, now)) <= NARROW, "{}", text(&live, now));
+        }
+    }
+
+    #[test]
+    fn retries_count_down() {
+        let (mut live, mut to) = (
+            Live::new(Theme::default()),
+            Transcript::new(Theme::default()),
+        );
+        live.apply(AgentEvent::TurnStarted, at(0), &mut to);
+        let event = AgentEvent::Retrying {
+            attempt: 2,
+            of: 5,
+            wait_ms: 8_000,
+            reason: "529 overloaded".into(),
+        };
+        live.apply(event, at(1), &mut to);
+        let shown = live.activity(at(3), false);
+        assert_eq!(shown.as_deref(), Some("Attempt 2 of 5 in 6 s · esc stops"));
+        assert_eq!(live.next_change(at(3)), Some(at(4)));
+    }
+
+    #[test]
+    fn reads_in_a_row_share_a_line() {
+        let (mut live, mut to) = (
+            Live::new(Theme::default()),
+            Transcript::new(Theme::default()),
+        );
+        live.apply(AgentEvent::TurnStarted, at(0), &mut to);
+        live.apply(read("a.rs"), at(0), &mut to);
+        live.apply(read("b.rs"), at(0), &mut to);
+        assert_eq!(to.pending(), 0);
+        live.apply(started("3", "Run", "ls"), at(0), &mut to);
+        assert_eq!(to.take()[0].to_string(), "• Read a.rs, b.rs");
+        live.apply(read("c.rs"), at(1), &mut to);
+        assert!(live.next_change(at(1)).is_some());
+        live.tick(at(2), &mut to);
+        assert_eq!(to.take()[0].to_string(), "• Read c.rs");
+    }
+
+    #[test]
+    fn the_preview_keeps_its_rows_during_a_turn() {
+        let (mut live, mut to) = (
+            Live::new(Theme::default()),
+            Transcript::new(Theme::default()),
+        );
+        live.apply(AgentEvent::TurnStarted, at(0), &mut to);
+        let text = |text: &str| AgentEvent::TextDelta { text: text.into() };
+        live.apply(text(&"word ".repeat(20)), at(0), &mut to);
+        assert_eq!(live.preview(4).1, 3);
+        live.apply(text("\n\nx"), at(0), &mut to);
+        let (rows, held) = live.preview(4);
+        assert_eq!((rows.len(), held), (1, 3));
+        live.settle(&mut to);
+        assert_eq!(live.preview(4).1, 0);
+    }
+}

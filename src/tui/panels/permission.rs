@@ -1,0 +1,341 @@
+//! The question whether a call may run, with exactly what it would do.
+
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyModifiers};
+use ratatui::text::{Line, Span};
+
+use crate::protocol::permission::{Answer, AskRequest, Preview};
+use crate::render::theme::Theme;
+use crate::render::tool::title_text;
+use crate::render::wrap::{Pieces, hard_rows, to_line};
+use crate::render::{diff, text};
+use crate::stdx::text::clean;
+use crate::tui::composer::{Composer, Outcome, layout};
+use crate::tui::terminal::input::Key;
+use crate::tui::terminal::scrollback::Caret;
+
+use super::PanelView;
+
+/// Keys that come this soon after the question were meant for something else.
+pub const GRACE: Duration = Duration::from_millis(300);
+
+/// What a key or paste did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AskOutcome {
+    /// Nothing.
+    Ignored,
+    /// The panel changed.
+    Done,
+    /// It came too soon: it belongs to the prompt.
+    TooSoon,
+    /// The answer.
+    Answer(Answer),
+    /// No, and the turn ends.
+    Stop,
+}
+
+/// One question.
+pub struct PermissionPanel {
+    /// The question.
+    pub ask: AskRequest,
+    /// When it was first on the screen.
+    shown: Option<Duration>,
+    /// What the model is told with a no; being typed.
+    message: Option<Composer>,
+    scroll: usize,
+    /// Rows that did not fit when it was drawn last.
+    hidden: usize,
+}
+
+impl PermissionPanel {
+    /// Not shown yet.
+    pub fn new(ask: AskRequest) -> Self {
+        Self {
+            ask,
+            shown: None,
+            message: None,
+            scroll: 0,
+            hidden: 0,
+        }
+    }
+
+    /// It is on the screen since now, unless it was before.
+    pub fn shown(&mut self, now: Duration) {
+        self.shown.get_or_insert(now);
+    }
+
+    fn is_armed(&self, now: Duration) -> bool {
+        self.shown.is_some_and(|shown| now >= shown + GRACE)
+    }
+
+    /// Takes a key.
+    pub fn key(&mut self, key: Key, now: Duration) -> AskOutcome {
+        if !self.is_armed(now) {
+            return AskOutcome::TooSoon;
+        }
+        let control_c = key == Key::ctrl('c');
+        if let Some(message) = &mut self.message {
+            if key.code == KeyCode::Esc || control_c {
+                self.message = None;
+                return AskOutcome::Done;
+            }
+            if key == Key::plain(KeyCode::Enter) {
+                let message = message.take();
+                return AskOutcome::Answer(Answer::No { message });
+            }
+            return match message.key(key) {
+                Outcome::Ignored => AskOutcome::Ignored,
+                Outcome::Done | Outcome::Send(_) => AskOutcome::Done,
+            };
+        }
+        if control_c {
+            return AskOutcome::Stop;
+        }
+        if key
+            .modifiers
+            .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT)
+        {
+            return AskOutcome::Ignored;
+        }
+        match key.code {
+            KeyCode::Char('y') => AskOutcome::Answer(Answer::Once),
+            KeyCode::Char('s') if !self.ask.session.is_empty() => {
+                AskOutcome::Answer(Answer::Session)
+            }
+            KeyCode::Char('n') => {
+                self.message = Some(Composer::new(Vec::new()));
+                AskOutcome::Done
+            }
+            KeyCode::Esc => AskOutcome::Stop,
+            KeyCode::Up => self.scroll_by(-1),
+            KeyCode::Down => self.scroll_by(1),
+            KeyCode::PageUp => self.scroll_by(-8),
+            KeyCode::PageDown => self.scroll_by(8),
+            _ => AskOutcome::Ignored,
+        }
+    }
+
+    /// Takes a paste: text for the message, never an answer.
+    pub fn paste(&mut self, text: &str) -> AskOutcome {
+        match &mut self.message {
+            Some(message) => {
+                message.paste(&text.replace('\n', " "));
+                AskOutcome::Done
+            }
+            None => AskOutcome::Ignored,
+        }
+    }
+
+    fn scroll_by(&mut self, rows: isize) -> AskOutcome {
+        let most = self.scroll + self.hidden;
+        self.scroll = self.scroll.saturating_add_signed(rows).min(most);
+        AskOutcome::Done
+    }
+
+    /// At most `height` rows of at most `cols` columns. `waiting`: questions behind this one.
+    pub fn view(&mut self, cols: usize, height: usize, waiting: usize, theme: &Theme) -> PanelView {
+        let mut caret = Caret::default();
+        let head = match &self.message {
+            Some(message) => {
+                let label = "no: ";
+                let (line, col) = message_row(message, label, cols, theme);
+                caret.col = u16::try_from(col).unwrap_or(0);
+                line
+            }
+            None => {
+                let more = match waiting {
+                    0 => String::new(),
+                    n => format!(" (1 of {})", n + 1),
+                };
+                let question = text::fit(
+                    &format!("{}{more}", self.question()),
+                    cols,
+                    theme.glyphs.ellipsis,
+                );
+                Line::styled(question, theme.verb)
+            }
+        };
+        let keys = self.keys(cols, theme);
+        let reasons = self.reasons(cols, theme);
+        let body = self.body(cols, theme);
+        let room = height.saturating_sub(1 + keys.len()).max(1);
+        let reasons_kept = reasons.len().min(room.saturating_sub(1));
+        let room = room - reasons_kept;
+        let mut rows = vec![head];
+        if body.len() <= room {
+            self.scroll = 0;
+            self.hidden = 0;
+            rows.extend(body);
+        } else {
+            let inside = room.saturating_sub(1).max(1);
+            self.scroll = self.scroll.min(body.len() - inside);
+            self.hidden = body.len() - inside - self.scroll;
+            rows.extend(body[self.scroll..self.scroll + inside].iter().cloned());
+            if room > 1 {
+                let left = self.hidden;
+                let text = format!(
+                    "    {} {left} more below, up and down scroll",
+                    theme.glyphs.ellipsis
+                );
+                rows.push(Line::styled(
+                    text::prefix(&text, cols).to_owned(),
+                    theme.dim,
+                ));
+            }
+        }
+        rows.extend(reasons.into_iter().take(reasons_kept));
+        rows.extend(keys);
+        rows.truncate(height.max(2));
+        PanelView { rows, caret }
+    }
+
+    fn question(&self) -> String {
+        match (&self.ask.preview, self.ask.title.verb.as_str()) {
+            (Preview::Command { .. }, _) => "Run this command?".into(),
+            _ => format!("{}?", title_text(&self.ask.title)),
+        }
+    }
+
+    /// What exactly would be done, every character of it.
+    fn body(&self, cols: usize, theme: &Theme) -> Vec<Line<'static>> {
+        let room = cols.saturating_sub(4);
+        let indented = |pieces: Pieces, indent: &str| {
+            let mut row = vec![(indent.to_owned(), Default::default())];
+            row.extend(pieces);
+            to_line(row)
+        };
+        match &self.ask.preview {
+            Preview::None => Vec::new(),
+            Preview::Command { text } => exact(text)
+                .lines()
+                .flat_map(|line| hard_rows(&[(line.to_owned(), Default::default())], room))
+                .map(|pieces| indented(pieces, "  "))
+                .collect(),
+            Preview::Diff { diff } => diff::lines(diff, theme)
+                .into_iter()
+                .flat_map(|line| {
+                    let pieces: Pieces = line
+                        .spans
+                        .into_iter()
+                        .map(|span| {
+                            let text = text::steady_text(&span.content).into_owned();
+                            (text, line.style.patch(span.style))
+                        })
+                        .collect();
+                    hard_rows(&pieces, room)
+                })
+                .map(to_line)
+                .collect(),
+        }
+    }
+
+    fn reasons(&self, cols: usize, theme: &Theme) -> Vec<Line<'static>> {
+        let mut parts = Vec::new();
+        if !self.ask.why.is_empty() {
+            parts.push(clean(&self.ask.why).into_owned());
+        }
+        let rules: Vec<_> = self
+            .ask
+            .session
+            .iter()
+            .map(|grant| clean(&grant.rule).into_owned())
+            .collect();
+        if !rules.is_empty() {
+            parts.push(format!("this session: {}", rules.join(", ")));
+        }
+        parts
+            .iter()
+            .flat_map(|part| hard_rows(&[(part.clone(), theme.dim)], cols))
+            .map(to_line)
+            .collect()
+    }
+
+    fn keys(&self, cols: usize, theme: &Theme) -> Vec<Line<'static>> {
+        let keys: &[(&str, &str)] = if self.message.is_some() {
+            &[("enter", "tell the model"), ("esc", "back")]
+        } else if self.ask.session.is_empty() {
+            &[
+                ("y", "once"),
+                ("n", "no, tell it why"),
+                ("esc", "stop the turn"),
+            ]
+        } else {
+            &[
+                ("y", "once"),
+                ("s", "this session"),
+                ("n", "no, tell it why"),
+                ("esc", "stop the turn"),
+            ]
+        };
+        let mut rows: Vec<Vec<Span<'static>>> = vec![Vec::new()];
+        let mut used = 0;
+        for (key, meaning) in keys {
+            let wide = key.len() + meaning.len() + 4;
+            if used > 0 && used + wide > cols + 3 {
+                rows.push(Vec::new());
+                used = 0;
+            }
+            used += wide;
+            if let Some(row) = rows.last_mut() {
+                row.push(Span::styled(*key, theme.accent));
+                row.push(Span::styled(format!(" {meaning}   "), theme.dim));
+            }
+        }
+        rows.into_iter().map(Line::from).collect()
+    }
+}
+
+/// The end of the message, as much as fits, and the column of the caret.
+fn message_row(
+    message: &Composer,
+    label: &'static str,
+    cols: usize,
+    theme: &Theme,
+) -> (Line<'static>, usize) {
+    use unicode_segmentation::UnicodeSegmentation;
+    let room = cols.saturating_sub(label.len() + 1);
+    let shown = |text: &str| -> String {
+        text.graphemes(true)
+            .map(|grapheme| match grapheme {
+                "\n" => " ",
+                other => layout::shown(other),
+            })
+            .collect()
+    };
+    let before = shown(&message.text()[..message.caret()]);
+    let before = text::suffix(&before, room).to_owned();
+    let col = text::width(&before);
+    let after = shown(&message.text()[message.caret()..]);
+    let after = text::prefix(&after, room - col).to_owned();
+    let line = Line::from(vec![
+        Span::styled(label, theme.accent),
+        Span::raw(before),
+        Span::raw(after),
+    ]);
+    (line, label.len() + col)
+}
+
+/// Every character of a command is visible: controls and marks that change the
+/// order of text are shown by their code, and widths are certain.
+fn exact(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for ch in text.chars() {
+        match ch {
+            '\n' => out.push('\n'),
+            '\t' => out.push_str("    "),
+            ch if ch.is_control()
+                || matches!(ch, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+                    | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}') =>
+            {
+                out.push_str(&format!("\\u{{{:x}}}", u32::from(ch)));
+            }
+            ch => out.push(ch),
+        }
+    }
+    text::steady_text(&out).into_owned()
+}
+
+#[cfg(test)]
+#[path = "permission_tests.rs"]
+mod tests;

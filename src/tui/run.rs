@@ -1,0 +1,433 @@
+//! The loop: inbox in, frames out.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use crate::protocol::command::Command;
+use crate::protocol::event::UiEvent;
+use crate::render::markdown::Settings;
+use crate::render::stream::document;
+use crate::render::theme::Theme;
+use crate::repl::{CommandSender, EventSink};
+
+use super::app::{Action, App};
+use super::terminal::guard;
+use super::terminal::identity::{Terminal, TerminalEnv, Writer, WriterChoice};
+use super::terminal::input::Input;
+use super::terminal::scrollback::Scrollback;
+use super::terminal::sgr::{Depth, Painter};
+use super::terminal::sys::{self, Report};
+use super::view::view;
+use super::{TuiError, TuiExit, TuiOptions};
+
+/// Streamed content is drawn at most this often; keys at once.
+const FRAME: Duration = Duration::from_micros(16_600);
+/// With the line-feed writer every frame with finished lines draws the viewport
+/// again, so they are collected a little longer.
+const LINE_FEED_FRAME: Duration = Duration::from_millis(40);
+/// Messages are taken in without drawing for at most this long.
+const INTAKE: Duration = Duration::from_millis(8);
+/// How long the worker may take to save after a signal.
+const SIGNAL_WAIT: Duration = Duration::from_millis(2_500);
+/// How long a young session waits at its end for answers that are under way.
+const ANSWER_WAIT: Duration = Duration::from_millis(200);
+
+enum Message {
+    Terminal(Report),
+    Worker(UiEvent),
+    /// Another thread panicked; what to say.
+    Panicked(String),
+}
+
+/// Runs the front end until the user or the worker ends it. `start` gets the sink
+/// for the worker's events once the first frame is drawn.
+///
+/// # Errors
+/// When there is no terminal, or it fails.
+pub fn run(
+    options: TuiOptions,
+    start: impl FnOnce(EventSink) -> CommandSender,
+) -> Result<TuiExit, TuiError> {
+    if !sys::is_terminal() || options.terminal.term == "dumb" {
+        return Err(TuiError::NotATerminal);
+    }
+    let (sender, inbox) = channel();
+    let panics = sender.clone();
+    guard::on_panic(
+        options.reports.clone(),
+        std::thread::current().id(),
+        move |said| {
+            // Without a receiver the program is ending anyway.
+            let _ = panics.send(Message::Panicked(said));
+        },
+    );
+    guard::enter(options.terminal.tmux)?;
+    let restored = RestoreOnDrop;
+    let mut screen = Screen::new(options, inbox, &sender)?;
+    screen.draw()?;
+    let events = sender;
+    let commands = start(Box::new(move |event| {
+        let _ = events.send(Message::Worker(event));
+    }));
+    screen.commands = Some(commands);
+    let exit = screen.run();
+    screen.leave();
+    drop(restored);
+    exit
+}
+
+/// The terminal is restored also when the loop returns early.
+struct RestoreOnDrop;
+
+impl Drop for RestoreOnDrop {
+    fn drop(&mut self) {
+        guard::restore();
+    }
+}
+
+struct Screen {
+    app: App,
+    inbox: Receiver<Message>,
+    commands: Option<CommandSender>,
+    scrollback: Scrollback,
+    env: TerminalEnv,
+    choice: WriterChoice,
+    terminal: Terminal,
+    depth: Depth,
+    bracketed: Arc<AtomicBool>,
+    queries_open: bool,
+    begun: Instant,
+    last_frame: Duration,
+    last_history: Duration,
+    /// Something may look different.
+    changed: bool,
+    /// A key was pressed since the last frame.
+    keyed: bool,
+    exit: Option<TuiExit>,
+}
+
+impl Screen {
+    fn new(
+        options: TuiOptions,
+        inbox: Receiver<Message>,
+        sender: &Sender<Message>,
+    ) -> io::Result<Self> {
+        let env = options.terminal.clone();
+        let depth = if options.no_color {
+            Depth::None
+        } else {
+            env.depth()
+        };
+        let painter = Painter {
+            depth,
+            utf8: env.utf8(),
+        };
+        let bracketed = Arc::new(AtomicBool::new(false));
+        let reports = sender.clone();
+        sys::start_reader(Arc::clone(&bracketed), move |report| {
+            reports.send(Message::Terminal(report)).is_ok()
+        })?;
+        let queries_open = env.may_query();
+        if queries_open {
+            guard::query(depth == Depth::True)?;
+        }
+        let mut screen = Self {
+            app: App::new(&options, Theme::new(env.utf8())),
+            inbox,
+            commands: None,
+            scrollback: Scrollback::new(painter),
+            env,
+            choice: options.scrollback,
+            terminal: Terminal::Unknown,
+            depth,
+            bracketed,
+            queries_open,
+            begun: Instant::now(),
+            last_frame: Duration::ZERO,
+            last_history: Duration::ZERO,
+            changed: true,
+            keyed: false,
+            exit: None,
+        };
+        screen.introduce(Terminal::Unknown);
+        Ok(screen)
+    }
+
+    fn now(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    fn run(&mut self) -> Result<TuiExit, TuiError> {
+        loop {
+            self.take_in();
+            self.app.tick(self.now());
+            self.act()?;
+            if let Some(exit) = self.exit.take() {
+                return Ok(exit);
+            }
+            if self.is_due() {
+                self.draw()?;
+            }
+        }
+    }
+
+    /// Waits for a message or the next moment something is due, then takes in
+    /// what else is there.
+    fn take_in(&mut self) {
+        let now = self.now();
+        let frame = self.changed.then(|| self.frame_due());
+        let wake = [frame, self.app.next_change(now)]
+            .into_iter()
+            .flatten()
+            .min();
+        let first = match wake {
+            None => self
+                .inbox
+                .recv()
+                .map_err(|_| RecvTimeoutError::Disconnected),
+            Some(wake) => self.inbox.recv_timeout(wake.saturating_sub(now)),
+        };
+        match first {
+            Ok(message) => self.take(message),
+            Err(RecvTimeoutError::Timeout) => self.changed = true,
+            // The reader keeps a sender for as long as it runs.
+            Err(RecvTimeoutError::Disconnected) => self.end(sys::HANGUP),
+        }
+        let until = self.now() + INTAKE;
+        while self.exit.is_none() && self.now() < until {
+            match self.inbox.try_recv() {
+                Ok(message) => self.take(message),
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        self.changed = true;
+        let now = self.now();
+        match message {
+            Message::Worker(event) => self.app.event(event, now),
+            Message::Panicked(said) => self.app.complain(&said),
+            Message::Terminal(Report::Input(inputs)) => {
+                for input in inputs {
+                    self.input(input, now);
+                }
+            }
+            Message::Terminal(Report::Resized) => self.scrollback.moved(),
+            Message::Terminal(Report::Stop) => self.suspend(),
+            Message::Terminal(Report::Continued) => self.resumed(),
+            Message::Terminal(Report::End(signal)) => self.end(signal),
+            Message::Terminal(Report::Closed) => self.end(sys::HANGUP),
+        }
+    }
+
+    fn input(&mut self, input: Input, now: Duration) {
+        match input {
+            Input::Identity(terminal) => {
+                if terminal != Terminal::Unknown {
+                    self.introduce(terminal);
+                }
+            }
+            Input::Background { dark } => {
+                if self.depth == Depth::True {
+                    let theme = Theme::new(self.env.utf8()).with_tints(dark);
+                    self.app.set_theme(theme);
+                }
+            }
+            Input::QueriesDone => self.queries_open = false,
+            Input::Key(_) | Input::Paste(_) => {
+                self.keyed = true;
+                self.app.input(input, now);
+            }
+            Input::Focus(_) => self.app.input(input, now),
+        }
+    }
+
+    /// The terminal is known better now.
+    fn introduce(&mut self, terminal: Terminal) {
+        self.terminal = terminal;
+        let (writer, _) = self.choice.decide(terminal, &self.env);
+        self.scrollback
+            .set_terminal(writer, terminal.reflows(&self.env));
+        self.bracketed
+            .store(terminal.brackets_pastes(), Ordering::Relaxed);
+    }
+
+    fn act(&mut self) -> Result<(), TuiError> {
+        for action in self.app.actions() {
+            match action {
+                Action::Send(command) => self.send(command),
+                Action::Suspend => self.suspend(),
+                Action::Repaint => self.scrollback.moved(),
+                Action::Bell => sys::write_all(b"\x07")?,
+                Action::Exit(summary) => {
+                    // What is finished belongs into the scrollback before the end.
+                    self.draw()?;
+                    self.exit.get_or_insert(TuiExit {
+                        summary: plain(&summary, &self.env),
+                        signal: None,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, command: Command) {
+        let Some(commands) = &self.commands else {
+            return;
+        };
+        let ending = command == Command::Shutdown;
+        if commands.send(command).is_err() {
+            self.app
+                .complain("the worker has ended; sofos cannot go on");
+            if ending {
+                self.exit.get_or_insert_default();
+            }
+        }
+    }
+
+    fn frame_due(&self) -> Duration {
+        if self.keyed {
+            return Duration::ZERO;
+        }
+        let waiting = self.app.transcript.pending() > 0;
+        if waiting && !self.scrollback.is_cheap(sys::size()) {
+            return (self.last_history + LINE_FEED_FRAME).max(self.last_frame + FRAME);
+        }
+        self.last_frame + FRAME
+    }
+
+    fn is_due(&self) -> bool {
+        self.changed && self.now() >= self.frame_due()
+    }
+
+    fn draw(&mut self) -> Result<(), TuiError> {
+        let (now, size) = (self.now(), sys::size());
+        self.app.set_cols(size.cols);
+        let (rows, caret) = view(&mut self.app, size, now);
+        let history = self.app.transcript.take();
+        let bytes = self.scrollback.frame(size, &history, &rows, caret);
+        guard::viewport_drawn(caret.row);
+        if !bytes.is_empty() {
+            sys::write_all(&bytes)?;
+        }
+        self.app.drawn(now);
+        self.last_frame = now;
+        if !history.is_empty() {
+            self.last_history = now;
+        }
+        self.changed = false;
+        self.keyed = false;
+        Ok(())
+    }
+
+    /// Gives the terminal back and stops, until the program is continued.
+    fn suspend(&mut self) {
+        self.place_for_restore();
+        guard::restore();
+        self.scrollback.forget();
+        sys::stop();
+        self.resumed();
+    }
+
+    fn resumed(&mut self) {
+        let entered = if guard::is_active() {
+            // Stopped without a word: the shell has written where the viewport was.
+            self.scrollback.forget();
+            sys::write_all(b"\r\n").and_then(|()| guard::enter_again())
+        } else {
+            guard::enter(self.env.tmux)
+        };
+        if entered.is_err() {
+            self.end(sys::HANGUP);
+        }
+        self.changed = true;
+        self.keyed = true;
+    }
+
+    /// A signal ends the program: terminal first, then the worker.
+    fn end(&mut self, signal: i32) {
+        if self.exit.is_some() {
+            return;
+        }
+        self.place_for_restore();
+        guard::restore();
+        let mut summary = String::new();
+        if let Some(commands) = &self.commands
+            && commands.send(Command::Interrupt).is_ok()
+            && commands.send(Command::Shutdown).is_ok()
+        {
+            let until = Instant::now() + SIGNAL_WAIT;
+            while let Ok(message) = self
+                .inbox
+                .recv_timeout(until.saturating_duration_since(Instant::now()))
+            {
+                if let Message::Worker(UiEvent::Exit { summary: text }) = message {
+                    summary = plain(&text, &self.env);
+                    break;
+                }
+            }
+        }
+        self.exit = Some(TuiExit {
+            summary,
+            signal: Some(signal),
+        });
+    }
+
+    /// Tells the guard where the viewport is on the terminal as it is now.
+    fn place_for_restore(&self) {
+        guard::viewport_drawn(self.scrollback.height_above_cursor(sys::size()));
+    }
+
+    /// Gives the terminal back at the end.
+    fn leave(&mut self) {
+        if self.queries_open && guard::is_active() {
+            // Answers under way would be typed into the shell.
+            let until = self.begun + Duration::from_secs(2);
+            let wait = until
+                .saturating_duration_since(Instant::now())
+                .min(ANSWER_WAIT);
+            let until = Instant::now() + wait;
+            while self.queries_open
+                && let Ok(message) = self
+                    .inbox
+                    .recv_timeout(until.saturating_duration_since(Instant::now()))
+            {
+                if let Message::Terminal(Report::Input(inputs)) = message
+                    && inputs.contains(&Input::QueriesDone)
+                {
+                    self.queries_open = false;
+                }
+            }
+        }
+        if guard::is_active() {
+            self.place_for_restore();
+        }
+        guard::restore();
+    }
+}
+
+/// Markdown as plain text.
+fn plain(markdown: &str, env: &TerminalEnv) -> String {
+    let settings = Settings {
+        width: usize::from(sys::size().cols),
+        theme: Theme::new(env.utf8()),
+    };
+    let lines = document(markdown, &settings);
+    let rows: Vec<String> = lines.iter().map(ToString::to_string).collect();
+    rows.join("\n")
+}
+
+/// The writer that would be used, and why; for the doctor.
+pub fn describe_writer(choice: WriterChoice, env: &TerminalEnv) -> (&'static str, &'static str) {
+    let (writer, why) = choice.decide(Terminal::Unknown, env);
+    let name = match writer {
+        Writer::Region => "decstbm",
+        Writer::LineFeed => "linefeed",
+    };
+    (name, why)
+}

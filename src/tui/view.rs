@@ -1,0 +1,170 @@
+//! The state as the rows of the viewport.
+//!
+//! ```text
+//! (blank, or a hint)          at most 38 columns: above the caret
+//! live rest of the answer     at most 38 columns
+//! what is going on            at most 38 columns
+//! queued 2: …                 at most 38 columns
+//! > prompt                    up to a third of the screen, or a panel
+//!   palette
+//!   status
+//! ```
+
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::protocol::permission::PermissionMode;
+use crate::render::text::{fit, steady_text};
+use crate::stdx::text::{clean, one_line};
+
+use super::app::App;
+use super::composer::layout;
+use super::live::NARROW;
+use super::status;
+use super::terminal::scrollback::{Caret, Size};
+
+/// Rows and caret for a terminal of a size; never more rows than it has.
+pub fn view(app: &mut App, size: Size, now: Duration) -> (Buffer, Caret) {
+    // The last column stays free: a row that fills it leaves the cursor in a
+    // state terminals disagree on.
+    let cols = usize::from(size.cols).saturating_sub(1).max(1);
+    let rows = usize::from(size.rows);
+    let (mut middle, mut caret) = middle(app, cols, rows);
+    let mut below = Vec::new();
+    if rows > 1 {
+        below.push(status::line(&app.status, &app.place, cols, &app.theme));
+    }
+    // The panel is worth more than what stands above and below it.
+    let room = rows.saturating_sub(below.len());
+    if middle.len() > room {
+        let start = usize::from(caret.row).saturating_sub(room.saturating_sub(1));
+        middle = middle.into_iter().skip(start).take(room).collect();
+        caret.row -= u16::try_from(start).unwrap_or(0);
+    }
+    let above = above(app, cols.min(NARROW), room - middle.len(), rows, now);
+    caret.row += u16::try_from(above.len()).unwrap_or(0);
+    let all: Vec<Line<'static>> = above.into_iter().chain(middle).chain(below).collect();
+    let height = u16::try_from(all.len()).unwrap_or(u16::MAX);
+    let mut buffer = Buffer::empty(Rect::new(0, 0, size.cols, height));
+    let width = u16::try_from(cols).unwrap_or(u16::MAX);
+    for (row, line) in (0..height).zip(&all) {
+        buffer.set_line(0, row, line, width);
+    }
+    caret.col = caret.col.min(width);
+    (buffer, caret)
+}
+
+/// What stands above the prompt, in at most `room` rows.
+fn above(
+    app: &mut App,
+    cols: usize,
+    room: usize,
+    rows: usize,
+    now: Duration,
+) -> Vec<Line<'static>> {
+    let narrow = |text: &str, app: &App| fit(text, cols, app.theme.glyphs.ellipsis);
+    let mut out = Vec::new();
+    if let Some(activity) = app.live.activity(now, !app.asks.is_empty()) {
+        out.push(Line::raw(narrow(&activity, app)));
+    }
+    if let Some(last) = app.status.queued.last() {
+        let last = one_line(&clean(last), 100);
+        let text = format!("queued {}: {}", app.status.queued.len(), steady_text(&last));
+        out.push(Line::styled(narrow(&text, app), app.theme.dim));
+    }
+    out.truncate(room);
+    // The blank row that sets the viewport off.
+    let free = room - out.len();
+    let limit = (rows / 5).clamp(1, 6).min(free.saturating_sub(1));
+    if limit > 0 && app.asks.is_empty() && app.picker.is_none() {
+        let (preview, held) = app.live.preview(limit);
+        let blank = held.saturating_sub(preview.len());
+        let preview = preview.into_iter().map(|line| steady_line(&line));
+        let filled = preview.chain(std::iter::repeat_n(Line::default(), blank));
+        out = filled.chain(out).collect();
+    }
+    if free > 0 {
+        out.insert(0, Line::styled(app.hint(), app.theme.dim));
+    }
+    out
+}
+
+/// A line whose width every terminal agrees on.
+fn steady_line(line: &Line<'static>) -> Line<'static> {
+    line.spans
+        .iter()
+        .map(|span| {
+            let text = steady_text(&span.content).into_owned();
+            Span::styled(text, line.style.patch(span.style))
+        })
+        .collect()
+}
+
+/// The open panel, or the prompt with its palette.
+fn middle(app: &mut App, cols: usize, rows: usize) -> (Vec<Line<'static>>, Caret) {
+    let half = (rows / 2).max(3);
+    let waiting = app.asks.len().saturating_sub(1);
+    if let Some(panel) = app.asks.front_mut() {
+        let view = panel.view(cols, half, waiting, &app.theme);
+        return (view.rows, view.caret);
+    }
+    if let Some(picker) = &app.picker {
+        let view = picker.view(cols, half, &app.theme);
+        return (view.rows, view.caret);
+    }
+    let (mut lines, caret) = prompt(app, cols, (rows / 3).max(1));
+    let text = app.composer.text();
+    lines.extend(app.palette.rows(text, cols, (rows / 3).max(1), &app.theme));
+    (lines, caret)
+}
+
+/// The prompt in at most `height` rows around the caret.
+fn prompt(app: &mut App, cols: usize, height: usize) -> (Vec<Line<'static>>, Caret) {
+    let sign = status::sign(&app.status);
+    let indent = sign.len() + 1;
+    // One column for the caret behind the last character.
+    let width = cols.saturating_sub(indent + 1).max(2);
+    app.composer.set_width(width);
+    let text = app.composer.text();
+    let rows = layout::rows(text, width);
+    let (row, col) = layout::place(text, &rows, app.composer.caret());
+    let top = app
+        .composer_top
+        .min(rows.len().saturating_sub(height))
+        .min(row)
+        .max((row + 1).saturating_sub(height));
+    app.composer_top = top;
+    let loud = matches!(app.status.mode, PermissionMode::Bypass) && !app.status.safe;
+    let style = if loud {
+        app.theme.warning
+    } else {
+        app.theme.accent
+    };
+    let lines = rows
+        .iter()
+        .enumerate()
+        .skip(top)
+        .take(height)
+        .map(|(index, row)| {
+            let start = if index == 0 {
+                Span::styled(format!("{sign} "), style)
+            } else {
+                Span::raw(" ".repeat(indent))
+            };
+            let shown: String = text[row.start..row.end]
+                .graphemes(true)
+                .map(layout::shown)
+                .collect();
+            Line::from(vec![start, Span::raw(shown)])
+        })
+        .collect();
+    let caret = Caret {
+        row: u16::try_from(row - top).unwrap_or(0),
+        col: u16::try_from(indent + col).unwrap_or(0),
+    };
+    (lines, caret)
+}
