@@ -55,7 +55,9 @@ pub(super) fn run(
 
 fn send(commands: &CommandSender, line: &str) {
     // Without a worker there is nobody to tell.
-    let _ = commands.send(Command::Slash { line: line.to_string() });
+    let _ = commands.send(Command::Slash {
+        line: line.to_string(),
+    });
 }
 
 fn options(env: &Env, paths: &Paths, chosen: &Chosen) -> Result<TuiOptions, CliError> {

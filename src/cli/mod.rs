@@ -64,7 +64,11 @@ impl CliError {
     fn code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Config(_) => USAGE,
-            Self::Session(_) | Self::Repl(_) | Self::Provider(_) | Self::Io { .. } => FAILED,
+            Self::Session(_)
+            | Self::Repl(_)
+            | Self::Tui(_)
+            | Self::Provider(_)
+            | Self::Io { .. } => FAILED,
         }
     }
 }
