@@ -97,7 +97,7 @@ impl Reporter {
             status.cost,
         );
         if saved {
-            out.push_str(&format!("\nresume with: sofos -r {}", status.session));
+            out.push_str(&format!("\n\nresume with: sofos -r {}", status.session));
         }
         out
     }
