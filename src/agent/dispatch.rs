@@ -527,10 +527,15 @@ impl Finished {
                     ToolError::Denied(_) => ToolStatus::Denied,
                     ToolError::Stopped(_) => ToolStatus::Stopped,
                 };
+                let words = error.to_string();
+                let line = words.lines().next().unwrap_or("");
                 let outcome = match status {
-                    ToolStatus::Stopped => "stopped".to_string(),
-                    _ => text::one_line(error.to_string().lines().next().unwrap_or(""), 160),
+                    ToolStatus::Stopped => "stopped",
+                    // What follows is advice to the model.
+                    ToolStatus::Denied => line.split(". ").next().unwrap_or(line),
+                    ToolStatus::Ok | ToolStatus::Failed => line,
                 };
+                let outcome = text::one_line(outcome, 160);
                 ToolView {
                     title,
                     status,

@@ -6,7 +6,9 @@
 mod cli;
 mod crash;
 mod faults;
+mod pty;
 mod resume;
 mod rig;
 mod server;
+mod tui;
 mod turns;

@@ -58,6 +58,8 @@ pub enum Reply {
 pub struct How {
     /// Bytes in one write; 0 means all at once.
     pub chunk: usize,
+    /// Milliseconds between two writes.
+    pub gap_ms: u64,
     /// Cut the connection after so many bytes.
     pub cut_after: Option<usize>,
     /// Send so many bytes, then hold the connection open in silence.
@@ -320,6 +322,9 @@ fn write_stream(
     for piece in body[..end].chunks(size) {
         stream.write_all(piece)?;
         stream.flush()?;
+        if how.gap_ms > 0 {
+            std::thread::sleep(Duration::from_millis(how.gap_ms));
+        }
     }
     if how.hold_after.is_some() {
         holding();

@@ -1,0 +1,161 @@
+//! The program in a terminal of its own, seen through an emulator.
+
+use std::io::{Read, Write};
+use std::sync::{Arc, Mutex};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use crate::rig::{Rig, until};
+
+/// A running program and the screen it draws on.
+pub struct Terminal {
+    pub child: Box<dyn Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+    writer: Box<dyn Write + Send>,
+    screen: Arc<Mutex<vt100::Parser>>,
+    /// Everything the program wrote.
+    raw: Arc<Mutex<Vec<u8>>>,
+}
+
+fn size(cols: u16, rows: u16) -> PtySize {
+    PtySize {
+        rows,
+        cols,
+        pixel_width: 0,
+        pixel_height: 0,
+    }
+}
+
+fn cells(n: u16) -> std::num::NonZero<u16> {
+    std::num::NonZero::new(n).unwrap()
+}
+
+impl Terminal {
+    /// Starts the program in a terminal of this size.
+    pub fn start(rig: &Rig, args: &[&str], cols: u16, rows: u16) -> Self {
+        let pty = native_pty_system().openpty(size(cols, rows)).unwrap();
+        let template = rig.command(args);
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_sofos"));
+        command.args(args);
+        command.cwd(rig.work());
+        command.env_clear();
+        for (name, value) in template.get_envs() {
+            command.env(name, value.unwrap_or_default());
+        }
+        command.env("TERM", "xterm-256color");
+        command.env("LANG", "C.UTF-8");
+        let child = pty.slave.spawn_command(command).unwrap();
+        drop(pty.slave);
+        let mut reader = pty.master.try_clone_reader().unwrap();
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(
+            cells(rows),
+            cells(cols),
+            10_000,
+        )));
+        let raw = Arc::new(Mutex::new(Vec::new()));
+        let (seen, kept) = (screen.clone(), raw.clone());
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(n @ 1..) = reader.read(&mut buffer) {
+                seen.lock().unwrap().process(&buffer[..n]);
+                kept.lock().unwrap().extend_from_slice(&buffer[..n]);
+            }
+        });
+        let writer = pty.master.take_writer().unwrap();
+        Self {
+            child,
+            master: pty.master,
+            writer,
+            screen,
+            raw,
+        }
+    }
+
+    /// Types keys or sends any bytes.
+    pub fn send(&mut self, keys: &str) {
+        self.writer.write_all(keys.as_bytes()).unwrap();
+        self.writer.flush().unwrap();
+    }
+
+    /// Types a line and sends it, slower than a paste comes in: keys that arrive
+    /// together are one.
+    pub fn enter(&mut self, line: &str) {
+        self.send(line);
+        self.wait(line);
+        std::thread::sleep(std::time::Duration::from_millis(40));
+        self.send("\r");
+    }
+
+    /// Changes the size of the terminal, the emulator first, as in real life.
+    pub fn resize(&self, cols: u16, rows: u16) {
+        self.screen
+            .lock()
+            .unwrap()
+            .screen_mut()
+            .set_size(cells(rows), cells(cols));
+        self.master.resize(size(cols, rows)).unwrap();
+    }
+
+    /// The screen as text.
+    pub fn screen(&self) -> String {
+        self.screen.lock().unwrap().screen().contents()
+    }
+
+    /// The rows that have scrolled out of the screen, and the screen.
+    pub fn everything(&self) -> String {
+        let mut parser = self.screen.lock().unwrap();
+        let screen = parser.screen_mut();
+        screen.set_scrollback(usize::MAX);
+        let mut back = screen.scrollback();
+        let height = usize::from(screen.size().0.get());
+        let mut out: Vec<String> = Vec::new();
+        while back > 0 {
+            screen.set_scrollback(back);
+            let rows: Vec<String> = screen.rows(0, screen.size().1.get()).collect();
+            let take = back.min(height);
+            out.extend(rows.into_iter().take(take));
+            back -= take;
+        }
+        screen.set_scrollback(0);
+        out.extend(screen.rows(0, screen.size().1.get()));
+        out.join("\n")
+    }
+
+    /// Waits until the screen shows a text.
+    pub fn wait(&self, wanted: &str) {
+        let screen = || self.screen();
+        let mut last = String::new();
+        for _ in 0..1500 {
+            last = screen();
+            if last.contains(wanted) {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        panic!("{wanted:?} never came; the screen:\n{last}");
+    }
+
+    /// Waits for the program to end; its exit code.
+    pub fn end(&mut self) -> u32 {
+        let status = until("the program to end", || self.child.try_wait().unwrap());
+        status.exit_code()
+    }
+
+    /// Fails unless every mode the program set was taken back.
+    pub fn check_restored(&self) {
+        let raw = String::from_utf8_lossy(&self.raw.lock().unwrap()).into_owned();
+        for (set, reset) in [
+            ("\u{1b}[?2004h", "\u{1b}[?2004l"),
+            ("\u{1b}[?25l", "\u{1b}[?25h"),
+            ("\u{1b}[>1u", "\u{1b}[<"),
+        ] {
+            if let Some(last_set) = raw.rfind(set) {
+                assert!(
+                    raw.rfind(reset).is_some_and(|at| at > last_set),
+                    "{set:?} is still on"
+                );
+            }
+        }
+        assert!(!raw.contains("\u{1b}[3J"), "the shell's history was erased");
+    }
+}

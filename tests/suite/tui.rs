@@ -1,0 +1,205 @@
+//! The interactive program, as a person uses it.
+
+#![cfg(unix)]
+
+use serde_json::json;
+
+use crate::pty::Terminal;
+use crate::rig::Rig;
+use crate::server::{Event, How, says, sent, text, tool};
+
+const ESCAPE: &str = "\u{1b}";
+const CTRL_C: &str = "\u{3}";
+const CTRL_D: &str = "\u{4}";
+
+#[test]
+fn a_task_with_a_question_and_the_way_out() {
+    let rig = Rig::new(vec![
+        says(vec![
+            text("I mend it."),
+            tool(
+                "edit_file",
+                json!({"path": "a", "old_string": "one", "new_string": "two"}),
+            ),
+        ]),
+        says(vec![tool("delete_file", json!({"path": "b"}))]),
+        says(vec![text("Both **done**.")]),
+    ]);
+    rig.file("a", "one\n");
+    rig.file("b", "bee\n");
+    {
+        let mut terminal = Terminal::start(&rig, &[], 80, 24);
+        terminal.wait("/ commands");
+        terminal.enter("do both");
+        terminal.wait("y once");
+        assert!(
+            terminal.screen().contains("Edit a"),
+            "{}",
+            terminal.screen()
+        );
+        assert!(rig.work().join("b").exists());
+        // Keys within the first moment are not an answer.
+        std::thread::sleep(std::time::Duration::from_millis(400));
+        terminal.send("y");
+        terminal.wait("Both done.");
+        assert!(!rig.work().join("b").exists());
+        assert_eq!(rig.read("a"), "two\n");
+        terminal.send(CTRL_D);
+        assert_eq!(terminal.end(), 0);
+        terminal.check_restored();
+        let everything = terminal.everything();
+        assert!(everything.contains("resume with: sofos -r"), "{everything}");
+        assert_eq!(everything.matches("> do both").count(), 1, "{everything}");
+    }
+    rig.server.check();
+}
+
+#[test]
+fn no_is_told_to_the_model_with_the_users_words() {
+    let rig = Rig::new(vec![
+        says(vec![tool("delete_file", json!({"path": "b"}))]),
+        says(vec![text("Left alone.")]),
+    ]);
+    rig.file("b", "bee\n");
+    let mut terminal = Terminal::start(&rig, &[], 80, 24);
+    terminal.wait("/ commands");
+    terminal.enter("go");
+    terminal.wait("y once");
+    std::thread::sleep(std::time::Duration::from_millis(400));
+    terminal.send("n");
+    terminal.enter("keep that file");
+    terminal.wait("Left alone.");
+    assert!(rig.work().join("b").exists());
+    assert!(rig.server.last_message().contains("keep that file"));
+    terminal.send(CTRL_D);
+    terminal.end();
+    rig.server.check();
+}
+
+#[test]
+fn escape_stops_the_stream_and_the_conversation_goes_on() {
+    let hold = How {
+        hold_after: Some(2000),
+        ..How::default()
+    };
+    let rig = Rig::new(vec![
+        sent(vec![text(&"words without an end ".repeat(60))], hold),
+        says(vec![text("Here again.")]),
+    ]);
+    let mut terminal = Terminal::start(&rig, &[], 40, 10);
+    terminal.wait("/ commands");
+    terminal.enter("go");
+    rig.server.wait(Event::Answered(0));
+    terminal.wait("words without");
+    terminal.send(ESCAPE);
+    terminal.wait("stopped");
+    terminal.enter("again");
+    terminal.wait("Here again.");
+    terminal.send(CTRL_C);
+    terminal.send(CTRL_C);
+    assert_eq!(terminal.end(), 0);
+    terminal.check_restored();
+    rig.server.check();
+}
+
+#[test]
+fn every_paragraph_stays_once_and_in_order_whatever_the_size() {
+    for (cols, rows, again) in [(80, 24, None), (40, 10, None), (80, 24, Some((60, 20)))] {
+        let answer: String = (0..120)
+            .map(|n| format!("Paragraph p{n:03}q of this answer.\n\n"))
+            .collect();
+        let rig = Rig::new(vec![sent(
+            vec![text(&answer)],
+            How {
+                chunk: 512,
+                gap_ms: 5,
+                ..How::default()
+            },
+        )]);
+        let mut terminal = Terminal::start(&rig, &[], cols, rows);
+        terminal.wait("/ commands");
+        terminal.enter("go");
+        if let Some((cols, rows)) = again {
+            terminal.wait("p0");
+            terminal.resize(cols, rows);
+        }
+        terminal.wait("p119q");
+        terminal.wait(" out · ");
+        terminal.send(CTRL_D);
+        terminal.end();
+        let everything = terminal.everything();
+        let found: Vec<usize> = (0..120)
+            .map(|n| everything.matches(&format!("p{n:03}q")).count())
+            .collect();
+        // The emulator itself drops lines when a resize takes rows away.
+        if again.is_none() {
+            assert!(
+                found.iter().all(|n| *n == 1),
+                "{cols}x{rows}: {found:?}\n{everything}"
+            );
+        } else {
+            assert!(found.iter().all(|n| *n <= 1), "{found:?}\n{everything}");
+        }
+        terminal.check_restored();
+    }
+}
+
+#[test]
+fn a_resumed_session_shows_its_history_once() {
+    let mut rig = Rig::new(vec![says(vec![text("The old answer.")])]);
+    rig.run(&["-p", "the old question"]).ok();
+    rig.serve(vec![says(vec![text("The new answer.")])]);
+    let id = rig.logs()[0]
+        .file_stem()
+        .unwrap()
+        .to_string_lossy()
+        .into_owned();
+    let mut terminal = Terminal::start(&rig, &["-r", &id], 80, 24);
+    terminal.wait("The old answer.");
+    terminal.enter("more");
+    terminal.wait("The new answer.");
+    terminal.send(CTRL_D);
+    terminal.end();
+    assert_eq!(
+        terminal.everything().matches("> the old question").count(),
+        1
+    );
+    rig.server.check();
+}
+
+#[test]
+fn a_termination_signal_restores_the_terminal_and_saves() {
+    let rig = Rig::new(vec![says(vec![text("An answer.")])]);
+    let mut terminal = Terminal::start(&rig, &[], 80, 24);
+    terminal.wait("/ commands");
+    terminal.enter("go");
+    terminal.wait("An answer.");
+    let id = terminal.child.process_id().unwrap().to_string();
+    std::process::Command::new("kill")
+        .args(["-TERM", &id])
+        .status()
+        .unwrap();
+    assert_eq!(terminal.end(), 143);
+    terminal.check_restored();
+    assert!(
+        rig.entries()
+            .iter()
+            .any(|entry| entry.to_string().contains("An answer."))
+    );
+}
+
+#[test]
+fn commands_are_listed_and_unknown_ones_stay_here() {
+    let rig = Rig::new(vec![]);
+    let mut terminal = Terminal::start(&rig, &[], 100, 50);
+    terminal.wait("/ commands");
+    terminal.enter("/frobnicate");
+    terminal.wait("no command /frobnicate");
+    terminal.enter("/help");
+    terminal.wait("/think");
+    terminal.enter("/s");
+    terminal.wait("safe mode");
+    terminal.enter("/quit");
+    assert_eq!(terminal.end(), 0);
+    assert!(rig.server.requests().is_empty());
+}
