@@ -82,8 +82,10 @@ impl Terminal {
     pub fn enter(&mut self, line: &str) {
         self.send(line);
         self.wait(line);
-        std::thread::sleep(std::time::Duration::from_millis(40));
+        let pause = std::time::Duration::from_millis(40);
+        std::thread::sleep(pause);
         self.send("\r");
+        std::thread::sleep(pause);
     }
 
     /// Changes the size of the terminal, the emulator first, as in real life.

@@ -198,7 +198,7 @@ fn commands_are_listed_and_unknown_ones_stay_here() {
     terminal.enter("/help");
     terminal.wait("/think");
     terminal.enter("/s");
-    terminal.wait("safe mode");
+    terminal.wait("· safe ·");
     terminal.enter("/quit");
     assert_eq!(terminal.end(), 0);
     assert!(rig.server.requests().is_empty());
