@@ -46,6 +46,11 @@ impl TurnControl {
         self.inner().steer.push_back(text);
     }
 
+    /// Steering messages not delivered yet, oldest first.
+    pub fn waiting(&self) -> Vec<String> {
+        self.inner().steer.iter().cloned().collect()
+    }
+
     /// Steering messages not delivered yet; they are taken.
     pub fn take_steer(&self) -> Vec<String> {
         self.inner().steer.drain(..).collect()

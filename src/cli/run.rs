@@ -11,6 +11,7 @@ use crate::cli::args::{OutputFormat, Sub};
 use crate::config::{self, Env, Paths};
 use crate::exec;
 use crate::headless::{self, Format, Outcome};
+use crate::net;
 use crate::protocol::event::UiEvent;
 use crate::provider;
 use crate::repl::{self, Setup};
@@ -201,7 +202,12 @@ pub(super) fn setup(
 
 /// What to do when there is no key; nothing when one is there or none is needed.
 pub(super) fn missing_key(chosen: &Chosen) -> Option<String> {
-    let needed = !chosen.provider.key_env.is_empty();
+    let local = chosen
+        .config
+        .base_url
+        .as_deref()
+        .is_some_and(net::is_loopback);
+    let needed = !chosen.provider.key_env.is_empty() && !local;
     (needed && chosen.config.credential.is_none()).then(|| {
         let key = chosen.provider.key_env[0].name;
         format!(

@@ -198,33 +198,13 @@ fn provider_config(args: &Args, env: &Env, provider: &ProviderInfo) -> ProviderC
     let base_url = env
         .first(provider.base_url_env)
         .map(|(_, url)| url.to_string());
-    // Local servers take any key, or none.
-    let local = base_url.as_deref().is_some_and(is_local);
-    let placeholder = || local.then(|| Credential::api_key("local", "no key, local server"));
     ProviderConfig {
-        credential: from_flag.or_else(from_env).or_else(placeholder),
+        credential: from_flag.or_else(from_env),
         base_url,
         trace_dir: args.trace.clone(),
         script: args.script.clone(),
         idle_timeout: None,
     }
-}
-
-/// Whether a base URL points to this machine, where no key is needed.
-fn is_local(base_url: &str) -> bool {
-    let host = base_url
-        .split_once("://")
-        .map_or(base_url, |(_, rest)| rest);
-    let host = host.split(['/', '?', '#']).next().unwrap_or("");
-    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-    let name = match host.strip_prefix('[') {
-        Some(v6) => v6.split(']').next().unwrap_or(""),
-        None => host.split(':').next().unwrap_or(""),
-    };
-    name == "localhost"
-        || name
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
 }
 
 /// The directory the program runs in.
@@ -288,20 +268,5 @@ mod tests {
         assert!(chosen(args(Some(5000), 4000), None).is_ok());
         assert!(chosen(args(Some(4000), 4000), None).is_err());
         assert!(chosen(args(None, 32_000), None).is_err());
-    }
-
-    #[test]
-    fn local_addresses_are_told_from_others() {
-        for (url, local) in [
-            ("http://localhost:11434", true),
-            ("http://127.0.0.1:8080/v1", true),
-            ("http://[::1]:80", true),
-            ("https://api.anthropic.com", false),
-            ("http://localhost.evil.example", false),
-            ("http://127.0.0.1@evil.example/", false),
-            ("http://127.evil.example", false),
-        ] {
-            assert_eq!(is_local(url), local, "{url}");
-        }
     }
 }

@@ -5,14 +5,9 @@ use super::permission::Answer;
 /// A request to the worker. Anything it has to say comes back as events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// A message for the model; queued while a turn runs.
+    /// A message for the model. While a turn runs it is delivered at the turn's
+    /// next tool boundary, or else when the turn is over.
     Submit {
-        /// The text as typed.
-        text: String,
-    },
-    /// A message for the running turn, delivered at its next tool boundary;
-    /// the same as `Submit` when no turn runs.
-    Steer {
         /// The text as typed.
         text: String,
     },

@@ -45,6 +45,14 @@ impl Reporter {
                 status.cost = cost;
             });
         }
+        if let AgentEvent::UserMessage { text } = &event {
+            // A message that was delivered waits no longer.
+            self.update(|status| {
+                if let Some(at) = status.queued.iter().position(|queued| queued == text) {
+                    status.queued.remove(at);
+                }
+            });
+        }
         self.send(UiEvent::main(event));
     }
 

@@ -117,7 +117,7 @@ impl Worker {
         while !self.ending {
             let flow = match self.next().await {
                 None => Flow::Exit,
-                Some(Command::Submit { text } | Command::Steer { text }) => self.turn(text).await,
+                Some(Command::Submit { text }) => self.turn(text).await,
                 Some(Command::Slash { line }) => self.slash(&line),
                 Some(Command::Resume { id }) => self.resume(&id),
                 Some(Command::Shutdown) => Flow::Exit,
@@ -252,7 +252,7 @@ impl Worker {
     }
 
     fn show_queue(&self) {
-        show_queue(&self.waiting, &self.reporter);
+        show_queue(&self.control, &self.waiting, &self.reporter);
     }
 
     fn finish(&mut self) {
@@ -278,11 +278,15 @@ fn while_busy(
     ending: &mut bool,
 ) {
     match command {
+        // A command that waits keeps its place before what was typed after it.
+        Command::Submit { text } if waiting.is_empty() => control.steer(text),
         Command::Submit { text } => waiting.push_back(Waiting::Message(text)),
-        Command::Steer { text } => control.steer(text),
         Command::Answer { id, answer } => control.answer(id, answer),
         Command::Interrupt => control.interrupt(),
-        Command::ClearQueue => waiting.retain(|waiting| !matches!(waiting, Waiting::Message(_))),
+        Command::ClearQueue => {
+            control.take_steer();
+            waiting.retain(|waiting| !matches!(waiting, Waiting::Message(_)));
+        }
         Command::Slash { line } if commands::ends(&line) => {
             *ending = true;
             control.interrupt();
@@ -294,16 +298,14 @@ fn while_busy(
             control.interrupt();
         }
     }
-    show_queue(waiting, reporter);
+    show_queue(control, waiting, reporter);
 }
 
-fn show_queue(waiting: &VecDeque<Waiting>, reporter: &Reporter) {
-    let queued = waiting
-        .iter()
-        .map(|waiting| match waiting {
-            Waiting::Message(text) | Waiting::Slash(text) => text.clone(),
-            Waiting::Resume(id) => format!("/resume {id}"),
-        })
-        .collect();
+fn show_queue(control: &TurnControl, waiting: &VecDeque<Waiting>, reporter: &Reporter) {
+    let later = waiting.iter().map(|waiting| match waiting {
+        Waiting::Message(text) | Waiting::Slash(text) => text.clone(),
+        Waiting::Resume(id) => format!("/resume {id}"),
+    });
+    let queued = control.waiting().into_iter().chain(later).collect();
     reporter.update(|status| status.queued = queued);
 }

@@ -203,3 +203,32 @@ fn commands_are_listed_and_unknown_ones_stay_here() {
     assert_eq!(terminal.end(), 0);
     assert!(rig.server.requests().is_empty());
 }
+
+#[test]
+fn a_message_typed_while_tools_run_reaches_the_model_at_the_next_boundary() {
+    let rig = Rig::new(vec![
+        says(vec![tool("execute_bash", json!({"command": "cat fifo"}))]),
+        says(vec![text("Understood.")]),
+    ]);
+    let fifo = rig.work().join("fifo");
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(&fifo)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let mut terminal = Terminal::start(&rig, &["--permission-mode", "bypass"], 80, 24);
+    terminal.wait("/ commands");
+    terminal.enter("go");
+    terminal.wait("Running cat fifo");
+    terminal.enter("and also this");
+    terminal.wait("queued 1");
+    std::fs::write(&fifo, "done\n").unwrap();
+    terminal.wait("Understood.");
+    assert!(rig.server.last_message().contains("and also this"));
+    assert_eq!(terminal.everything().matches("> and also this").count(), 1);
+    terminal.send(CTRL_D);
+    terminal.end();
+    rig.server.check();
+}
