@@ -113,6 +113,11 @@ impl Agent {
         self.told_unsaved = false;
     }
 
+    /// Names the session.
+    pub fn rename(&mut self, title: String) {
+        self.record(EntryKind::Title { title });
+    }
+
     /// Saves what is not saved yet.
     ///
     /// # Errors

@@ -82,11 +82,7 @@ fn push_diff(out: &mut String, diff: &FileDiff, paint: Paint) {
             out.push_str("       …\n");
         }
         for line in &hunk.lines {
-            let sign = match line.kind {
-                DiffKind::Context => ' ',
-                DiffKind::Added => '+',
-                DiffKind::Removed => '-',
-            };
+            let sign = line.kind.sign();
             let row = format!("  {:>5} {sign} {}", line.number, text::clean(&line.text));
             out.push_str(&match line.kind {
                 DiffKind::Context => row,

@@ -14,6 +14,17 @@ pub enum DiffKind {
     Removed,
 }
 
+impl DiffKind {
+    /// The sign before such a line.
+    pub fn sign(self) -> char {
+        match self {
+            Self::Context => ' ',
+            Self::Added => '+',
+            Self::Removed => '-',
+        }
+    }
+}
+
 /// One line of a diff.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DiffLine {

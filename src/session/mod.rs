@@ -5,6 +5,7 @@
 //! disagree.
 
 mod conversation;
+pub mod export;
 mod log;
 pub mod repair;
 mod store;

@@ -232,3 +232,22 @@ fn a_message_typed_while_tools_run_reaches_the_model_at_the_next_boundary() {
     terminal.end();
     rig.server.check();
 }
+
+#[test]
+fn a_session_is_named_exported_and_found_by_its_name() {
+    let mut rig = Rig::new(vec![says(vec![text("An answer.")])]);
+    let mut terminal = Terminal::start(&rig, &[], 80, 24);
+    terminal.wait("/ commands");
+    terminal.enter("a question");
+    terminal.wait("An answer.");
+    terminal.enter("/rename cart bug");
+    terminal.wait("is named");
+    terminal.enter("/export out.md");
+    terminal.wait("written to out.md");
+    terminal.send(CTRL_D);
+    terminal.end();
+    assert_eq!(rig.read("out.md"), "# cart bug\n\n> a question\n\nAn answer.\n\n");
+    rig.serve(vec![says(vec![text("Here.")])]);
+    rig.run(&["-r", "Cart Bug", "-p", "go on"]).ok();
+    rig.server.check();
+}

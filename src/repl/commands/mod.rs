@@ -3,8 +3,11 @@
 
 mod clear;
 mod exit;
+mod export;
 mod help;
+mod info;
 mod modes;
+mod rename;
 mod resume;
 mod think;
 
@@ -61,8 +64,43 @@ pub static COMMANDS: &[CommandSpec] = &[
         run: clear::run,
     },
     CommandSpec {
-        name: "think",
+        name: "rename",
         aliases: &[],
+        usage: "NAME",
+        help: "name this session",
+        run: rename::run,
+    },
+    CommandSpec {
+        name: "export",
+        aliases: &[],
+        usage: "[FILE]",
+        help: "write this conversation to a Markdown file",
+        run: export::run,
+    },
+    CommandSpec {
+        name: "status",
+        aliases: &[],
+        usage: "",
+        help: "show session, model, mode and context",
+        run: info::status,
+    },
+    CommandSpec {
+        name: "cost",
+        aliases: &[],
+        usage: "",
+        help: "show tokens and cost of this session",
+        run: info::cost,
+    },
+    CommandSpec {
+        name: "plan",
+        aliases: &[],
+        usage: "",
+        help: "plan mode on or off: look, change nothing",
+        run: modes::plan,
+    },
+    CommandSpec {
+        name: "think",
+        aliases: &["effort"],
         usage: "[on|off|LEVEL]",
         help: "show or set how the model thinks",
         run: think::run,

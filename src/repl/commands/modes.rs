@@ -21,6 +21,14 @@ fn set_safe(worker: &mut Worker, safe: bool, words: &str) -> Flow {
     Flow::GoOn
 }
 
+pub(super) fn plan(worker: &mut Worker, _arguments: &str) -> Flow {
+    let other = match worker.agent.settings().mode {
+        PermissionMode::Plan => "default",
+        PermissionMode::Default | PermissionMode::AcceptEdits | PermissionMode::Bypass => "plan",
+    };
+    mode(worker, other)
+}
+
 pub(super) fn mode(worker: &mut Worker, arguments: &str) -> Flow {
     let names = || PermissionMode::ALL.map(|(_, name)| name).join(", ");
     if arguments.is_empty() {
