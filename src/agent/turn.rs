@@ -241,6 +241,12 @@ impl Agent {
     fn finish_or_steer(&mut self, message: &AssistantMessage) -> Option<TurnOutcome> {
         let steer = self.parts.control.take_steer();
         if steer.is_empty() {
+            if message.text().trim().is_empty() {
+                self.notice(
+                    NoticeLevel::Warning,
+                    "the model ended without an answer; send a message to go on",
+                );
+            }
             return Some(TurnOutcome::Finished {
                 stop: message.stop.clone(),
             });

@@ -246,7 +246,10 @@ fn a_session_is_named_exported_and_found_by_its_name() {
     terminal.wait("written to out.md");
     terminal.send(CTRL_D);
     terminal.end();
-    assert_eq!(rig.read("out.md"), "# cart bug\n\n> a question\n\nAn answer.\n\n");
+    assert_eq!(
+        rig.read("out.md"),
+        "# cart bug\n\n> a question\n\nAn answer.\n\n"
+    );
     rig.serve(vec![says(vec![text("Here.")])]);
     rig.run(&["-r", "Cart Bug", "-p", "go on"]).ok();
     rig.server.check();

@@ -442,3 +442,14 @@ fn what_the_vendor_ran_itself_and_hid_is_replayed_as_it_came() {
     }
     rig.server.check();
 }
+
+#[test]
+fn an_empty_answer_is_said_and_leaves_a_valid_conversation() {
+    let mut rig = Rig::new(vec![says(vec![])]);
+    let ran = rig.run(&["-p", "go"]);
+    assert_eq!(ran.ok().stdout, "");
+    assert!(ran.stderr.contains("without an answer"), "{}", ran.stderr);
+    rig.serve(vec![says(vec![text("now")])]);
+    assert_eq!(rig.run(&["-r", "-p", "and"]).ok().stdout, "now\n");
+    rig.server.check();
+}
