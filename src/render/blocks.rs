@@ -111,6 +111,17 @@ impl Scanner {
         }
     }
 
+    /// Nothing is open.
+    pub fn is_idle(&self) -> bool {
+        matches!(self.state, State::Idle)
+    }
+
+    /// Goes on with a block whose text so far is known.
+    pub fn reopen(&mut self, text: &str) {
+        self.open.push_str(text);
+        self.state = State::Block;
+    }
+
     /// The text of the open block or item: what may still change.
     pub fn open(&self) -> &str {
         &self.open
@@ -168,12 +179,9 @@ impl Scanner {
             self.append(line);
             return self.flush_block(out);
         }
-        let interrupts = opens(line).is_some()
-            || is_heading(line)
-            || is_rule(line)
-            || is_quote(line) != is_quote(&self.open) && is_quote(line)
-            || marker(line).is_some_and(|m| !m.empty && m.number.is_none_or(|n| n == 1));
-        if interrupts && !line.starts_with("    ") {
+        let nested = is_quote(line) && is_quote(&self.open);
+        let table = is_row(line) && !is_row(&self.open);
+        if (interrupts(line) || table) && !nested {
             self.flush_block(out);
             self.idle(line, out);
         } else {
@@ -248,7 +256,21 @@ impl Scanner {
     }
 }
 
-fn is_blank(line: &str) -> bool {
+/// Whether a line ends the paragraph before it although no blank line is between.
+pub(super) fn interrupts(line: &str) -> bool {
+    opens(line).is_some()
+        || is_heading(line)
+        || is_rule(line)
+        || is_quote(line)
+        || marker(line).is_some_and(|m| !m.empty && m.number.is_none_or(|n| n == 1))
+}
+
+/// Whether a line is one of a table with bars at its edges.
+pub(super) fn is_row(line: &str) -> bool {
+    line.trim_start().starts_with('|')
+}
+
+pub(super) fn is_blank(line: &str) -> bool {
     line.trim().is_empty()
 }
 
@@ -319,7 +341,7 @@ fn is_rule(line: &str) -> bool {
     indent(line) <= 3 && marks.clone().count() >= 2 && marks.all(|b| b == mark)
 }
 
-fn is_setext(line: &str) -> bool {
+pub(super) fn is_setext(line: &str) -> bool {
     let text = line.trim();
     indent(line) <= 3
         && !text.is_empty()

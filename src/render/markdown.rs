@@ -24,9 +24,10 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Columns prose is wrapped to: very long lines are hard to read.
+    /// Columns prose is wrapped to: one less than there are, so that no row is
+    /// exactly full, and not more than can be read well.
     pub fn prose_width(&self) -> usize {
-        self.width.clamp(1, 100)
+        self.width.saturating_sub(1).clamp(1, 100)
     }
 }
 
@@ -48,15 +49,9 @@ pub fn block(
     links: &mut Links,
     item: Option<ItemNumber>,
 ) -> Vec<Line<'static>> {
-    let options = Options::ENABLE_TABLES
-        | Options::ENABLE_STRIKETHROUGH
-        | Options::ENABLE_TASKLISTS
-        | Options::ENABLE_MATH;
-    let known = &*links;
-    let mut resolve = |link: BrokenLink<'_>| {
-        let url = known.get(&link.reference.to_lowercase())?;
-        Some((CowStr::from(url.clone()), CowStr::from("")))
-    };
+    let options =
+        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let mut resolve = resolver(links);
     let mut renderer = Renderer::new(settings, item);
     let mut parser = Parser::new_with_broken_link_callback(source, options, Some(&mut resolve));
     let found: Vec<(String, String)> = parser
@@ -68,6 +63,7 @@ pub fn block(
         renderer.event(event);
     }
     drop(parser);
+    drop(resolve);
     let lines = renderer.finish();
     for (label, url) in found {
         if links.len() < MAX_LINKS {
@@ -75,6 +71,36 @@ pub fn block(
         }
     }
     lines
+}
+
+/// Finds the targets of references that the text itself does not define.
+pub(super) fn resolver<'i>(
+    links: &Links,
+) -> impl FnMut(BrokenLink<'i>) -> Option<(CowStr<'i>, CowStr<'i>)> {
+    |link| {
+        let url = links.get(&link.reference.to_lowercase())?;
+        Some((CowStr::from(url.clone()), CowStr::from("")))
+    }
+}
+
+/// The address to show behind a link of a kind; empty where the text is the address.
+pub(super) fn shown_url(kind: LinkType, url: &str) -> String {
+    match kind {
+        LinkType::Autolink | LinkType::Email => String::new(),
+        _ => url.to_owned(),
+    }
+}
+
+/// The address follows the text it belongs to, unless it is that text.
+pub(super) fn link_suffix(url: &str, label: &str) -> Option<String> {
+    let bare = url.trim_start_matches("mailto:");
+    if bare.is_empty() || label.trim() == bare {
+        None
+    } else if label.is_empty() {
+        Some(bare.to_owned())
+    } else {
+        Some(format!(" ({bare})"))
+    }
 }
 
 /// A container that puts something in front of its lines.
@@ -226,10 +252,7 @@ impl<'a> Renderer<'a> {
                 dest_url,
                 ..
             } => {
-                let url = match link_type {
-                    LinkType::Autolink | LinkType::Email => String::new(),
-                    _ => dest_url.to_string(),
-                };
+                let url = shown_url(link_type, &dest_url);
                 self.link = Some((url, String::new()));
                 self.push_style(self.theme().link);
             }
@@ -320,20 +343,14 @@ impl<'a> Renderer<'a> {
         self.styles.push(self.style().patch(style));
     }
 
-    /// The address follows the text it belongs to, unless it is that text.
     fn end_link(&mut self) {
-        let Some((url, label)) = self.link.take() else {
-            return;
-        };
-        let bare = url.trim_start_matches("mailto:");
-        if !bare.is_empty() && label.trim() != bare {
-            let shown = if label.is_empty() {
-                bare.to_owned()
-            } else {
-                format!(" ({bare})")
-            };
+        let suffix = self
+            .link
+            .take()
+            .and_then(|(url, label)| link_suffix(&url, &label));
+        if let Some(suffix) = suffix {
             let style = self.style().patch(self.theme().dim);
-            self.inline(&shown, style);
+            self.inline(&suffix, style);
         }
     }
 

@@ -9,6 +9,7 @@ pub mod blocks;
 pub mod diff;
 pub mod highlight;
 pub mod markdown;
+mod prose;
 pub mod stream;
 mod table;
 pub mod text;

@@ -60,8 +60,8 @@ end";
     insta::assert_snapshot!(show(text), @r"
     Cart
 
-    The test compared two different readings
-    of the clock, see the docs
+    The test compared two different
+    readings of the clock, see the docs
     (https://example.org/clock).
 
     1. first
@@ -84,7 +84,7 @@ end";
         let x = 1;
     }
 
-    ────────────────────────────────────────
+    ───────────────────────────────────────
 
     Setext
 
@@ -155,6 +155,80 @@ fn definitions_resolve_later_references() {
 }
 
 #[test]
+fn a_paragraph_flows_row_by_row_where_nothing_is_open() {
+    let mut stream = MarkdownStream::new(settings(21));
+    let mut out = Vec::new();
+    let mut after = |stream: &mut MarkdownStream, text: &str| {
+        stream.push(text, &mut out);
+        plain(&out)
+    };
+    assert_eq!(
+        after(&mut stream, "one two three four fi"),
+        "one two three four"
+    );
+    assert_eq!(stream.preview(38).to_string(), "fi");
+    // An open emphasis holds its row back, a closed one does not.
+    assert_eq!(
+        after(&mut stream, "ve **six seven eight nine "),
+        "one two three four"
+    );
+    assert_eq!(
+        after(&mut stream, "ten** a 2 * 3 b "),
+        "one two three four\nfive six seven eight\nnine ten a 2 * 3 b"
+    );
+    assert!(after(&mut stream, "`code over here` x y z").ends_with("\ncode over here x y"));
+    assert!(after(&mut stream, "\n> quote\n").ends_with("x y\nz"));
+    stream.finish(&mut out);
+    assert!(plain(&out).ends_with("\n\n│ quote"), "{}", plain(&out));
+}
+
+#[test]
+fn tables_and_underlines_after_text_are_still_seen() {
+    assert_eq!(
+        show("Here it is:\n| a | b |\n|---|---|\n| 1 | 2 |"),
+        "Here it is:\n\na    b\n───  ───\n1    2"
+    );
+    assert_eq!(show("a | b\n--|--\n1 | 2"), "a    b\n───  ───\n1    2");
+    let bold = document("Title here\n==========\ntext", &settings(40));
+    assert!(
+        bold[0].spans[0]
+            .style
+            .add_modifier
+            .contains(ratatui::style::Modifier::BOLD)
+    );
+    assert_eq!(show("hard  \nbreak\\\nsoft\nend"), "hard\nbreak\nsoft end");
+}
+
+#[test]
+fn links_and_code_in_flowing_text_keep_their_looks() {
+    let lines = document(
+        "see [the *docs*](http://e.org/x) and `a b` or <http://f.org> **bo\nld** e&amp;f \\*x\\* [no] ok",
+        &settings(90),
+    );
+    assert_eq!(
+        plain(&lines),
+        "see the docs (http://e.org/x) and a b or http://f.org bo ld e&f *x* [no] ok"
+    );
+    let styled: Vec<&str> = lines[0]
+        .spans
+        .iter()
+        .filter(|span| span.style != ratatui::style::Style::new())
+        .map(|span| span.content.as_ref())
+        .collect();
+    assert_eq!(
+        styled,
+        [
+            "the ",
+            "docs",
+            " (http://e.org/x)",
+            "a b",
+            "http://f.org",
+            "bo ld"
+        ]
+    );
+}
+
+#[test]
 fn escape_sequences_never_come_through() {
     let lines = document("a\u{1b}]52;c;aGk=\u{7}b \u{1b}[31mred", &settings(40));
     assert_eq!(plain(&lines), "ab red");
@@ -166,10 +240,10 @@ fn finished_blocks_come_out_before_the_end() {
     let mut out = Vec::new();
     stream.push("one\n\ntwo", &mut out);
     assert_eq!(plain(&out), "one");
-    assert_eq!(plain(&stream.preview(38)), "two");
+    assert_eq!(stream.preview(38).to_string(), "two");
     stream.push(" more\n\n```\ncode\npart", &mut out);
     assert_eq!(plain(&out), "one\n\ntwo more\n\ncode");
-    assert_eq!(plain(&stream.preview(38)), "part");
+    assert_eq!(stream.preview(38).to_string(), "part");
     stream.push("\n- x\n```\n- a\n- b", &mut out);
     assert_eq!(plain(&out), "one\n\ntwo more\n\ncode\npart\n- x");
     stream.push("\n- c", &mut out);

@@ -6,6 +6,9 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::text::width;
 
+/// A longer word is broken, so that something appears.
+const MAX_WORD: usize = 4_096;
+
 /// Pieces of one style each.
 pub type Pieces = Vec<(String, Style)>;
 
@@ -43,6 +46,7 @@ pub struct Wrapper {
     word_width: usize,
     gap: Option<(String, Style)>,
     last_wide: bool,
+    taken: bool,
 }
 
 impl Wrapper {
@@ -57,7 +61,36 @@ impl Wrapper {
             word_width: 0,
             gap: None,
             last_wide: false,
+            taken: false,
         }
+    }
+
+    /// For the rows that end from now on.
+    pub fn set_width(&mut self, width: usize) {
+        self.width = width.max(1);
+    }
+
+    /// Takes the rows that are complete.
+    pub fn take_rows(&mut self) -> Vec<Pieces> {
+        self.taken |= !self.rows.is_empty();
+        std::mem::take(&mut self.rows)
+    }
+
+    /// No row was complete so far.
+    pub fn is_first_row(&self) -> bool {
+        !self.taken && self.rows.is_empty()
+    }
+
+    /// The row under way.
+    pub fn unfinished(&self) -> Pieces {
+        let mut pieces = self.row.clone();
+        if let Some((text, style)) = &self.gap {
+            push_piece(&mut pieces, text, *style);
+        }
+        for (text, style) in &self.word {
+            push_piece(&mut pieces, text, *style);
+        }
+        pieces
     }
 
     /// Adds text; newlines are ordinary spaces.
@@ -109,6 +142,9 @@ impl Wrapper {
             push_piece(&mut self.word, text, style);
             self.word_width += text.len();
             self.last_wide = false;
+            if self.word_width > MAX_WORD {
+                self.flush_word();
+            }
             return;
         }
         for grapheme in text.graphemes(true) {

@@ -8,7 +8,7 @@ use crate::protocol::event::{AgentEvent, NoticeLevel};
 use crate::protocol::tool::{PlanItem, ToolTitle};
 use crate::render::markdown::Settings;
 use crate::render::stream::MarkdownStream;
-use crate::render::text::{expand_tabs, fit, fit_middle, width};
+use crate::render::text::{expand_tabs, fit, fit_middle, suffix as suffix_of, width};
 use crate::render::theme::Theme;
 use crate::render::tool;
 use crate::stdx::text::{clean, duration, one_line, suffix};
@@ -48,9 +48,6 @@ pub struct Live {
     reads: Vec<String>,
     reads_at: Duration,
     plan: Vec<PlanItem>,
-    /// Preview rows shown so far in this turn: they do not shrink while it runs,
-    /// so that the rows below do not jump.
-    held_rows: usize,
 }
 
 impl Live {
@@ -67,7 +64,6 @@ impl Live {
             reads: Vec::new(),
             reads_at: Duration::ZERO,
             plan: Vec::new(),
-            held_rows: 0,
         }
     }
 
@@ -105,7 +101,6 @@ impl Live {
         match event {
             AgentEvent::TurnStarted => {
                 self.started = Some(now);
-                self.held_rows = 0;
             }
             AgentEvent::TextDelta { text } => self.text(&text, to),
             AgentEvent::TextDone => self.text_done(to),
@@ -195,7 +190,6 @@ impl Live {
         self.running.clear();
         self.retry = None;
         self.started = None;
-        self.held_rows = 0;
     }
 
     /// Reads that have waited long enough are written.
@@ -297,52 +291,25 @@ impl Live {
         Some(format!("{word} {}{end}", since(started)))
     }
 
-    /// Up to `limit` rows of what is not finished yet, and how many rows to keep for it.
-    pub fn preview(&mut self, limit: usize) -> (Vec<Line<'static>>, usize) {
-        let lines = self.preview_lines();
-        let rows = if lines.len() <= limit {
-            lines
-        } else {
-            // Whole steps of half the height: fewer rows change per frame.
-            let step = limit.div_ceil(2).max(1);
-            let start = (lines.len() - limit).div_ceil(step) * step;
-            lines[start.min(lines.len() - 1)..].to_vec()
-        };
-        if self.is_busy() {
-            self.held_rows = self.held_rows.max(rows.len()).max(1);
-        } else {
-            self.held_rows = rows.len();
-        }
-        (rows, self.held_rows.min(limit))
-    }
-
-    fn preview_lines(&self) -> Vec<Line<'static>> {
-        if let Some(stream) = self.stream.as_ref().filter(|stream| !stream.is_settled()) {
+    /// One row of at most [`NARROW`] columns of what is not finished yet.
+    pub fn preview(&self) -> Line<'static> {
+        if let Some(stream) = &self.stream {
             return stream.preview(NARROW);
         }
+        let dim = |text: &str| Line::styled(suffix_of(text, NARROW).to_owned(), self.theme.dim);
         if let Some(thinking) = &self.thinking {
             let cleaned = clean(suffix(thinking, 256)).replace('\n', " ");
-            let tail = crate::render::text::suffix(cleaned.trim(), NARROW).to_owned();
-            return vec![Line::styled(tail, self.theme.dim)];
+            return dim(cleaned.trim());
         }
-        let Some(running) = self.running.iter().find(|running| !running.tail.is_empty()) else {
-            return Vec::new();
+        let tails = self.running.iter().map(|running| running.tail.as_str());
+        let Some(tail) = tails.filter(|tail| !tail.trim().is_empty()).next_back() else {
+            return Line::default();
         };
-        let cleaned = clean(suffix(&running.tail, 512));
-        let last: Vec<&str> = cleaned
-            .lines()
-            .rev()
-            .filter(|line| !line.trim().is_empty())
-            .take(2)
-            .collect();
-        let bar = self.theme.glyphs.bar;
-        last.into_iter()
-            .rev()
-            .map(|line| {
-                let text = fit(&expand_tabs(line), NARROW - 4, self.theme.glyphs.ellipsis);
-                Line::styled(format!("  {bar} {text}"), self.theme.dim)
-            })
-            .collect()
+        let cleaned = clean(suffix(tail, 512));
+        let last = cleaned.lines().rfind(|line| !line.trim().is_empty());
+        let text = expand_tabs(last.unwrap_or_default());
+        let text = fit(text.trim_end(), NARROW - 4, self.theme.glyphs.ellipsis);
+        dim(&format!("  {} {text}", self.theme.glyphs.bar))
     }
 
     /// When something shown changes by itself.
@@ -440,7 +407,7 @@ mod tests {
             at(4),
             &mut to,
         );
-        assert_eq!(text(&live, 16), "Running cargo test… 12 s · esc stops");
+        assert_eq!(text(&live, 16), "Running cargo test -… 12 s · esc stops");
         live.apply(started("2", "Read", "a/b.rs"), at(4), &mut to);
         let both = text(&live, 120);
         assert!(both.contains("+1 1 m 56 s"), "{both}");
@@ -487,7 +454,7 @@ mod tests {
     }
 
     #[test]
-    fn the_preview_keeps_its_rows_during_a_turn() {
+    fn the_preview_is_the_end_of_what_is_open() {
         let (mut live, mut to) = (
             Live::new(Theme::default()),
             Transcript::new(Theme::default()),
@@ -495,11 +462,18 @@ mod tests {
         live.apply(AgentEvent::TurnStarted, at(0), &mut to);
         let text = |text: &str| AgentEvent::TextDelta { text: text.into() };
         live.apply(text(&"word ".repeat(20)), at(0), &mut to);
-        assert_eq!(live.preview(4).1, 3);
+        assert_eq!(to.take().len(), 1, "a full row is not held back");
+        assert!(live.preview().to_string().ends_with("word word "));
         live.apply(text("\n\nx"), at(0), &mut to);
-        let (rows, held) = live.preview(4);
-        assert_eq!((rows.len(), held), (1, 3));
+        assert_eq!(live.preview().to_string(), "x");
         live.settle(&mut to);
-        assert_eq!(live.preview(4).1, 0);
+        assert_eq!(live.preview().width(), 0);
+        live.apply(started("1", "Run", "make"), at(0), &mut to);
+        let output = AgentEvent::ToolOutput {
+            call_id: "1".into(),
+            text: "cc -o\n\n".into(),
+        };
+        live.apply(output, at(0), &mut to);
+        assert_eq!(live.preview().to_string(), "  │ cc -o");
     }
 }

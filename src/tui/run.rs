@@ -25,9 +25,12 @@ use super::{TuiError, TuiExit, TuiOptions};
 
 /// Streamed content is drawn at most this often; keys at once.
 const FRAME: Duration = Duration::from_micros(16_600);
-/// With the line-feed writer every frame with finished lines draws the viewport
-/// again, so they are collected a little longer.
+/// Frames with finished lines draw the whole viewport again when lines come fast,
+/// so these are collected a little longer.
 const LINE_FEED_FRAME: Duration = Duration::from_millis(40);
+/// After a resize, and between lines, for which rows are not addressed by number.
+const CALM_AFTER_RESIZE: Duration = Duration::from_secs(2);
+const CALM_BETWEEN_LINES: Duration = Duration::from_millis(250);
 /// Messages are taken in without drawing for at most this long.
 const INTAKE: Duration = Duration::from_millis(8);
 /// How long the worker may take to save after a signal.
@@ -102,6 +105,7 @@ struct Screen {
     begun: Instant,
     last_frame: Duration,
     last_history: Duration,
+    last_resize: Option<Duration>,
     /// Something may look different.
     changed: bool,
     /// A key was pressed since the last frame.
@@ -148,6 +152,7 @@ impl Screen {
             begun: Instant::now(),
             last_frame: Duration::ZERO,
             last_history: Duration::ZERO,
+            last_resize: None,
             changed: true,
             keyed: false,
             exit: None,
@@ -216,7 +221,10 @@ impl Screen {
                     self.input(input, now);
                 }
             }
-            Message::Terminal(Report::Resized) => self.scrollback.moved(),
+            Message::Terminal(Report::Resized) => {
+                self.last_resize = Some(now);
+                self.scrollback.moved();
+            }
             Message::Terminal(Report::Stop) => self.suspend(),
             Message::Terminal(Report::Continued) => self.resumed(),
             Message::Terminal(Report::End(signal)) => self.end(signal),
@@ -250,8 +258,9 @@ impl Screen {
     fn introduce(&mut self, terminal: Terminal) {
         self.terminal = terminal;
         let (writer, _) = self.choice.decide(terminal, &self.env);
+        let tmux = self.env.tmux || terminal == Terminal::Tmux;
         self.scrollback
-            .set_terminal(writer, terminal.reflows(&self.env));
+            .set_terminal(writer, terminal.reflows(&self.env), tmux);
         self.bracketed
             .store(terminal.brackets_pastes(), Ordering::Relaxed);
     }
@@ -295,10 +304,19 @@ impl Screen {
             return Duration::ZERO;
         }
         let waiting = self.app.transcript.pending() > 0;
-        if waiting && !self.scrollback.is_cheap(sys::size()) {
-            return (self.last_history + LINE_FEED_FRAME).max(self.last_frame + FRAME);
+        let due = self.last_frame + FRAME;
+        if waiting {
+            due.max(self.last_history + LINE_FEED_FRAME)
+        } else {
+            due
         }
-        self.last_frame + FRAME
+    }
+
+    fn is_calm(&self, now: Duration) -> bool {
+        now >= self.last_history + CALM_BETWEEN_LINES
+            && self
+                .last_resize
+                .is_none_or(|resize| now >= resize + CALM_AFTER_RESIZE)
     }
 
     fn is_due(&self) -> bool {
@@ -310,6 +328,7 @@ impl Screen {
         self.app.set_cols(size.cols);
         let (rows, caret) = view(&mut self.app, size, now);
         let history = self.app.transcript.take();
+        self.scrollback.set_calm(self.is_calm(now));
         let bytes = self.scrollback.frame(size, &history, &rows, caret);
         guard::viewport_drawn(caret.row);
         if !bytes.is_empty() {

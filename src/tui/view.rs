@@ -1,8 +1,7 @@
 //! The state as the rows of the viewport.
 //!
 //! ```text
-//! (blank, or a hint)          at most 38 columns: above the caret
-//! live rest of the answer     at most 38 columns
+//! open end of the answer      at most 38 columns: above the caret
 //! what is going on            at most 38 columns
 //! queued 2: …                 at most 38 columns
 //! > prompt                    up to a third of the screen, or a panel
@@ -45,7 +44,7 @@ pub fn view(app: &mut App, size: Size, now: Duration) -> (Buffer, Caret) {
         middle = middle.into_iter().skip(start).take(room).collect();
         caret.row -= u16::try_from(start).unwrap_or(0);
     }
-    let above = above(app, cols.min(NARROW), room - middle.len(), rows, now);
+    let above = above(app, cols.min(NARROW), room - middle.len(), now);
     caret.row += u16::try_from(above.len()).unwrap_or(0);
     let all: Vec<Line<'static>> = above.into_iter().chain(middle).chain(below).collect();
     let height = u16::try_from(all.len()).unwrap_or(u16::MAX);
@@ -59,13 +58,7 @@ pub fn view(app: &mut App, size: Size, now: Duration) -> (Buffer, Caret) {
 }
 
 /// What stands above the prompt, in at most `room` rows.
-fn above(
-    app: &mut App,
-    cols: usize,
-    room: usize,
-    rows: usize,
-    now: Duration,
-) -> Vec<Line<'static>> {
+fn above(app: &mut App, cols: usize, room: usize, now: Duration) -> Vec<Line<'static>> {
     let narrow = |text: &str, app: &App| fit(text, cols, app.theme.glyphs.ellipsis);
     let mut out = Vec::new();
     if let Some(activity) = app.live.activity(now, !app.asks.is_empty()) {
@@ -77,18 +70,15 @@ fn above(
         out.push(Line::styled(narrow(&text, app), app.theme.dim));
     }
     out.truncate(room);
-    // The blank row that sets the viewport off.
-    let free = room - out.len();
-    let limit = (rows / 5).clamp(1, 6).min(free.saturating_sub(1));
-    if limit > 0 && app.asks.is_empty() && app.picker.is_none() {
-        let (preview, held) = app.live.preview(limit);
-        let blank = held.saturating_sub(preview.len());
-        let preview = preview.into_iter().map(|line| steady_line(&line));
-        let filled = preview.chain(std::iter::repeat_n(Line::default(), blank));
-        out = filled.chain(out).collect();
-    }
-    if free > 0 {
-        out.insert(0, Line::styled(app.hint(), app.theme.dim));
+    if out.len() < room {
+        // One row sets the viewport off: the open end of the answer, a hint, or nothing.
+        let idle = !app.live.is_busy() || !app.asks.is_empty() || app.picker.is_some();
+        let first = if idle {
+            Line::styled(app.hint(), app.theme.dim)
+        } else {
+            steady_line(&app.live.preview())
+        };
+        out.insert(0, first);
     }
     out
 }

@@ -274,7 +274,7 @@ mod tests {
         transcript.turn_end(&summary(TurnOutcome::Interrupted));
         assert_eq!(
             shown(&mut transcript),
-            "sofos 0.1.0\n\n> fix it\n  please\n\n  thought 6.0 s: the test reads the clo…\n• Read a.rs\n\
+            "sofos 0.1.0\n\n> fix it\n  please\n\n  thought 6.0 s: the test reads the cl…\n• Read a.rs\n\
              • Run b\n\none\n\ntwo\n\nthree\n\n  noted\n\nfour\n\n  stopped\n  \
              41 s · 12.4k in, 96 % cached · 1.8k out · $0.021"
         );

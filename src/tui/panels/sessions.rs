@@ -184,7 +184,7 @@ mod tests {
         open session: 
               now  fix the flaky cart test
               1 h  write the changelog
-              1 d  rename 世界 everywhere and…
+              1 d  rename 世界 everywhere and t…
         enter open   type to filter   esc leave
         ");
     }

@@ -68,11 +68,16 @@ pub struct Scrollback {
     painter: Painter,
     writer: Writer,
     reflows: bool,
+    /// Rows are erased before they are written, not after: tmux counts cells
+    /// erased behind the text as part of the row when it wraps rows again.
+    erase_first: bool,
     drawn: Option<Drawn>,
     /// Least possible row (from 0) of the viewport's last row.
     low: u16,
     /// The terminal may have moved the viewport since the last frame.
     moved: bool,
+    /// A resize we have not heard of yet is unlikely.
+    calm: bool,
 }
 
 impl Scrollback {
@@ -82,16 +87,19 @@ impl Scrollback {
             painter,
             writer: Writer::LineFeed,
             reflows: true,
+            erase_first: false,
             drawn: None,
             low: 0,
             moved: false,
+            calm: true,
         }
     }
 
     /// Sets what is known of the terminal by now.
-    pub fn set_terminal(&mut self, writer: Writer, reflows: bool) {
+    pub fn set_terminal(&mut self, writer: Writer, reflows: bool, erase_first: bool) {
         self.writer = writer;
         self.reflows = reflows;
+        self.erase_first = erase_first;
     }
 
     /// Forgets the viewport: it is drawn anew where the cursor is.
@@ -100,16 +108,18 @@ impl Scrollback {
         self.low = 0;
     }
 
+    /// Whether rows may be addressed by number. A resize is heard of late (by a
+    /// network's delay, by a multiplexer's timer), and until then a region would
+    /// be set at the wrong rows and finished lines be overwritten. So the region is
+    /// for single lines in quiet times; in a fast stream or while the window is
+    /// being resized the line-feed writer is used, which never counts on it.
+    pub fn set_calm(&mut self, calm: bool) {
+        self.calm = calm;
+    }
+
     /// The terminal was resized, perhaps back to its old size: rows may have moved.
     pub fn moved(&mut self) {
         self.moved = true;
-    }
-
-    /// The next frame with history goes through the region: it costs few bytes.
-    pub fn is_cheap(&self, size: Size) -> bool {
-        self.drawn
-            .as_ref()
-            .is_some_and(|drawn| self.region_fits(drawn, drawn.rows.area.height, size))
     }
 
     /// The bytes that add `history` above the viewport and show `rows` with the
@@ -192,6 +202,7 @@ impl Scrollback {
 
     fn region_fits(&self, drawn: &Drawn, height: u16, size: Size) -> bool {
         self.writer == Writer::Region
+            && self.calm
             && drawn.size == size
             && !self.moved
             && self.low + 1 == size.rows
@@ -224,28 +235,24 @@ impl Scrollback {
         out: &mut Vec<u8>,
     ) {
         let height = rows.area.height;
+        // The viewport's first row is at least that far down, if it stands as drawn.
         let mut top = 0;
-        // Rows from here on that may still show something.
-        let mut stale = 0;
-        match &self.drawn {
-            Some(drawn) => {
-                csi(out, self.rows_up(drawn, size), b'A');
-                if drawn.size == size && !self.moved {
-                    stale = drawn.rows.area.height;
-                    top = (self.low + 1).saturating_sub(stale);
-                }
+        let mut certain = false;
+        if let Some(drawn) = &self.drawn {
+            csi(out, self.rows_up(drawn, size), b'A');
+            certain = drawn.size == size && !self.moved;
+            if certain {
+                top = (self.low + 1).saturating_sub(drawn.rows.area.height);
             }
-            None => {}
         }
         out.push(b'\r');
-        if stale == 0 {
+        if !certain {
             // What a resize left below cannot be told.
             out.extend_from_slice(ERASE_FROM_ROW);
         }
         let mut written = 0u16;
         for line in history {
-            let flowed = self.line_fed(line, size, written < stale, out);
-            written = written.saturating_add(flowed);
+            written = written.saturating_add(self.line_fed(line, size, out));
         }
         out.extend_from_slice(NO_WRAP);
         let mut pen = Pen::default();
@@ -253,16 +260,19 @@ impl Scrollback {
             if row > 0 {
                 out.extend_from_slice(b"\r\n");
             }
+            if self.erase_first {
+                out.extend_from_slice(ERASE_LINE);
+            }
             self.cells(rows, row, 0, row_width(rows, row), &mut pen, out);
             self.painter.switch(&mut pen, Pen::default(), out);
-            if written.saturating_add(row) < stale {
+            if !self.erase_first {
                 out.extend_from_slice(ERASE_LINE);
             }
         }
+        // The terminal may have another size already than we have heard, so what
+        // is below is erased although nothing should be there.
         out.extend_from_slice(WRAP);
-        if written.saturating_add(height) < stale {
-            out.extend_from_slice(b"\x1b[J");
-        }
+        out.extend_from_slice(b"\x1b[J");
         csi(out, height.saturating_sub(1 + caret.row), b'A');
         out.push(b'\r');
         csi(out, caret.col, b'C');
@@ -274,17 +284,19 @@ impl Scrollback {
     }
 
     /// A finished line and the end of its row; how many rows it takes at least.
-    fn line_fed(&self, line: &Line<'_>, size: Size, stale: bool, out: &mut Vec<u8>) -> u16 {
+    fn line_fed(&self, line: &Line<'_>, size: Size, out: &mut Vec<u8>) -> u16 {
         let (least, most) = line_width_range(line);
         let cols = usize::from(size.cols);
-        let exact = least == most && least == cols;
-        if stale && most >= cols && !exact {
-            // It may flow into rows that still show the viewport.
-            out.extend_from_slice(ERASE_FROM_ROW);
-        }
-        self.line(line, out);
-        if stale && most < cols {
+        if most < cols && !self.erase_first {
+            self.line(line, out);
             out.extend_from_slice(ERASE_LINE);
+        } else {
+            // It fills its row or flows into rows that still show the viewport.
+            // Behind a full row there is nothing to erase: some terminals would
+            // erase its last character.
+            let one_row = most < cols || least == most && least == cols;
+            out.extend_from_slice(if one_row { ERASE_LINE } else { ERASE_FROM_ROW });
+            self.line(line, out);
         }
         out.extend_from_slice(b"\r\n");
         u16::try_from(least.div_ceil(cols).max(1)).unwrap_or(u16::MAX)

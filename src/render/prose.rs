@@ -1,0 +1,359 @@
+//! A paragraph that is shown row by row while it grows.
+//!
+//! A row is final once the next word does not fit on it and no inline construct
+//! (emphasis, code, link) is open across its words. The text is parsed in
+//! fragments that end where nothing is open, each once. What is decided depends
+//! on the text so far alone, never on how it was cut into chunks.
+
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use ratatui::style::{Modifier, Style};
+
+use super::markdown::{Links, link_suffix, resolver};
+use super::text::{expand_tabs, width};
+use super::theme::Theme;
+use super::wrap::{Pieces, Wrapper, push_piece};
+
+/// A fragment longer than this is parsed although something seems open.
+const MAX_FRAGMENT: usize = 4 * 1024;
+/// Stands in front of a fragment, so that it is never taken for a list or heading.
+const ANCHOR: char = '\u{e000}';
+
+/// Whether a line that starts like this belongs to a paragraph whatever follows
+/// in it. Once true for a start of a line it stays true for the whole line.
+pub(super) fn is_certain(line: &str) -> bool {
+    let text = line.trim_start_matches(' ');
+    if line.len() - text.len() > 3 {
+        return false;
+    }
+    let mut chars = text.chars();
+    let Some(first) = chars.next() else {
+        return false;
+    };
+    let second = chars.next();
+    match first {
+        '0'..='9' => {
+            let rest = text.trim_start_matches(|ch: char| ch.is_ascii_digit());
+            let mut rest = rest.chars();
+            match (rest.next(), rest.next()) {
+                (None, _) | (Some('.' | ')'), None | Some(' ' | '\t')) => false,
+                (Some('.' | ')'), Some(_)) | (Some(_), _) => true,
+            }
+        }
+        '*' | '_' | '`' => {
+            let run = text.chars().take_while(|ch| *ch == first).count();
+            let after = text.chars().nth(run);
+            run < 3 && after.is_some_and(|ch| ch != ' ' && ch != '\t')
+        }
+        '-' | '+' => second.is_some_and(|ch| ch != ' ' && ch != '\t' && ch != first && ch != '|'),
+        '#' | '>' | '=' | '~' | '|' | '<' | '[' | ':' | '\t' => false,
+        _ => true,
+    }
+}
+
+/// What a character did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fed {
+    /// It belongs to the paragraph.
+    Taken,
+    /// The first line may be the head of a table: this is no paragraph yet.
+    Table,
+}
+
+/// The paragraph.
+pub(super) struct Prose {
+    wrapper: Wrapper,
+    /// Text that is not parsed yet.
+    pending: String,
+    scan: Scan,
+    /// The whole text, until a row of it is final.
+    raw: Option<String>,
+    /// Spaces at the end of the text, and whether a backslash stands there.
+    line_end: (usize, bool),
+    first_line: bool,
+}
+
+#[derive(Default)]
+struct Scan {
+    /// Openers of emphasis that wait for their end.
+    open: Vec<char>,
+    /// Open brackets.
+    brackets: usize,
+    /// A link target is under way.
+    target: bool,
+    /// Backticks that opened a code span; 0 outside.
+    code: usize,
+    /// Backticks of the run under way.
+    ticks: usize,
+    angle: bool,
+    escaped: bool,
+    previous: Option<char>,
+    /// A run of emphasis marks under way: mark, length, character before it.
+    run: Option<(char, usize, Option<char>)>,
+}
+
+impl Prose {
+    pub(super) fn new(width: usize) -> Self {
+        Self {
+            wrapper: Wrapper::new(width),
+            pending: String::new(),
+            scan: Scan::default(),
+            raw: Some(String::new()),
+            line_end: (0, false),
+            first_line: true,
+        }
+    }
+
+    pub(super) fn set_width(&mut self, width: usize) {
+        self.wrapper.set_width(width);
+    }
+
+    /// The whole text, as long as nothing of it is final.
+    pub(super) fn raw(&self) -> Option<&str> {
+        self.raw.as_deref()
+    }
+
+    /// Takes text of the current line; final rows go to `rows`. Ends early with
+    /// [`Fed::Table`].
+    pub(super) fn feed(
+        &mut self,
+        text: &str,
+        theme: &Theme,
+        links: &Links,
+        rows: &mut Vec<Pieces>,
+    ) -> Fed {
+        for ch in text.chars() {
+            if let Some(raw) = &mut self.raw {
+                raw.push(ch);
+                if ch == '|' && self.first_line {
+                    return Fed::Table;
+                }
+            }
+            self.line_end = match ch {
+                ' ' => (self.line_end.0 + 1, false),
+                '\\' => (0, !self.line_end.1),
+                _ => (0, false),
+            };
+            let blank = ch == ' ' || ch == '\t';
+            self.scan.step(ch);
+            let long = self.pending.len() >= MAX_FRAGMENT;
+            if blank && (self.scan.is_settled() || long) || self.pending.len() >= 2 * MAX_FRAGMENT {
+                self.flush(theme, links);
+                self.scan = Scan::default();
+                self.take_rows(rows);
+            }
+            self.pending.push(ch);
+        }
+        Fed::Taken
+    }
+
+    /// The line ended and another one of the same paragraph begins.
+    pub(super) fn next_line(&mut self, theme: &Theme, links: &Links, rows: &mut Vec<Pieces>) {
+        let (spaces, backslash) = self.line_end;
+        self.first_line = false;
+        if let Some(raw) = &mut self.raw {
+            raw.push('\n');
+        }
+        if spaces >= 2 || backslash {
+            if backslash {
+                self.pending.pop();
+            }
+            self.flush(theme, links);
+            self.scan = Scan::default();
+            self.wrapper.hard_break();
+            self.take_rows(rows);
+        } else {
+            // The newline is a space; the feed may have to stop at it.
+            let raw = self.raw.take();
+            self.feed(" ", theme, links, rows);
+            self.raw = raw.filter(|_| self.wrapper.is_first_row());
+        }
+        self.line_end = (0, false);
+    }
+
+    /// The paragraph is complete.
+    pub(super) fn finish(mut self, theme: &Theme, links: &Links) -> Vec<Pieces> {
+        self.flush(theme, links);
+        self.wrapper.finish()
+    }
+
+    /// The unfinished row, at most `columns` of its end.
+    pub(super) fn tail(&self, columns: usize) -> Pieces {
+        let mut pieces = self.wrapper.unfinished();
+        push_piece(&mut pieces, &expand_tabs(&self.pending), Style::new());
+        let mut over = pieces
+            .iter()
+            .map(|(text, _)| width(text))
+            .sum::<usize>()
+            .saturating_sub(columns);
+        let mut out = Pieces::new();
+        for (text, style) in pieces {
+            let wide = width(&text);
+            if over >= wide {
+                over -= wide;
+                continue;
+            }
+            push_piece(&mut out, super::text::suffix(&text, wide - over), style);
+            over = 0;
+        }
+        out
+    }
+
+    fn take_rows(&mut self, rows: &mut Vec<Pieces>) {
+        let done = self.wrapper.take_rows();
+        if !done.is_empty() {
+            self.raw = None;
+            rows.extend(done);
+        }
+    }
+
+    fn flush(&mut self, theme: &Theme, links: &Links) {
+        let text = std::mem::take(&mut self.pending);
+        if text.contains(['*', '_', '`', '[', ']', '<', '>', '&', '\\', '~', '!', '\t']) {
+            inline(&text, theme, links, &mut self.wrapper);
+        } else {
+            self.wrapper.push(&text, Style::new());
+        }
+    }
+}
+
+impl Scan {
+    fn is_settled(&self) -> bool {
+        self.open.is_empty()
+            && self.brackets == 0
+            && !self.target
+            && self.code == 0
+            && self.ticks == 0
+            && !self.angle
+            && self.run.is_none()
+    }
+
+    fn step(&mut self, ch: char) {
+        if self.ticks > 0 && ch != '`' {
+            // A run of backticks is over: it opens a code span or closes one.
+            if self.code == 0 {
+                self.code = self.ticks;
+            } else if self.code == self.ticks {
+                self.code = 0;
+            }
+            self.ticks = 0;
+        }
+        if let Some((mark, length, before)) = self.run
+            && (ch != mark || self.code > 0)
+        {
+            self.end_run(mark, length, before, ch);
+            self.run = None;
+        }
+        let escaped = std::mem::take(&mut self.escaped);
+        match ch {
+            '`' if !escaped => self.ticks += 1,
+            _ if self.code > 0 => {}
+            '\\' if !escaped => self.escaped = true,
+            '*' | '_' | '~' if !escaped => {
+                let (_, length, before) = self.run.unwrap_or((ch, 0, self.previous));
+                self.run = Some((ch, length + 1, before));
+            }
+            '[' if !escaped => self.brackets += 1,
+            ']' if !escaped => self.brackets = self.brackets.saturating_sub(1),
+            '(' if self.previous == Some(']') && self.brackets == 0 => self.target = true,
+            ')' if self.target => self.target = false,
+            '<' if !escaped => self.angle = true,
+            '>' if self.angle => self.angle = false,
+            ' ' if self.previous == Some('<') => self.angle = false,
+            _ => {}
+        }
+        self.previous = Some(ch);
+    }
+
+    fn end_run(&mut self, mark: char, length: usize, before: Option<char>, after: char) {
+        if mark == '~' && length < 2 {
+            return;
+        }
+        let space_before = before.is_none_or(char::is_whitespace);
+        let opens = !after.is_whitespace();
+        let closes = !space_before;
+        let inside_word = before.is_some_and(char::is_alphanumeric) && after.is_alphanumeric();
+        if mark == '_' && inside_word {
+            return;
+        }
+        if closes && let Some(at) = self.open.iter().rposition(|open| *open == mark) {
+            self.open.truncate(at);
+        } else if opens {
+            self.open.push(mark);
+        }
+    }
+}
+
+/// Parses a fragment without blocks and pushes it.
+fn inline(text: &str, theme: &Theme, links: &Links, wrapper: &mut Wrapper) {
+    let anchored = format!("{ANCHOR}{text}");
+    let mut resolve = resolver(links);
+    let parser = Parser::new_with_broken_link_callback(
+        &anchored,
+        Options::ENABLE_STRIKETHROUGH,
+        Some(&mut resolve),
+    );
+    let mut styles = vec![Style::new()];
+    let mut link: Option<(String, String)> = None;
+    let mut put = |text: &str, style: Style, link: &mut Option<(String, String)>| {
+        let text = text.trim_start_matches(ANCHOR);
+        let text = expand_tabs(text);
+        if let Some((_, label)) = link {
+            label.push_str(&text);
+        }
+        wrapper.push(&text, style);
+    };
+    // Blanks at the ends of a fragment separate words; the parser drops them.
+    let blanks = |text: &str| !text.is_empty() && text.starts_with([' ', '\t']);
+    if blanks(text) {
+        put(" ", Style::new(), &mut link);
+    }
+    for event in parser {
+        let style = styles.last().copied().unwrap_or_default();
+        let mut open = |add: Style| styles.push(style.patch(add));
+        match event {
+            Event::Text(text) => put(&text, style, &mut link),
+            Event::Code(code) => put(&code, style.patch(theme.accent), &mut link),
+            Event::Html(html) | Event::InlineHtml(html) => {
+                put(&html, style.patch(theme.dim), &mut link);
+            }
+            Event::SoftBreak | Event::HardBreak => put(" ", style, &mut link),
+            Event::Start(Tag::Emphasis) => open(Style::new().add_modifier(Modifier::ITALIC)),
+            Event::Start(Tag::Strong) => open(Style::new().add_modifier(Modifier::BOLD)),
+            Event::Start(Tag::Strikethrough) => {
+                open(Style::new().add_modifier(Modifier::CROSSED_OUT));
+            }
+            Event::Start(Tag::Link {
+                link_type,
+                dest_url,
+                ..
+            }) => {
+                open(theme.link);
+                link = Some((
+                    super::markdown::shown_url(link_type, &dest_url),
+                    String::new(),
+                ));
+            }
+            Event::Start(Tag::Image { dest_url, .. }) => {
+                open(theme.link);
+                link = Some((dest_url.into_string(), String::new()));
+            }
+            Event::End(TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough) => {
+                styles.pop();
+            }
+            Event::End(TagEnd::Link | TagEnd::Image) => {
+                styles.pop();
+                if let Some(suffix) = link
+                    .take()
+                    .and_then(|(url, label)| link_suffix(&url, &label))
+                {
+                    let style = styles.last().copied().unwrap_or_default();
+                    put(&suffix, style.patch(theme.dim), &mut None);
+                }
+            }
+            _ => {}
+        }
+    }
+    if text.len() > 1 && text.ends_with([' ', '\t']) {
+        put(" ", Style::new(), &mut None);
+    }
+}
