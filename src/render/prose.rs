@@ -139,9 +139,14 @@ impl Prose {
             if blank && (self.scan.is_settled() || long) || self.pending.len() >= 2 * MAX_FRAGMENT {
                 self.flush(theme, links);
                 self.scan = Scan::default();
+                if blank {
+                    self.wrapper.push(" ", Style::new());
+                }
                 self.take_rows(rows);
             }
-            self.pending.push(ch);
+            if !(blank && self.pending.is_empty()) {
+                self.pending.push(ch);
+            }
         }
         Fed::Taken
     }
@@ -285,7 +290,7 @@ impl Scan {
 
 /// Parses a fragment without blocks and pushes it.
 fn inline(text: &str, theme: &Theme, links: &Links, wrapper: &mut Wrapper) {
-    let anchored = format!("{ANCHOR}{text}");
+    let anchored = format!("{ANCHOR} {text}");
     let mut resolve = resolver(links);
     let parser = Parser::new_with_broken_link_callback(
         &anchored,
@@ -295,18 +300,15 @@ fn inline(text: &str, theme: &Theme, links: &Links, wrapper: &mut Wrapper) {
     let mut styles = vec![Style::new()];
     let mut link: Option<(String, String)> = None;
     let mut put = |text: &str, style: Style, link: &mut Option<(String, String)>| {
-        let text = text.trim_start_matches(ANCHOR);
+        let text = text
+            .strip_prefix(ANCHOR)
+            .map_or(text, |text| text.strip_prefix(' ').unwrap_or(text));
         let text = expand_tabs(text);
         if let Some((_, label)) = link {
             label.push_str(&text);
         }
         wrapper.push(&text, style);
     };
-    // Blanks at the ends of a fragment separate words; the parser drops them.
-    let blanks = |text: &str| !text.is_empty() && text.starts_with([' ', '\t']);
-    if blanks(text) {
-        put(" ", Style::new(), &mut link);
-    }
     for event in parser {
         let style = styles.last().copied().unwrap_or_default();
         let mut open = |add: Style| styles.push(style.patch(add));
@@ -352,8 +354,5 @@ fn inline(text: &str, theme: &Theme, links: &Links, wrapper: &mut Wrapper) {
             }
             _ => {}
         }
-    }
-    if text.len() > 1 && text.ends_with([' ', '\t']) {
-        put(" ", Style::new(), &mut None);
     }
 }

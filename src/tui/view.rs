@@ -1,7 +1,8 @@
 //! The state as the rows of the viewport.
 //!
 //! ```text
-//! open end of the answer      at most 38 columns: above the caret
+//! (blank, or a hint)          at most 38 columns: above the caret
+//! open end of the answer      at most 38 columns
 //! what is going on            at most 38 columns
 //! queued 2: …                 at most 38 columns
 //! > prompt                    up to a third of the screen, or a panel
@@ -70,15 +71,13 @@ fn above(app: &mut App, cols: usize, room: usize, now: Duration) -> Vec<Line<'st
         out.push(Line::styled(narrow(&text, app), app.theme.dim));
     }
     out.truncate(room);
+    let asking = !app.asks.is_empty() || app.picker.is_some();
+    if app.live.is_busy() && !asking && out.len() + 1 < room {
+        out.insert(0, steady_line(&app.live.preview()));
+    }
     if out.len() < room {
-        // One row sets the viewport off: the open end of the answer, a hint, or nothing.
-        let idle = !app.live.is_busy() || !app.asks.is_empty() || app.picker.is_some();
-        let first = if idle {
-            Line::styled(app.hint(), app.theme.dim)
-        } else {
-            steady_line(&app.live.preview())
-        };
-        out.insert(0, first);
+        // Sets the viewport off, and may be left behind by a resize unseen.
+        out.insert(0, Line::styled(app.hint(), app.theme.dim));
     }
     out
 }

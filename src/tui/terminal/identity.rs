@@ -138,7 +138,7 @@ impl Terminal {
             Self::Unknown => {
                 env.tmux
                     || !(env.term.starts_with("screen")
-                        || matches!(env.term.as_str(), "linux" | "vt100" | "vt220" | "xterm-old"))
+                        || matches!(env.term.as_str(), "linux" | "vt100" | "vt220"))
             }
             Self::Alacritty | Self::Kitty | Self::Tmux | Self::Vte | Self::XtermJs => true,
         }

@@ -182,7 +182,10 @@ impl Scrollback {
     }
 
     /// How far above the cursor the viewport starts, after the terminal has
-    /// wrapped it again for `size`.
+    /// wrapped it again for `size`. Rather too little than too much: too much would
+    /// erase history. (xterm.js lets the cursor sink by a row for each row that
+    /// wraps below it, which cannot be told from here; the viewport's first row is
+    /// blank, so that nothing is seen of it when it stays behind.)
     fn rows_up(&self, drawn: &Drawn, size: Size) -> u16 {
         let up = if !self.reflows || size.cols >= drawn.size.cols {
             drawn.caret.row
