@@ -301,8 +301,8 @@ impl Live {
             let cleaned = clean(suffix(thinking, 256)).replace('\n', " ");
             return dim(cleaned.trim());
         }
-        let tails = self.running.iter().map(|running| running.tail.as_str());
-        let Some(tail) = tails.filter(|tail| !tail.trim().is_empty()).next_back() else {
+        let mut tails = self.running.iter().map(|running| running.tail.as_str());
+        let Some(tail) = tails.rfind(|tail| !tail.trim().is_empty()) else {
             return Line::default();
         };
         let cleaned = clean(suffix(tail, 512));

@@ -85,16 +85,6 @@ impl Composer {
         self.buffer.set(printable(text));
     }
 
-    /// Puts text in front of what is typed.
-    pub fn prepend(&mut self, text: &str) {
-        let joined = if self.is_empty() {
-            text.to_owned()
-        } else {
-            format!("{text}\n{}", self.buffer.text())
-        };
-        self.set(&joined);
-    }
-
     /// Inserts a paste, folded when it is long.
     pub fn paste(&mut self, text: &str) {
         self.aim = None;

@@ -64,11 +64,6 @@ impl Palette {
         )
     }
 
-    /// Something is shown for this text of the prompt.
-    pub fn is_open(&self, text: &str) -> bool {
-        !self.found(text).is_empty()
-    }
-
     /// The text changed: the first match is selected again.
     pub fn text_changed(&mut self) {
         self.selected = 0;
@@ -171,7 +166,9 @@ mod tests {
             ]
         );
         assert_eq!(palette.rows("/th", 40, 5, &Theme::default()).len(), 1);
-        assert!(!palette.is_open("/think on") && !palette.is_open("th"));
+        for text in ["/think on", "th", "/x/y"] {
+            assert!(palette.rows(text, 40, 5, &Theme::default()).is_empty());
+        }
     }
 
     #[test]
@@ -193,7 +190,7 @@ mod tests {
             PaletteOutcome::Send("/clear".into())
         );
         assert_eq!(palette.key(key(KeyCode::Esc), "/c"), PaletteOutcome::Done);
-        assert!(!palette.is_open("/c"));
+        assert!(palette.rows("/c", 40, 5, &Theme::default()).is_empty());
         assert_eq!(palette.key(key(KeyCode::Esc), "x"), PaletteOutcome::Ignored);
     }
 }

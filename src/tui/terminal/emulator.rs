@@ -15,16 +15,19 @@ fn number(value: u16) -> NonZeroU16 {
 }
 
 impl Emulator {
+    /// An empty screen.
     pub fn new(size: Size) -> Self {
         Self {
             parser: vt100::Parser::new(number(size.rows), number(size.cols), 100_000),
         }
     }
 
+    /// Takes what a program writes.
     pub fn feed(&mut self, bytes: &[u8]) {
         self.parser.process(bytes);
     }
 
+    /// Gives the window another size.
     pub fn resize(&mut self, size: Size) {
         self.parser.set_size(number(size.rows), number(size.cols));
     }
@@ -62,6 +65,7 @@ impl Emulator {
         self.parser.screen().cursor_position()
     }
 
+    /// The cursor is not shown.
     pub fn cursor_hidden(&self) -> bool {
         self.parser.screen().hide_cursor()
     }
