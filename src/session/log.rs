@@ -5,7 +5,7 @@
 //! line kept for the next try, so that the file always ends in a whole line; a
 //! crash can tear only the last line, which [`Log::open`] moves to `<id>.torn`.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
@@ -245,15 +245,29 @@ fn prepare_dir(dir: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// How often a busy log is tried again, 10 ms apart: a process that is just
+/// starting a child or ending holds the lock for a moment longer.
+const LOCK_TRIES: u32 = 10;
+
 fn lock(file: &File, id: &str, path: &Path) -> Result<(), SessionError> {
-    file.try_lock().map_err(|error| match error {
-        std::fs::TryLockError::WouldBlock => SessionError::Busy { id: id.to_string() },
-        std::fs::TryLockError::Error(source) => SessionError::Io {
-            action: "lock",
-            path: path.to_path_buf(),
-            source,
-        },
-    })
+    let mut tries = 0;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if tries < LOCK_TRIES => {
+                tries += 1;
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+            Err(TryLockError::WouldBlock) => return Err(SessionError::Busy { id: id.to_string() }),
+            Err(TryLockError::Error(source)) => {
+                return Err(SessionError::Io {
+                    action: "lock",
+                    path: path.to_path_buf(),
+                    source,
+                });
+            }
+        }
+    }
 }
 
 struct Lines {
