@@ -12,6 +12,9 @@ use crate::tools::BoxFuture;
 pub trait Authority: Send + Sync {
     /// The answer to a question (its `id` is the authority's to set).
     fn ask(&self, request: AskRequest) -> BoxFuture<'_, Answer>;
+
+    /// Whether its answers are a person's.
+    fn is_person(&self) -> bool;
 }
 
 /// Asks the person at the front end and waits.
@@ -36,6 +39,10 @@ impl Authority for Interactive {
             answer
         })
     }
+
+    fn is_person(&self) -> bool {
+        true
+    }
 }
 
 /// Nobody is there: every question is a no.
@@ -50,5 +57,9 @@ impl Authority for Refuse {
                     .to_string(),
             }
         })
+    }
+
+    fn is_person(&self) -> bool {
+        false
     }
 }

@@ -268,8 +268,8 @@ impl Agent {
         cancel: &CancellationToken,
     ) -> Result<(), Box<Finished>> {
         let title = prepared.title.clone();
-        let denied = |why: String| {
-            let error = ToolError::Denied(why);
+        let denied = |reason: String, words: String| {
+            let error = ToolError::Denied { reason, words };
             Box::new(Finished {
                 call_id: call.id.into(),
                 title: title.clone(),
@@ -278,7 +278,10 @@ impl Agent {
         };
         let (why, session) = match self.decide(&prepared.effects) {
             PermissionDecision::Allow { .. } => return Ok(()),
-            PermissionDecision::Deny { why } => return Err(denied(why)),
+            PermissionDecision::Deny { why } => {
+                let words = format!("denied: {why}");
+                return Err(denied(why, words));
+            }
             PermissionDecision::Ask { why, session } => (why, session),
         };
         let request = AskRequest {
@@ -314,10 +317,18 @@ impl Agent {
                 self.grants.extend(session);
                 Ok(())
             }
-            Answer::No { message } if message.is_empty() => {
-                Err(denied(format!("the user said no ({why})")))
+            Answer::No { message } if !self.parts.authority.is_person() => {
+                let words = format!("denied: {why}; nobody can be asked");
+                Err(denied(format!("{why}; {message}"), words))
             }
-            Answer::No { message } => Err(denied(format!("{why}; {message}"))),
+            Answer::No { message } if message.is_empty() => {
+                let reason = format!("the user said no ({why})");
+                Err(denied(reason, "denied by you".to_string()))
+            }
+            Answer::No { message } => {
+                let words = format!("denied by you: {message}");
+                Err(denied(format!("the user said no: {message}"), words))
+            }
         }
     }
 
@@ -401,11 +412,6 @@ impl Agent {
                 content.extend(self.store_images(output.images));
                 (content, output.is_error, output.plan)
             }
-            Err(ToolError::Denied(why)) => (
-                vec![ContentBlock::text(format!("Denied: {why}"))],
-                true,
-                None,
-            ),
             Err(error) => (vec![ContentBlock::text(error.to_string())], true, None),
         };
         for block in &mut content {
@@ -524,16 +530,13 @@ impl Finished {
             Err(error) => {
                 let status = match error {
                     ToolError::ToModel(_) => ToolStatus::Failed,
-                    ToolError::Denied(_) => ToolStatus::Denied,
+                    ToolError::Denied { .. } => ToolStatus::Denied,
                     ToolError::Stopped(_) => ToolStatus::Stopped,
                 };
-                let words = error.to_string();
-                let line = words.lines().next().unwrap_or("");
-                let outcome = match status {
-                    ToolStatus::Stopped => "stopped",
-                    // What follows is advice to the model.
-                    ToolStatus::Denied => line.split(". ").next().unwrap_or(line),
-                    ToolStatus::Ok | ToolStatus::Failed => line,
+                let outcome = match error {
+                    ToolError::Denied { words, .. } => words.as_str(),
+                    ToolError::ToModel(words) => words.lines().next().unwrap_or(""),
+                    ToolError::Stopped(_) => "stopped",
                 };
                 let outcome = text::one_line(outcome, 160);
                 ToolView {

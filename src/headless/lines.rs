@@ -50,8 +50,7 @@ pub(super) fn tool(view: &ToolView, paint: Paint) -> String {
     let outcome = clean(&view.outcome);
     let outcome = match view.status {
         ToolStatus::Ok => paint.dim(&outcome),
-        ToolStatus::Denied => paint.red(&format!("denied: {outcome}")),
-        ToolStatus::Failed | ToolStatus::Stopped => paint.red(&outcome),
+        ToolStatus::Failed | ToolStatus::Denied | ToolStatus::Stopped => paint.red(&outcome),
     };
     if !view.outcome.is_empty() {
         out.push_str(" · ");

@@ -2,7 +2,7 @@
 
 use super::Conversation;
 use crate::protocol::message::{ContentBlock, Message, ToolResult};
-use crate::protocol::tool::{ToolBody, ToolStatus};
+use crate::protocol::tool::ToolBody;
 
 /// The conversation as Markdown: what was said, and one line for each call.
 pub fn markdown(conversation: &Conversation) -> String {
@@ -36,12 +36,8 @@ pub fn markdown(conversation: &Conversation) -> String {
 fn push_call(out: &mut String, result: &ToolResult) {
     let view = &result.view;
     out.push_str(&format!("- **{}** {}", view.title.verb, view.title.object));
-    let status = match view.status {
-        ToolStatus::Denied => "denied: ",
-        ToolStatus::Ok | ToolStatus::Failed | ToolStatus::Stopped => "",
-    };
     if !view.outcome.is_empty() {
-        out.push_str(&format!(" · {status}{}", view.outcome));
+        out.push_str(&format!(" · {}", view.outcome));
     }
     out.push('\n');
     let lines: Vec<String> = match &view.body {

@@ -69,9 +69,14 @@ pub enum ToolError {
     /// For the model: what was wrong and what to do instead.
     #[error("{0}")]
     ToModel(String),
-    /// The user or a rule said no; the text is the reason.
-    #[error("{0}")]
-    Denied(String),
+    /// The user or a rule said no.
+    #[error("Denied: {reason}")]
+    Denied {
+        /// For the model: why, and what it may do instead.
+        reason: String,
+        /// For the user: who said no, and why.
+        words: String,
+    },
     /// The user stopped it; the text is what it had done by then.
     #[error("{0}")]
     Stopped(String),

@@ -171,9 +171,13 @@ impl App {
                 self.live.settle(&mut self.transcript);
                 self.asks.clear();
                 self.picker = None;
+                // The session that the program starts with needs no words.
+                let first = self.status.session.is_empty();
                 let verb = if resumed { "resumed" } else { "new" };
-                let text = format!("{verb} session {id}");
-                self.transcript.notice(NoticeLevel::Info, &text);
+                if resumed || !first {
+                    let text = format!("{verb} session {id}");
+                    self.transcript.notice(NoticeLevel::Info, &text);
+                }
             }
             UiEvent::Text { markdown } => self.transcript.document(&markdown, self.cols),
             UiEvent::Sessions { rows } => {
@@ -226,6 +230,7 @@ impl App {
     }
 
     fn paste(&mut self, text: &str) {
+        self.interrupted = None;
         if let Some(panel) = self.asks.front_mut() {
             panel.paste(text);
         } else if let Some(picker) = &mut self.picker {

@@ -68,6 +68,7 @@ fn no_is_told_to_the_model_with_the_users_words() {
     std::thread::sleep(std::time::Duration::from_millis(400));
     terminal.send("n");
     terminal.enter("keep that file");
+    terminal.wait("denied by you: keep that file");
     terminal.wait("Left alone.");
     assert!(rig.work().join("b").exists());
     assert!(rig.server.last_message().contains("keep that file"));
