@@ -123,7 +123,11 @@ struct Plan {
     before: Option<Vec<u8>>,
     after: Vec<u8>,
     places: usize,
+    notes: Vec<&'static str>,
 }
+
+/// Lines of the diff that a tolerant match is shown with.
+const SHOWN: usize = 40;
 
 fn plan(
     args: &Args,
@@ -144,6 +148,7 @@ fn plan(
                 before,
                 after: only.new.clone().into_bytes(),
                 places: 1,
+                notes: Vec::new(),
             });
         }
         let error = FileError::NotFound {
@@ -152,14 +157,38 @@ fn plan(
         };
         return Err(common::file_error(error, path, cx));
     };
+    for edit in &edits {
+        if !is_prose(&shown)
+            && !edit.old.contains("```")
+            && edit_match::whole_fence(&edit.new).is_some()
+        {
+            return Err(ToolError::model(format!(
+                "{shown}: new_string is wrapped in a code fence; nothing was changed. Give it \
+                 without the fence"
+            )));
+        }
+    }
     let edited = edit_match::apply(old, &edits)
         .map_err(|error| ToolError::model(format!("{shown}: {error}")))?;
     Ok(Plan {
         shown,
         after: edited.bytes,
         places: edited.places,
+        notes: edited.notes,
         before,
     })
+}
+
+/// Whether a fence may be content of the file.
+fn is_prose(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    match name.rsplit_once('.') {
+        Some((_, ending)) => matches!(
+            ending.to_ascii_lowercase().as_str(),
+            "md" | "mdx" | "markdown" | "txt" | "rst" | "adoc" | "qmd" | "rmd"
+        ),
+        None => true,
+    }
 }
 
 impl Plan {
@@ -174,13 +203,20 @@ impl Plan {
             Some(_) => format!("+{} −{}", diff.added, diff.removed),
             None => format!("new, {}", text::plural(diff.added, "line")),
         };
-        let text = format!(
+        let mut text = format!(
             "edited {}: {} ({outcome}){}{}",
             self.shown,
             text::plural(self.places, "place"),
             changed_lines(&diff),
             common::created(created)
         );
+        if !self.notes.is_empty() {
+            text.push_str(&format!(
+                "\nNot an exact match: {}. The change:\n{}",
+                self.notes.join("; "),
+                diff::plain(&diff, SHOWN)
+            ));
+        }
         ToolOutput {
             body: ToolBody::Diff { diff },
             ..ToolOutput::text(text, outcome)

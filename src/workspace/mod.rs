@@ -4,6 +4,7 @@
 //! touch stays as it was, whatever its encoding and line endings.
 
 pub mod diff;
+pub mod document;
 pub mod edit_match;
 mod encoding;
 mod file_state;

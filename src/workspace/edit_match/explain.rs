@@ -1,9 +1,9 @@
 //! Why an edit was refused, with what the model needs to repeat it rightly.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
-use super::{Edit, View, placeholder};
+use super::guard::placeholder;
+use super::view::View;
 use crate::stdx::text;
 
 /// Line numbers listed for an ambiguous match.
@@ -15,56 +15,60 @@ const COMPARED: usize = 20_000;
 /// Characters shown of one line.
 const LINE: usize = 200;
 
-pub(super) fn ambiguous(view: &View, found: &[Range<usize>]) -> String {
-    let mut lines: Vec<String> = found
+/// Many places; `lines` are the indexes of their first lines.
+pub(super) fn ambiguous(lines: &[usize], what: &str, all: bool) -> String {
+    let mut listed: Vec<String> = lines
         .iter()
         .take(LISTED)
-        .map(|range| view.line_number(range.start).to_string())
+        .map(|line| (line + 1).to_string())
         .collect();
-    if found.len() > LISTED {
-        lines.push("…".to_string());
+    if lines.len() > LISTED {
+        listed.push("…".to_string());
     }
+    let way_out = if all { ", or set replace_all" } else { "" };
     format!(
-        "old_string matches {} places (lines {}); nothing was changed. Add surrounding lines \
-         until it matches one place, or set replace_all",
-        found.len(),
-        lines.join(", ")
+        "{what} matches {} places (lines {}); nothing was changed. Add surrounding lines \
+         until it matches one place{way_out}",
+        lines.len(),
+        listed.join(", ")
     )
 }
 
-pub(super) fn not_found(view: &View, edit: &Edit) -> String {
-    let old = super::line_feeds(&edit.old);
-    let new = super::line_feeds(&edit.new);
+/// The text is nowhere: what may be wrong with it, and what is there instead.
+pub(super) fn not_found(view: &View, old: &str, new: &str) -> String {
     let mut out = "old_string was not found; nothing was changed.".to_string();
     if !new.trim().is_empty()
-        && let Some(at) = memchr::memmem::find(&view.text, new.as_bytes())
+        && let Some(at) = memchr::memmem::find(view.text.as_bytes(), new.as_bytes())
     {
         out.push_str(&format!(
             " The new text is already there, at line {}.",
-            view.line_number(at)
+            view.line_at(at) + 1
         ));
     }
-    if has_gutter(&old) {
+    if has_numbers(old) {
         out.push_str(" It begins with line numbers, which are not part of the file.");
     }
-    if let Some(line) = placeholder(&old, |_| false) {
+    if let Some(line) = placeholder(old, |_| false) {
         out.push_str(&format!(
             " It contains the placeholder `{line}`; give the real text."
         ));
     }
-    let file = String::from_utf8_lossy(&view.text);
-    let lines: Vec<&str> = file.split('\n').collect();
     let wanted: Vec<&str> = old.trim_end_matches('\n').split('\n').collect();
-    if let Some(start) = closest(&lines, &wanted) {
-        out.push_str(&region(&lines, &wanted, start));
-    } else {
-        out.push_str(" No line of the file is like it: read the file again.");
-    }
+    out.push_str(&nearest(view, &wanted, "old_string"));
     out
 }
 
+/// What of the file is most like the wanted lines, with the first difference.
+pub(in crate::workspace) fn nearest(view: &View, wanted: &[&str], what: &str) -> String {
+    let lines = view.lines(0..view.len());
+    match closest(&lines, wanted) {
+        Some(start) => region(&lines, wanted, start, what),
+        None => " No line of the file is like it: read the file again.".to_string(),
+    }
+}
+
 /// Whether every line begins with a number and a tab, as read_file shows them.
-fn has_gutter(old: &str) -> bool {
+fn has_numbers(old: &str) -> bool {
     old.lines().all(|line| {
         line.split_once('\t').is_some_and(|(number, _)| {
             let number = number.trim();
@@ -143,7 +147,7 @@ fn likeness(a: &[[u8; 2]], b: &[[u8; 2]]) -> f64 {
     2.0 * f64::from(common) / all as f64
 }
 
-fn region(lines: &[&str], wanted: &[&str], start: usize) -> String {
+fn region(lines: &[&str], wanted: &[&str], start: usize, what: &str) -> String {
     let end = (start + wanted.len().min(REGION)).min(lines.len());
     let mut out = "\nClosest lines:\n".to_string();
     for (number, line) in (start + 1..).zip(&lines[start..end]) {
@@ -160,7 +164,7 @@ fn region(lines: &[&str], wanted: &[&str], start: usize) -> String {
         };
         out.push_str(&format!(
             "First difference (→ is a tab, · a blank at an end):\n  file line {}: {has}\n  \
-             old_string line {}: `{}`",
+             {what} line {}: `{}`",
             start + index + 1,
             index + 1,
             visible(line)

@@ -1,0 +1,377 @@
+//! The one place of an edit, or why there is none.
+
+use std::cell::OnceCell;
+use std::ops::Range;
+
+use super::explain;
+use super::indent::{Unit, leading};
+use super::merge::{self, NoIndent};
+use super::places::{self, Change, Place, Tier};
+use super::typography::{Spelling, fold};
+use super::unwrap::Unwrapped;
+use super::view::{Line, View};
+
+/// A text after one edit.
+pub(super) struct Done {
+    pub(super) text: String,
+    pub(super) places: usize,
+    pub(super) notes: Vec<&'static str>,
+}
+
+/// The one place of an edit with what comes there.
+pub(super) enum Found {
+    /// A range of the view's text, and its new text.
+    Text(Range<usize>, String),
+    /// Whole lines, and their new lines.
+    Lines(Range<usize>, Vec<Line>),
+}
+
+pub(super) struct Finder<'a> {
+    view: &'a View<'a>,
+    unit: OnceCell<Unit>,
+}
+
+impl<'a> Finder<'a> {
+    pub(super) fn new(view: &'a View<'a>) -> Self {
+        Self {
+            view,
+            unit: OnceCell::new(),
+        }
+    }
+
+    fn unit(&self) -> Unit {
+        *self.unit.get_or_init(|| Unit::of(self.view))
+    }
+
+    pub(super) fn exact(&self, old: &str) -> Vec<Range<usize>> {
+        let finder = memchr::memmem::Finder::new(old);
+        let bytes = self.view.text.as_bytes();
+        let mut found = Vec::new();
+        let mut from = 0;
+        while let Some(at) = finder.find(&bytes[from..]) {
+            let start = from + at;
+            found.push(start..start + old.len());
+            from = start + 1;
+        }
+        found
+    }
+
+    /// The edit with a wrapping taken off, if that explains it.
+    pub(super) fn unwrapped(&self, text: &str, way: &Unwrapped) -> Result<Option<Done>, String> {
+        let (old, new) = (&way.old, way.new.as_deref().unwrap_or(&way.old));
+        if old.trim().is_empty() {
+            return Ok(None);
+        }
+        let found = self
+            .find(old, new)
+            .map_err(|error| format!("{error} (old_string was taken without {})", way.what))?;
+        let Some((found, tier)) = found else {
+            return Ok(None);
+        };
+        let (start, whole) = match &found {
+            Found::Text(range, _) => {
+                let line = self.view.line_at(range.start);
+                (line, self.view.start(line) == range.start)
+            }
+            Found::Lines(range, _) => (range.start, true),
+        };
+        if way.whole_lines && !whole
+            || way.line.is_some_and(|line| line != start + 1)
+            || way.flush && tier == Tier::Indentation
+        {
+            return Ok(None);
+        }
+        if let Err(why) = &way.new {
+            return Err(format!(
+                "old_string matches line {} only without {}, and it is not clear what new_string \
+                 means: {why}; nothing was changed. Give both as they are in the file",
+                start + 1,
+                way.what,
+            ));
+        }
+        if old == new {
+            return Err("old_string and new_string are identical: no change".to_string());
+        }
+        let notes = [Some(way.note), tier.note()]
+            .into_iter()
+            .flatten()
+            .collect();
+        self.finish(text, found, notes).map(Some)
+    }
+
+    pub(super) fn finish(
+        &self,
+        text: &str,
+        found: Found,
+        notes: Vec<&'static str>,
+    ) -> Result<Done, String> {
+        let after = match found {
+            Found::Text(range, new) => self.view.replace(&[(range, new)]),
+            Found::Lines(range, lines) => self.view.replace_lines(vec![(range, lines)]),
+        };
+        if after == text {
+            return Err("the file says already what new_string says: no change".to_string());
+        }
+        Ok(Done {
+            text: after,
+            places: 1,
+            notes,
+        })
+    }
+
+    /// The place of the old text by the first tier that has one.
+    pub(super) fn find(&self, old: &str, new: &str) -> Result<Option<(Found, Tier)>, String> {
+        let exact = self.exact(old);
+        if let [only] = &exact[..] {
+            if self.is_there(only, old, new) {
+                return Err(already(self.view.line_at(only.start)));
+            }
+            return Ok(Some(match self.shifted(only, old, new) {
+                Some(shifted) => (Found::Text(only.clone(), shifted), Tier::Indentation),
+                None => (Found::Text(only.clone(), new.to_string()), Tier::Exact),
+            }));
+        }
+        if !exact.is_empty() {
+            let lines: Vec<usize> = exact
+                .iter()
+                .map(|range| self.view.line_at(range.start))
+                .collect();
+            return Err(explain::ambiguous(&lines, "old_string", true));
+        }
+        // Blanks and brackets alone are too little to overlook anything.
+        if !old.chars().any(char::is_alphanumeric) {
+            return Ok(None);
+        }
+        let lines = Lines::new(old, new);
+        for tier in Tier::TOLERANT {
+            if let Some(found) = self.tolerant(tier, &lines, old, new)? {
+                return Ok(Some((found, tier)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn tolerant(
+        &self,
+        tier: Tier,
+        lines: &Lines,
+        old: &str,
+        new: &str,
+    ) -> Result<Option<Found>, String> {
+        let fragments = if tier == Tier::Typography {
+            self.fragments(old)
+        } else {
+            Vec::new()
+        };
+        for change in lines.variants() {
+            let mut places =
+                places::find(self.view, 0..self.view.len(), change, tier, &|| self.unit());
+            let line_of = |range: &Range<usize>| self.view.line_at(range.start);
+            places.retain(|place| !fragments.iter().any(|range| line_of(range) == place.start));
+            if places.is_empty() && fragments.is_empty() {
+                continue;
+            }
+            if places.len() + fragments.len() > 1 {
+                let mut starts: Vec<usize> = places.iter().map(|place| place.start).collect();
+                starts.extend(fragments.iter().map(line_of));
+                starts.sort_unstable();
+                let what = format!("old_string is not in the file as given; {}it", approx(tier));
+                return Err(explain::ambiguous(&starts, &what, false));
+            }
+            if let Some(range) = fragments.into_iter().next() {
+                let file = &self.view.text[range.clone()];
+                let mut spelling = Spelling::default();
+                spelling.learn(old, file);
+                let new = spelling.merge(old, file, new);
+                return Ok(Some(Found::Text(range, new)));
+            }
+            let place = &places[0];
+            if self.lines_are_there(place, change, tier) {
+                return Err(already(place.start));
+            }
+            let lines =
+                merge::merge(self.view, place, change, &merge::diff(change)).map_err(unmapped)?;
+            return Ok(Some(Found::Lines(
+                place.start..place.start + change.old.len(),
+                lines,
+            )));
+        }
+        Ok(None)
+    }
+
+    /// Places of a piece of one line that differs in typography.
+    fn fragments(&self, old: &str) -> Vec<Range<usize>> {
+        let mut out = Vec::new();
+        if old.contains('\n') {
+            return out;
+        }
+        let wanted = fold(old);
+        for index in 0..self.view.len() {
+            let line = self.view.line(index);
+            if line.is_ascii() && old.is_ascii() {
+                continue;
+            }
+            let folded = fold(line);
+            let mut from = 0;
+            while let Some(at) = folded[from..].find(wanted.as_ref()) {
+                let start = from + at;
+                // As many characters, but not as many bytes.
+                let skipped = folded[..start].chars().count();
+                let byte = |count: usize| {
+                    let at = line
+                        .char_indices()
+                        .nth(count)
+                        .map_or(line.len(), |(at, _)| at);
+                    self.view.start(index) + at
+                };
+                out.push(byte(skipped)..byte(skipped + wanted.chars().count()));
+                from = start + folded[start..].chars().next().map_or(1, char::len_utf8);
+            }
+        }
+        out
+    }
+
+    /// Whether the file already has, around the old text, all that the new text adds
+    /// to it: then the edit was made before.
+    fn is_there(&self, range: &Range<usize>, old: &str, new: &str) -> bool {
+        let text = &self.view.text;
+        new.match_indices(old).any(|(at, _)| {
+            let (before, after) = (&new[..at], &new[at + old.len()..]);
+            let tells = before
+                .chars()
+                .chain(after.chars())
+                .any(char::is_alphanumeric);
+            tells && text[..range.start].ends_with(before) && text[range.end..].starts_with(after)
+        })
+    }
+
+    /// [`Self::is_there`] for lines.
+    fn lines_are_there(&self, place: &Place, change: Change, tier: Tier) -> bool {
+        let Change { old, new } = change;
+        if old.is_empty() || new.len() <= old.len() {
+            return false;
+        }
+        let same = |file: usize, line: &str| {
+            file < self.view.len() && tier.key(self.view.line(file)) == tier.key(line)
+        };
+        (0..=new.len() - old.len()).any(|at| {
+            let (before, rest) = new.split_at(at);
+            let (middle, after) = rest.split_at(old.len());
+            let added = || before.iter().chain(after);
+            let end = place.start + old.len();
+            middle == old
+                && added().any(|line| line.chars().any(char::is_alphanumeric))
+                && place.start >= before.len()
+                && before
+                    .iter()
+                    .enumerate()
+                    .all(|(index, line)| same(place.start - before.len() + index, line))
+                && after
+                    .iter()
+                    .enumerate()
+                    .all(|(index, line)| same(end + index, line))
+        })
+    }
+
+    /// New text for a match that begins inside a line's indentation: the model left
+    /// out a part of it, and its other lines lack it too.
+    fn shifted(&self, range: &Range<usize>, old: &str, new: &str) -> Option<String> {
+        let line = self.view.line_at(range.start);
+        let before = &self.view.text[self.view.start(line)..range.start];
+        let single = !old.trim_end_matches('\n').contains('\n');
+        if before.is_empty()
+            || leading(before).len() != before.len()
+            || leading(old).is_empty()
+            || !single
+            || !new.trim_end_matches('\n').contains('\n')
+        {
+            return None;
+        }
+        let mut out = String::new();
+        for (index, line) in new.split_inclusive('\n').enumerate() {
+            if index > 0 && !line.trim().is_empty() {
+                if leading(line).is_empty() {
+                    return None;
+                }
+                out.push_str(before);
+            }
+            out.push_str(line);
+        }
+        Some(out)
+    }
+}
+
+/// What was overlooked, before "it matches".
+fn approx(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Exact => "",
+        Tier::Blanks => "without regard to blanks at line ends ",
+        Tier::Typography => "without regard to typography ",
+        Tier::Indentation => "without regard to indentation ",
+    }
+}
+
+fn already(line: usize) -> String {
+    format!(
+        "the new text is already there, at line {}; nothing was changed. If it is wanted twice, \
+         include the text around it",
+        line + 1
+    )
+}
+
+pub(in crate::workspace) fn unmapped(NoIndent(line): NoIndent) -> String {
+    format!(
+        "old_string is indented otherwise than the file, and the indentation of line {line} of \
+         new_string cannot be told from it; nothing was changed. Give both as they are in the file"
+    )
+}
+
+/// The texts by lines, and how many blank ones they share at their edges.
+struct Lines<'a> {
+    old: Vec<&'a str>,
+    new: Vec<&'a str>,
+    head: usize,
+    tail: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn new(old: &'a str, new: &'a str) -> Self {
+        let ended = old.ends_with('\n');
+        let split = |text: &'a str| -> Vec<&'a str> {
+            if text.is_empty() && ended {
+                return Vec::new();
+            }
+            text.strip_suffix('\n')
+                .unwrap_or(text)
+                .split('\n')
+                .collect()
+        };
+        let (old, new) = (split(old), split(new));
+        let blank = |line: &&&str| line.trim().is_empty();
+        let head = |lines: &[&str]| lines.iter().take_while(blank).count();
+        let tail = |lines: &[&str]| lines.iter().rev().take_while(blank).count();
+        Self {
+            head: head(&old).min(head(&new)),
+            tail: tail(&old).min(tail(&new)),
+            old,
+            new,
+        }
+    }
+
+    /// As given, then with fewer and fewer of the blank lines.
+    fn variants(&self) -> Vec<Change<'_>> {
+        const MOST: usize = 8;
+        let (head, tail) = (self.head.min(MOST), self.tail.min(MOST));
+        let mut cuts: Vec<(usize, usize)> = (0..=head)
+            .flat_map(|head| (0..=tail).map(move |tail| (head, tail)))
+            .filter(|(head, tail)| head + tail < self.old.len() && head + tail <= self.new.len())
+            .collect();
+        cuts.sort_by_key(|(head, tail)| head + tail);
+        cuts.into_iter()
+            .map(|(head, tail)| Change {
+                old: &self.old[head..self.old.len() - tail],
+                new: &self.new[head..self.new.len() - tail],
+            })
+            .collect()
+    }
+}

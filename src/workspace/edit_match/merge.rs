@@ -1,0 +1,151 @@
+//! The change of the model made to the file's own lines.
+//!
+//! A match only says where. What the model left alone keeps the file's bytes; what
+//! it changed takes over the file's indentation, spelling and blanks as far as the
+//! model did not mean to change them.
+
+use similar::{Algorithm, DiffOp};
+
+use super::indent::leading;
+use super::places::{Change, Place};
+use super::typography::Spelling;
+use super::view::{Line, View};
+
+/// A new line whose indentation the old text does not tell; 1-based.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::workspace) struct NoIndent(pub(in crate::workspace) usize);
+
+/// What of a change stays, by lines of the old and the new text.
+pub(in crate::workspace) fn diff(change: Change) -> Vec<DiffOp> {
+    similar::capture_diff_slices(Algorithm::Myers, change.old, change.new)
+}
+
+/// The lines that take the place of the old ones.
+///
+/// # Errors
+/// When a new line's indentation cannot be carried over.
+pub(in crate::workspace) fn merge(
+    view: &View,
+    place: &Place,
+    change: Change,
+    ops: &[DiffOp],
+) -> Result<Vec<Line>, NoIndent> {
+    let mut spelling = Spelling::default();
+    for (index, old) in change.old.iter().enumerate() {
+        let file = Parts::of(view.line(place.start + index));
+        spelling.learn(Parts::of(old).body, file.body);
+    }
+    let merger = Merger {
+        view,
+        place,
+        change,
+        spelling,
+    };
+    let mut out = Vec::new();
+    for op in ops {
+        let (_, old, new) = op.as_tag_tuple();
+        if let DiffOp::Equal { .. } = op {
+            out.extend(old.map(|index| Line {
+                body: view.line(place.start + index).to_string(),
+                end: Some(view.end(place.start + index)),
+            }));
+            continue;
+        }
+        let paired = old.len() == new.len();
+        for (step, index) in new.enumerate() {
+            let below = (step < old.len()).then(|| old.start + step);
+            let twin = below.filter(|old| paired || alike(change.old[*old], change.new[index]));
+            out.push(Line {
+                body: merger.line(index, twin)?,
+                end: below.map(|old| view.end(place.start + old)),
+            });
+        }
+    }
+    Ok(out)
+}
+
+/// Whether a line is likely the other one changed.
+fn alike(old: &str, new: &str) -> bool {
+    let (old, new) = (Parts::of(old).body, Parts::of(new).body);
+    let head = old
+        .bytes()
+        .zip(new.bytes())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let rest = old.len().min(new.len()) - head;
+    let tail = old
+        .bytes()
+        .rev()
+        .zip(new.bytes().rev())
+        .take(rest)
+        .take_while(|(a, b)| a == b)
+        .count();
+    (head + tail) * 2 >= old.len().max(new.len()) && head + tail > 0
+}
+
+struct Merger<'a> {
+    view: &'a View<'a>,
+    place: &'a Place,
+    change: Change<'a>,
+    spelling: Spelling,
+}
+
+impl Merger<'_> {
+    /// A changed or new line; `twin` is the index of the old line it was.
+    fn line(&self, index: usize, twin: Option<usize>) -> Result<String, NoIndent> {
+        let new = Parts::of(self.change.new[index]);
+        let twin = twin.map(|at| {
+            let old = Parts::of(self.change.old[at]);
+            (old, Parts::of(self.view.line(self.place.start + at)))
+        });
+        if new.body.is_empty() {
+            return Ok(new.trail.to_string());
+        }
+        let indent = match (&twin, &self.place.indent) {
+            (Some((old, file)), _) if old.indent == new.indent && !old.body.is_empty() => {
+                file.indent.to_string()
+            }
+            (_, Some(map)) => map.map(new.indent, index == 0).ok_or(NoIndent(index + 1))?,
+            (_, None) => new.indent.to_string(),
+        };
+        let (body, trail) = match twin {
+            Some((old, file)) => (
+                self.spelling.merge(old.body, file.body, new.body),
+                if old.trail == new.trail {
+                    file.trail
+                } else {
+                    new.trail
+                },
+            ),
+            None => (self.spelling.merge("", "", new.body), new.trail),
+        };
+        Ok(format!("{indent}{body}{trail}"))
+    }
+}
+
+/// A line taken apart. A blank line is all trail.
+#[derive(Clone, Copy)]
+struct Parts<'a> {
+    indent: &'a str,
+    body: &'a str,
+    trail: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    fn of(line: &'a str) -> Self {
+        let body = line.trim_end_matches([' ', '\t', '\r']);
+        let trail = &line[body.len()..];
+        let indent = leading(body);
+        let (indent, body) = if indent.len() == body.len() {
+            ("", "")
+        } else {
+            body.split_at(indent.len())
+        };
+        let trail = if body.is_empty() { line } else { trail };
+        Self {
+            indent,
+            body,
+            trail,
+        }
+    }
+}
