@@ -1,5 +1,6 @@
 //! One user turn: ask, run the calls, ask again, until the model is done.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
@@ -11,6 +12,7 @@ use super::{Agent, message_id};
 use crate::protocol::entry::EntryKind;
 use crate::protocol::event::{AgentEvent, NoticeLevel, TurnOutcome, TurnSummary};
 use crate::protocol::message::{AssistantMessage, ContentBlock, ContextKind, Message, StopReason};
+use crate::protocol::tool::ToolSpec;
 use crate::protocol::usage::{Cost, Usage};
 use crate::provider::{Failure, FailureKind, price};
 use crate::stdx::text;
@@ -115,34 +117,41 @@ impl Agent {
     async fn drive(&mut self, turn: &mut Turn, cancel: &CancellationToken) -> TurnOutcome {
         let tools = self.specs();
         loop {
-            let (message, batch) = match self.ask_model(tools.clone(), cancel).await {
-                Response::Complete(message, batch) => (message, batch),
-                Response::Interrupted(partial, batch) => {
-                    self.keep_partial(partial, batch, cancel).await;
-                    return TurnOutcome::Interrupted;
-                }
-                Response::Failed(failure, partial, batch) => {
-                    self.keep_partial(partial, batch, cancel).await;
-                    return TurnOutcome::Failed {
-                        message: explain(failure),
-                    };
-                }
+            let (message, batch) = match self.next_message(turn, tools.clone(), cancel).await {
+                Ok(next) => next,
+                Err(outcome) => return outcome,
             };
-            self.account(turn, &message);
-            self.record_message(Message::Assistant(message.clone()));
-            let calls: Vec<Call<'_>> = message
-                .tool_calls()
-                .map(|(id, name, arguments)| Call {
-                    id,
-                    name,
-                    arguments,
-                })
-                .collect();
+            let calls = calls_of(&message);
             if let Some(outcome) = self.answer(turn, &message, &calls, batch, cancel).await {
                 return outcome;
             }
             for steer in self.parts.control.take_steer() {
                 self.user_message(steer);
+            }
+        }
+    }
+
+    /// Asks the model and logs its message; an outcome ends the turn.
+    async fn next_message(
+        &mut self,
+        turn: &mut Turn,
+        tools: Arc<[ToolSpec]>,
+        cancel: &CancellationToken,
+    ) -> Result<(AssistantMessage, Batch), TurnOutcome> {
+        match self.ask_model(tools, cancel).await {
+            Response::Complete(message, batch) => {
+                self.account(turn, &message);
+                self.record_message(Message::Assistant(message.clone()));
+                Ok((message, batch))
+            }
+            Response::Interrupted(partial, batch) => {
+                self.keep_partial(partial, batch, cancel).await;
+                Err(TurnOutcome::Interrupted)
+            }
+            Response::Failed(failure, partial, batch) => {
+                self.keep_partial(partial, batch, cancel).await;
+                let message = explain(failure);
+                Err(TurnOutcome::Failed { message })
             }
         }
     }
@@ -276,31 +285,12 @@ impl Agent {
             text: SUMMARISE.to_string(),
         });
         let message = "stopped at 200 tool calls; send \"continue\" to go on".to_string();
-        match self.ask_model(self.specs(), cancel).await {
-            Response::Complete(answer, _) => {
-                self.account(turn, &answer);
-                self.record_message(Message::Assistant(answer.clone()));
-                let calls: Vec<Call<'_>> = answer
-                    .tool_calls()
-                    .map(|(id, name, arguments)| Call {
-                        id,
-                        name,
-                        arguments,
-                    })
-                    .collect();
-                self.refuse_calls(&calls, LIMIT_REACHED);
+        match self.next_message(turn, self.specs(), cancel).await {
+            Ok((answer, _)) => {
+                self.refuse_calls(&calls_of(&answer), LIMIT_REACHED);
                 TurnOutcome::Limit { message }
             }
-            Response::Interrupted(partial, batch) => {
-                self.keep_partial(partial, batch, cancel).await;
-                TurnOutcome::Interrupted
-            }
-            Response::Failed(failure, partial, batch) => {
-                self.keep_partial(partial, batch, cancel).await;
-                TurnOutcome::Failed {
-                    message: explain(failure),
-                }
-            }
+            Err(outcome) => outcome,
         }
     }
 
@@ -314,15 +304,7 @@ impl Agent {
     ) {
         let Some(partial) = partial else { return };
         self.record_message(Message::Assistant(partial.clone()));
-        let calls: Vec<Call<'_>> = partial
-            .tool_calls()
-            .map(|(id, name, arguments)| Call {
-                id,
-                name,
-                arguments,
-            })
-            .collect();
-        self.close_calls(&calls, batch, cancel).await;
+        self.close_calls(&calls_of(&partial), batch, cancel).await;
     }
 
     fn account(&mut self, turn: &mut Turn, message: &AssistantMessage) {
@@ -361,6 +343,15 @@ impl Turn {
             }
         }
     }
+}
+
+fn calls_of(message: &AssistantMessage) -> Vec<Call<'_>> {
+    let call = |(id, name, arguments)| Call {
+        id,
+        name,
+        arguments,
+    };
+    message.tool_calls().map(call).collect()
 }
 
 /// Whether the last block of a message is a tool call.
