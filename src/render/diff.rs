@@ -52,26 +52,30 @@ pub fn counts(diff: &FileDiff, theme: &Theme) -> String {
 }
 
 fn hunk_lines(hunk: &Hunk, path: &str, digits: usize, theme: &Theme, out: &mut Vec<Line<'static>>) {
-    // Old and new text are two documents: each has its own comments and strings.
-    let mut old = Highlighter::for_path(path);
-    let mut new = Highlighter::for_path(path);
+    let mut code = Highlighter::for_path(path);
+    // Removed lines go on from where they stood and leave no trace in what follows.
+    let mut removed: Option<Highlighter> = None;
     let emphasis = emphasised(&hunk.lines);
     for (line, changed) in hunk.lines.iter().zip(emphasis) {
         let cleaned = clean(&line.text);
         let text = expand_tabs(&cleaned);
-        let (sign, style, tint, code) = match line.kind {
-            DiffKind::Context => {
-                old.line(&text);
-                (" ", theme.dim, None, new.line(&text))
+        let (sign, style, tint, shown) = match line.kind {
+            DiffKind::Context => (" ", theme.dim, None, code.line(&text)),
+            DiffKind::Added => ("+", theme.added, theme.added_tint, code.line(&text)),
+            DiffKind::Removed => {
+                let old = removed.get_or_insert_with(|| code.clone());
+                let pieces = old.line(&text);
+                (
+                    theme.glyphs.minus,
+                    theme.removed,
+                    theme.removed_tint,
+                    pieces,
+                )
             }
-            DiffKind::Added => ("+", theme.added, theme.added_tint, new.line(&text)),
-            DiffKind::Removed => (
-                theme.glyphs.minus,
-                theme.removed,
-                theme.removed_tint,
-                old.line(&text),
-            ),
         };
+        if line.kind != DiffKind::Removed {
+            removed = None;
+        }
         let tinted = |style: Style| tint.map_or(style, |tint| style.bg(tint));
         let mut pieces = Pieces::new();
         push_piece(
@@ -80,7 +84,7 @@ fn hunk_lines(hunk: &Hunk, path: &str, digits: usize, theme: &Theme, out: &mut V
             theme.dim,
         );
         push_piece(&mut pieces, &format!("{sign} "), tinted(style));
-        for (text, changed, code_style) in emphasise(&code, &changed) {
+        for (text, changed, code_style) in emphasise(&shown, &changed) {
             let look = if changed {
                 style.add_modifier(Modifier::BOLD | Modifier::UNDERLINED)
             } else {

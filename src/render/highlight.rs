@@ -12,9 +12,9 @@ use super::wrap::{Pieces, push_piece};
 
 /// Longer lines are generated text; colouring them costs time and helps nobody.
 const MAX_LINE: usize = 2_000;
-/// Bytes of one block that are coloured; the rest stays plain, so that a huge
-/// block costs no more than a large one.
-const MAX_BLOCK: usize = 256 * 1024;
+/// Bytes of one block that are coloured (a fifth of a second's work); the rest
+/// stays plain, so that a huge block costs no more than a large one.
+const MAX_BLOCK: usize = 48 * 1024;
 
 static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(two_face::syntax::extra_newlines);
 
@@ -61,11 +61,13 @@ static LOOKS: LazyLock<Vec<(Scope, Style)>> = LazyLock::new(|| {
 });
 
 /// What is known of the lines so far of one block of code.
+#[derive(Clone)]
 pub struct Highlighter {
     state: Option<State>,
     seen: usize,
 }
 
+#[derive(Clone)]
 struct State {
     parse: ParseState,
     scopes: ScopeStack,

@@ -58,6 +58,8 @@ pub struct App {
     pub(super) asks: VecDeque<PermissionPanel>,
     pub(super) picker: Option<SessionPicker>,
     pub(super) closing: Option<Duration>,
+    /// The worker has said its last word.
+    ended: bool,
     interrupted: Option<Duration>,
     cols: usize,
     actions: Vec<Action>,
@@ -88,6 +90,7 @@ impl App {
             asks: VecDeque::new(),
             picker: None,
             closing: None,
+            ended: false,
             interrupted: None,
             cols: 80,
             actions: Vec::new(),
@@ -157,6 +160,18 @@ impl App {
         }
     }
 
+    /// The worker has ended, with or without a word.
+    pub fn worker_gone(&mut self) {
+        if self.ended {
+            return;
+        }
+        self.live.settle(&mut self.transcript);
+        if self.closing.is_none() {
+            self.complain("the worker has ended; resume the session to go on");
+        }
+        self.actions.push(Action::Exit(String::new()));
+    }
+
     /// Something went wrong in the front end itself.
     pub fn complain(&mut self, text: &str) {
         self.transcript.notice(NoticeLevel::Error, text);
@@ -185,6 +200,7 @@ impl App {
             }
             UiEvent::Exit { summary } => {
                 self.live.settle(&mut self.transcript);
+                self.ended = true;
                 self.actions.push(Action::Exit(summary));
             }
         }

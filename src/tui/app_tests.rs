@@ -263,6 +263,24 @@ fn ctrl_d_exits_only_on_an_empty_prompt_and_a_dead_worker_does_not_hold_it() {
 }
 
 #[test]
+fn a_worker_that_goes_without_a_word_is_said_to_be_gone() {
+    let mut app = app();
+    history(&mut app);
+    app.worker_gone();
+    assert!(history(&mut app)[1].contains("the worker has ended"));
+    assert_eq!(app.actions(), [Action::Exit(String::new())]);
+    let mut app = self::app();
+    app.event(
+        UiEvent::Exit {
+            summary: "bye".into(),
+        },
+        at(0),
+    );
+    app.worker_gone();
+    assert_eq!(app.actions(), [Action::Exit("bye".into())]);
+}
+
+#[test]
 fn slash_lines_are_commands_and_paths_are_not() {
     let mut app = app();
     typed(&mut app, "/think on", at(0));

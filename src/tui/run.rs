@@ -41,6 +41,8 @@ const ANSWER_WAIT: Duration = Duration::from_millis(200);
 enum Message {
     Terminal(Report),
     Worker(UiEvent),
+    /// The worker let go of its sink: nothing follows.
+    WorkerGone,
     /// Another thread panicked; what to say.
     Panicked(String),
 }
@@ -71,15 +73,29 @@ pub fn run(
     let restored = RestoreOnDrop;
     let mut screen = Screen::new(options, inbox, &sender)?;
     screen.draw()?;
-    let events = sender;
-    let commands = start(Box::new(move |event| {
-        let _ = events.send(Message::Worker(event));
-    }));
+    let sink = Sink(sender);
+    let commands = start(Box::new(move |event| sink.send(Message::Worker(event))));
     screen.commands = Some(commands);
     let exit = screen.run();
     screen.leave();
     drop(restored);
     exit
+}
+
+/// The worker's way into the inbox. Whatever ends the worker, the inbox hears of it.
+struct Sink(Sender<Message>);
+
+impl Sink {
+    fn send(&self, message: Message) {
+        // Without a receiver the front end has ended.
+        let _ = self.0.send(message);
+    }
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        self.send(Message::WorkerGone);
+    }
 }
 
 /// The terminal is restored also when the loop returns early.
@@ -215,6 +231,7 @@ impl Screen {
         let now = self.now();
         match message {
             Message::Worker(event) => self.app.event(event, now),
+            Message::WorkerGone => self.app.worker_gone(),
             Message::Panicked(said) => self.app.complain(&said),
             Message::Terminal(Report::Input(inputs)) => {
                 for input in inputs {
@@ -256,6 +273,10 @@ impl Screen {
 
     /// The terminal is known better now.
     fn introduce(&mut self, terminal: Terminal) {
+        if terminal == Terminal::Xterm && self.terminal != terminal {
+            // A terminal that fails is noticed by the next frame.
+            let _ = guard::ask_for_modified_keys();
+        }
         self.terminal = terminal;
         let (writer, _) = self.choice.decide(terminal, &self.env);
         let tmux = self.env.tmux || terminal == Terminal::Tmux;
@@ -385,9 +406,13 @@ impl Screen {
                 .inbox
                 .recv_timeout(until.saturating_duration_since(Instant::now()))
             {
-                if let Message::Worker(UiEvent::Exit { summary: text }) = message {
-                    summary = plain(&text, &self.env);
-                    break;
+                match message {
+                    Message::Worker(UiEvent::Exit { summary: text }) => {
+                        summary = plain(&text, &self.env);
+                        break;
+                    }
+                    Message::WorkerGone => break,
+                    Message::Worker(_) | Message::Panicked(_) | Message::Terminal(_) => {}
                 }
             }
         }

@@ -14,9 +14,9 @@ use super::sys;
 
 /// Bracketed paste, disambiguated keys.
 const MODES_ON: &[u8] = b"\x1b[?2004h\x1b[>1u";
-/// Inside tmux the same is asked for in xterm's way.
-const TMUX_KEYS_ON: &[u8] = b"\x1b[>4;2m";
-const TMUX_KEYS_OFF: &[u8] = b"\x1b[>4m";
+/// xterm, and tmux after it, are asked for the same in another way.
+const MODIFIED_KEYS_ON: &[u8] = b"\x1b[>4;2m";
+const MODIFIED_KEYS_OFF: &[u8] = b"\x1b[>4m";
 /// No synchronised update, wrap, no bracketed paste, keys as before, plain style, cursor shown.
 const MODES_OFF: &[u8] = b"\x1b[?2026l\x1b[?7h\x1b[?2004l\x1b[<u\x1b[m\x1b[?25h";
 /// Who are you: version, secondary and primary attributes. The last one is
@@ -25,26 +25,35 @@ const QUERIES: &[u8] = b"\x1b[>q\x1b[>c\x1b[c";
 const BACKGROUND_QUERY: &[u8] = b"\x1b]11;?\x1b\\";
 
 static ACTIVE: AtomicBool = AtomicBool::new(false);
-static TMUX: AtomicBool = AtomicBool::new(false);
+static MODIFIED_KEYS: AtomicBool = AtomicBool::new(false);
 /// One more than the rows between the viewport's first row and the cursor; 0
 /// while nothing is drawn.
 static ROWS_UP: AtomicU32 = AtomicU32::new(0);
 
-/// Switches to raw mode and sets the modes, unless they are set.
+/// Switches to raw mode and sets the modes, unless they are set. `modified_keys`:
+/// also in xterm's way; once asked for it stays asked for.
 ///
 /// # Errors
 /// When the terminal refuses.
-pub fn enter(tmux: bool) -> io::Result<()> {
+pub fn enter(modified_keys: bool) -> io::Result<()> {
     if ACTIVE.swap(true, Ordering::SeqCst) {
         return Ok(());
     }
-    TMUX.store(tmux, Ordering::SeqCst);
     sys::raw()?;
     sys::write_all(MODES_ON)?;
-    if tmux {
-        sys::write_all(TMUX_KEYS_ON)?;
+    if modified_keys || MODIFIED_KEYS.load(Ordering::SeqCst) {
+        ask_for_modified_keys()?;
     }
     Ok(())
+}
+
+/// Asks for modified keys in xterm's way.
+///
+/// # Errors
+/// When the terminal is gone.
+pub fn ask_for_modified_keys() -> io::Result<()> {
+    MODIFIED_KEYS.store(true, Ordering::SeqCst);
+    sys::write_all(MODIFIED_KEYS_ON)
 }
 
 /// Sets everything again after a stop the program was not told of.
@@ -56,7 +65,7 @@ pub fn enter_again() -> io::Result<()> {
         // Ours may still be on the stack of keyboard modes.
         sys::write_all(b"\x1b[<u")?;
     }
-    enter(TMUX.load(Ordering::SeqCst))
+    enter(false)
 }
 
 /// Asks the terminal who it is; the answers come as input.
@@ -92,8 +101,8 @@ pub fn restore() {
         out.extend_from_slice(b"\r");
         out.extend_from_slice(super::scrollback::ERASE_FROM_ROW);
     }
-    if TMUX.load(Ordering::SeqCst) {
-        out.extend_from_slice(TMUX_KEYS_OFF);
+    if MODIFIED_KEYS.load(Ordering::SeqCst) {
+        out.extend_from_slice(MODIFIED_KEYS_OFF);
     }
     out.extend_from_slice(MODES_OFF);
     // A terminal that is gone needs no restoring.
