@@ -5,13 +5,14 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 use crate::protocol::command::Command;
 use crate::protocol::event::{AgentEvent, NoticeLevel, Status, UiEvent};
 use crate::protocol::permission::Answer;
 use crate::render::text::fit_middle;
 use crate::render::theme::Theme;
+use crate::render::wrap::{Wrapper, to_line};
 use crate::stdx::clock;
 use crate::stdx::text::clean;
 
@@ -66,8 +67,9 @@ pub struct App {
 }
 
 impl App {
-    /// The state before the first event; the header waits in the transcript.
-    pub fn new(options: &TuiOptions, theme: Theme) -> Self {
+    /// The state before the first event on a terminal of `cols` columns; the
+    /// header waits in the transcript.
+    pub fn new(options: &TuiOptions, theme: Theme, cols: u16) -> Self {
         let status = Status {
             model: options.model.clone(),
             mode: options.mode,
@@ -75,7 +77,7 @@ impl App {
             ..Status::default()
         };
         let mut transcript = Transcript::new(theme.clone());
-        transcript.header(header(options, &theme));
+        transcript.header(header(options, &theme, usize::from(cols)));
         Self {
             status,
             place: Place {
@@ -92,7 +94,7 @@ impl App {
             closing: None,
             ended: false,
             interrupted: None,
-            cols: 80,
+            cols: usize::from(cols),
             actions: Vec::new(),
             theme,
         }
@@ -395,31 +397,30 @@ fn is_command(text: &str) -> bool {
     text.starts_with('/') && first.len() > 1 && !first[1..].contains('/')
 }
 
-/// Two lines that say what runs where and how to get help.
-fn header(options: &TuiOptions, theme: &Theme) -> Vec<Line<'static>> {
+/// What runs where, and how to get help.
+fn header(options: &TuiOptions, theme: &Theme, cols: usize) -> Vec<Line<'static>> {
     let glyphs = theme.glyphs;
     let mut place = fit_middle(&clean(&options.workspace), 60, glyphs.ellipsis);
     if !options.branch.is_empty() {
         place.push_str(&format!(" ({})", clean(&options.branch)));
     }
-    let mut parts = vec![clean(&options.model).into_owned(), place];
-    if !options.sandbox_words.is_empty() {
-        parts.push(options.sandbox_words.clone());
+    let parts = [
+        clean(&options.model).into_owned(),
+        place,
+        options.sandbox_words.clone(),
+    ];
+    let mut first = Wrapper::new(cols.saturating_sub(1));
+    first.push(&format!("sofos {}", options.version), theme.verb);
+    for part in parts.iter().filter(|part| !part.is_empty()) {
+        first.push(&format!(" {} {part}", glyphs.dot), theme.dim);
     }
-    let mut first = vec![Span::styled(
-        format!("sofos {}", options.version),
-        theme.verb,
-    )];
-    for part in parts.into_iter().filter(|part| !part.is_empty()) {
-        first.push(Span::styled(format!(" {} {part}", glyphs.dot), theme.dim));
-    }
-    vec![
-        Line::from(first),
-        Line::styled(
-            "/ commands   ctrl+j newline   esc stop   ctrl+d exit",
-            theme.dim,
-        ),
-    ]
+    let mut keys = Wrapper::new(cols.saturating_sub(1));
+    keys.push(
+        "/ commands   ctrl+j newline   esc stop   ctrl+d exit",
+        theme.dim,
+    );
+    let rows = first.finish().into_iter().chain(keys.finish());
+    rows.map(to_line).collect()
 }
 
 #[cfg(test)]

@@ -31,9 +31,7 @@ fn app() -> App {
         commands: vec![command("clear", ""), command("think", "[on|off]")],
         ..TuiOptions::default()
     };
-    let mut app = App::new(&options, Theme::default());
-    app.set_cols(SIZE.cols);
-    app
+    App::new(&options, Theme::default(), SIZE.cols)
 }
 
 fn typed(app: &mut App, text: &str, now: Duration) {
@@ -116,7 +114,8 @@ fn it_starts_with_a_header_and_a_prompt() {
     assert_eq!(
         history(&mut app),
         [
-            "sofos 0.1.0 · claude-sonnet-5-5 · ~/code/shop (main) · sandbox on",
+            "sofos 0.1.0 · claude-sonnet-5-5 · ~/code/shop (main) ·",
+            "sandbox on",
             "/ commands   ctrl+j newline   esc stop   ctrl+d exit"
         ]
     );

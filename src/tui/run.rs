@@ -155,7 +155,7 @@ impl Screen {
             guard::query(depth == Depth::True)?;
         }
         let mut screen = Self {
-            app: App::new(&options, Theme::new(env.utf8())),
+            app: App::new(&options, Theme::new(env.utf8()), sys::size().cols),
             inbox,
             commands: None,
             scrollback: Scrollback::new(painter),
@@ -415,6 +415,10 @@ impl Screen {
                     Message::Worker(_) | Message::Panicked(_) | Message::Terminal(_) => {}
                 }
             }
+        }
+        if signal == sys::HANGUP {
+            // There is nobody to read it.
+            summary.clear();
         }
         self.exit = Some(TuiExit {
             summary,

@@ -152,11 +152,15 @@ fn report(reports: &Path, info: &PanicHookInfo<'_>) -> String {
         thread.name().unwrap_or("unnamed"),
         std::backtrace::Backtrace::force_capture(),
     );
+    let what = info.payload_as_str().unwrap_or("no message");
     let path = reports.join(format!("panic-{}.txt", clock::now_ms()));
     let written = fs::create_private_dir(reports)
         .and_then(|()| fs::write_atomic(&path, body.as_bytes(), 0o600));
     match written {
-        Ok(()) => format!("sofos panicked; the report is in {}", path.display()),
+        Ok(()) => format!(
+            "sofos panicked ({what}); the report is in {}",
+            path.display()
+        ),
         Err(error) => format!(
             "sofos panicked, and the report could not be written to {}: {error}\n{info}",
             path.display()
