@@ -1,9 +1,11 @@
 //! What goes wrong on the way, and what the user is told.
 
+use std::io::{BufRead, BufReader, Read};
+
 use serde_json::json;
 
 use crate::rig::{Rig, ran, until};
-use crate::server::{Event, How, Reply, says, sent, status, text, tool};
+use crate::server::{How, Reply, message, says, sent, status, text, tool};
 
 #[test]
 fn overload_and_rate_limits_are_waited_out_and_said() {
@@ -111,20 +113,29 @@ fn signal(child: &std::process::Child, name: &str) {
 #[cfg(unix)]
 #[test]
 fn an_interrupt_in_the_stream_keeps_the_partial_text_and_leaves_a_valid_conversation() {
-    let hold = How {
-        hold_after: Some(1500),
+    let blocks = vec![
+        text("half of the answer"),
+        tool("read_file", json!({"path": "a"})),
+        text("never comes"),
+    ];
+    // The stream stops once the call is whole; it starts at once, and what was said before it is shown.
+    let hold_after = message(0, &blocks, None).find("\"index\":2");
+    let how = How {
+        hold_after,
         ..How::default()
     };
-    let mut rig = Rig::new(vec![sent(
-        vec![text(&"half of the answer ".repeat(30))],
-        hold,
-    )]);
-    let child = rig.spawn(&["-p", "go"]);
-    rig.server.wait(Event::Answered(0));
-    wait_for(&rig, "\"go\"");
+    let mut rig = Rig::new(vec![sent(blocks, how)]);
+    rig.file("a", "x\n");
+    let mut child = rig.spawn(&["-p", "go"]);
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut seen = String::new();
+    while !seen.contains("half of the answer") {
+        assert!(stderr.read_line(&mut seen).unwrap() > 0, "{seen}");
+    }
     signal(&child, "-INT");
+    stderr.read_to_string(&mut seen).unwrap();
     let stopped = ran(child.wait_with_output().unwrap());
-    assert_eq!(stopped.code, 130, "{}", stopped.stderr);
+    assert_eq!(stopped.code, 130, "{seen}");
     let log: String = rig.entries().iter().map(ToString::to_string).collect();
     assert!(
         log.contains("half of the answer") && log.contains("interrupted"),
@@ -133,13 +144,6 @@ fn an_interrupt_in_the_stream_keeps_the_partial_text_and_leaves_a_valid_conversa
     rig.serve(vec![says(vec![text("going on")])]);
     assert_eq!(rig.run(&["-r", "-p", "go on"]).ok().stdout, "going on\n");
     rig.server.check();
-}
-
-/// Waits until the session log holds some text.
-fn wait_for(rig: &Rig, wanted: &str) {
-    let holds =
-        |log: &std::path::PathBuf| std::fs::read_to_string(log).is_ok_and(|t| t.contains(wanted));
-    until(wanted, || rig.logs().iter().any(holds).then_some(()));
 }
 
 #[cfg(unix)]

@@ -13,6 +13,8 @@ pub struct Terminal {
     master: Box<dyn MasterPty + Send>,
     writer: Box<dyn Write + Send>,
     screen: Arc<Mutex<vt100::Parser>>,
+    /// Ends when the program has closed the terminal.
+    reading: Option<std::thread::JoinHandle<()>>,
     /// Everything the program wrote.
     raw: Arc<Mutex<Vec<u8>>>,
 }
@@ -54,7 +56,7 @@ impl Terminal {
         )));
         let raw = Arc::new(Mutex::new(Vec::new()));
         let (seen, kept) = (screen.clone(), raw.clone());
-        std::thread::spawn(move || {
+        let reading = std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(n @ 1..) = reader.read(&mut buffer) {
                 seen.lock().unwrap().process(&buffer[..n]);
@@ -67,6 +69,7 @@ impl Terminal {
             master: pty.master,
             writer,
             screen,
+            reading: Some(reading),
             raw,
         }
     }
@@ -140,6 +143,9 @@ impl Terminal {
     /// Waits for the program to end; its exit code.
     pub fn end(&mut self) -> u32 {
         let status = until("the program to end", || self.child.try_wait().unwrap());
+        if let Some(reading) = self.reading.take() {
+            reading.join().unwrap();
+        }
         status.exit_code()
     }
 
