@@ -15,6 +15,8 @@ use sofos::repl::{self, Setup};
 use sofos::session::{Session, Store};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // Confined commands start this program again.
+    sofos::exec::sandbox::entry();
     let mut args = std::env::args().skip(1);
     let script = args.next().ok_or("usage: events SCRIPT PROMPT")?;
     let text = args.next().ok_or("usage: events SCRIPT PROMPT")?;
@@ -34,6 +36,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         session: Session::create(&Store::new(paths.sessions()), display(&paths.workspace)),
         warnings: Vec::new(),
         interactive: false,
+        sandbox: true,
         paths,
     };
 

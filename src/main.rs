@@ -3,5 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    sofos::exec::sandbox::entry();
     sofos::cli::main()
 }

@@ -22,10 +22,10 @@ use crate::permission;
 use crate::protocol::entry::EntryKind;
 use crate::protocol::event::AgentEvent;
 use crate::protocol::message::{ContentBlock, Message, ToolResult};
-use crate::protocol::permission::{Answer, AskRequest, Effect, PermissionDecision};
+use crate::protocol::permission::{Answer, AskRequest, Effect, PermissionDecision, PermissionMode};
 use crate::protocol::tool::{ToolStatus, ToolTitle, ToolView};
 use crate::stdx::text;
-use crate::tools::{self, DynTool, Prepared, ToolCx, ToolError, ToolOutput};
+use crate::tools::{self, Approval, DynTool, Prepared, ToolCx, ToolError, ToolOutput};
 
 /// How long a stopped tool may take to wind up before it is dropped.
 const STOP_GRACE: Duration = Duration::from_millis(150);
@@ -229,6 +229,7 @@ impl Agent {
             workspace,
             env,
             outputs,
+            sandbox,
             ..
         } = &*self.parts.services;
         ToolCx {
@@ -243,6 +244,8 @@ impl Agent {
             }),
             call_id: call_id.to_string(),
             outputs: outputs.join(self.parts.session.id()),
+            sandbox: *sandbox,
+            approval: Approval::default(),
         }
     }
 
@@ -257,6 +260,15 @@ impl Agent {
 
     fn runs_freely(&self, effects: &[Effect]) -> bool {
         matches!(self.decide(effects), PermissionDecision::Allow { .. })
+    }
+
+    /// Whether the user's own word allowed it: a grant, or bypass mode.
+    fn is_allowed_by_name(&self, effects: &[Effect]) -> bool {
+        let granted = |effect: &Effect| {
+            permission::rule_of(effect)
+                .is_some_and(|rule| self.grants.iter().any(|grant| grant.rule == rule))
+        };
+        self.parts.settings.mode == PermissionMode::Bypass || effects.iter().any(granted)
     }
 
     /// Asks the gate, and the authority where the gate says so.
@@ -277,7 +289,12 @@ impl Agent {
             })
         };
         let (why, session) = match self.decide(&prepared.effects) {
-            PermissionDecision::Allow { .. } => return Ok(()),
+            PermissionDecision::Allow { .. } => {
+                if self.is_allowed_by_name(&prepared.effects) {
+                    prepared.approval.give();
+                }
+                return Ok(());
+            }
             PermissionDecision::Deny { why } => {
                 let words = format!("denied: {why}");
                 return Err(denied(why, words));
@@ -312,8 +329,12 @@ impl Agent {
             answer: answer.clone(),
         });
         match answer {
-            Answer::Once => Ok(()),
+            Answer::Once => {
+                prepared.approval.give();
+                Ok(())
+            }
             Answer::Session => {
+                prepared.approval.give();
                 self.grants.extend(session);
                 Ok(())
             }

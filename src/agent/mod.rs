@@ -44,6 +44,8 @@ pub struct Services {
     pub blobs: BlobStore,
     /// Directory for outputs too long for the model.
     pub outputs: PathBuf,
+    /// Commands run in the system's sandbox, where there is one.
+    pub sandbox: bool,
 }
 
 /// What an agent is made of.

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -85,6 +86,10 @@ pub struct Args {
     #[arg(long, value_name = "MODE")]
     pub permission_mode: Option<Mode>,
 
+    /// Run commands without the operating system's sandbox
+    #[arg(long)]
+    pub no_sandbox: bool,
+
     /// What a one-shot run prints
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub output_format: OutputFormat,
@@ -99,7 +104,7 @@ pub struct Args {
 }
 
 /// Subcommands.
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub enum Sub {
     /// Watch sofos mend a small program: recorded words, real tools, no key
     Demo,
@@ -108,6 +113,17 @@ pub enum Sub {
         /// Print one JSON object
         #[arg(long)]
         json: bool,
+    },
+    /// Run a command confined as the model's commands are
+    Sandbox {
+        /// The program and its arguments, or one quoted command line
+        #[arg(
+            value_name = "CMD",
+            required = true,
+            trailing_var_arg = true,
+            allow_hyphen_values = true
+        )]
+        command: Vec<OsString>,
     },
 }
 

@@ -6,6 +6,8 @@ use super::CliError;
 use super::settings::Chosen;
 use crate::agent;
 use crate::config::Paths;
+use crate::exec::sandbox;
+use crate::protocol::sandbox::SandboxState;
 use crate::provider::estimate_tokens;
 use crate::session::Store;
 
@@ -40,6 +42,23 @@ pub(super) fn run(chosen: &Chosen, paths: &Paths, as_json: bool) -> Result<u8, C
     Ok(0)
 }
 
+/// What is enforced around commands, found out by trying.
+fn sandbox_words(chosen: &Chosen) -> String {
+    if !chosen.sandbox {
+        return "off by setting: commands run with your rights after the permission check".into();
+    }
+    match sandbox::state() {
+        SandboxState::Full => "full: commands write only in the workspace (not .git, .sofos, \
+                               editor and agent settings) and a private /tmp; no network but \
+                               loopback; ended with everything they start"
+            .into(),
+        SandboxState::Partial(words) => format!("partial: {words}"),
+        SandboxState::None(words) => {
+            format!("none ({words}): commands run with your rights after the permission check")
+        }
+    }
+}
+
 fn checks(chosen: &Chosen, paths: &Paths) -> Result<Vec<Check>, CliError> {
     let key = match &chosen.config.credential {
         Some(credential) => credential.hint(),
@@ -65,10 +84,7 @@ fn checks(chosen: &Chosen, paths: &Paths) -> Result<Vec<Check>, CliError> {
         check("key", key),
         check("model", chosen.model.id.clone()),
         check("mode", chosen.settings.mode.as_str().to_string()),
-        check(
-            "sandbox",
-            "none: commands run with your rights after the permission check".into(),
-        ),
+        check("sandbox", sandbox_words(chosen)),
         check(
             "prompt overhead",
             format!(

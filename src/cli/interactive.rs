@@ -6,6 +6,7 @@ use super::run::{missing_key, setup};
 use super::settings::Chosen;
 use super::{Args, CliError};
 use crate::config::{Env, Paths};
+use crate::exec::sandbox;
 use crate::protocol::command::Command;
 use crate::repl::commands::COMMANDS;
 use crate::repl::{self, CommandSender};
@@ -72,8 +73,8 @@ fn options(env: &Env, paths: &Paths, chosen: &Chosen) -> Result<TuiOptions, CliE
         model: chosen.model.id.clone(),
         workspace: home_relative(&paths.workspace, paths.user_home.as_deref()),
         branch: git::branch(&paths.workspace).unwrap_or_default(),
-        sandbox_words: "no sandbox".to_string(),
-        sandbox: String::new(),
+        sandbox_words: sandbox_word(chosen, "sandbox on"),
+        sandbox: sandbox_word(chosen, "sandbox"),
         mode: chosen.settings.mode,
         safe: chosen.settings.safe,
         commands: COMMANDS
@@ -90,6 +91,16 @@ fn options(env: &Env, paths: &Paths, chosen: &Chosen) -> Result<TuiOptions, CliE
         reports: paths.logs(),
         ..TuiOptions::default()
     })
+}
+
+/// The word for the sandbox. A guess from the kernel's switches, as trying would
+/// delay the start; `sofos doctor` tries.
+fn sandbox_word(chosen: &Chosen, on: &str) -> String {
+    if chosen.sandbox && sandbox::likely() {
+        on.to_string()
+    } else {
+        "no sandbox".to_string()
+    }
 }
 
 /// `~/code/shop` for a directory below the home directory.

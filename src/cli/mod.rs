@@ -8,6 +8,7 @@ mod doctor;
 mod interactive;
 mod logging;
 mod run;
+mod sandbox;
 mod settings;
 mod stdin;
 
@@ -39,6 +40,9 @@ pub enum CliError {
     /// The worker cannot be started.
     #[error(transparent)]
     Repl(#[from] crate::repl::ReplError),
+    /// A command cannot be run.
+    #[error(transparent)]
+    Exec(#[from] crate::exec::ExecError),
     /// The terminal cannot be used.
     #[error(transparent)]
     Tui(#[from] crate::tui::TuiError),
@@ -66,6 +70,7 @@ impl CliError {
             Self::Usage(_) | Self::Config(_) => USAGE,
             Self::Session(_)
             | Self::Repl(_)
+            | Self::Exec(_)
             | Self::Tui(_)
             | Self::Provider(_)
             | Self::Io { .. } => FAILED,
@@ -76,7 +81,9 @@ impl CliError {
 /// The program.
 pub fn main() -> ExitCode {
     let args = Args::read();
-    match run::run(args) {
+    let ended = run::run(args);
+    crate::exec::sandbox::clean_up();
+    match ended {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             eprintln!("sofos: {}", text::clean(&error.to_string()));

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 
 use super::settings::{self, Chosen};
 use super::stdin::{self, Input};
-use super::{Args, CliError, FAILED, INTERRUPTED, connection, demo, doctor, interactive, logging};
+use super::{
+    Args, CliError, FAILED, INTERRUPTED, connection, demo, doctor, interactive, logging, sandbox,
+};
 use crate::cli::args::{OutputFormat, Sub};
 use crate::config::{self, Env, Paths};
 use crate::exec;
@@ -22,6 +24,9 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
     let env = Env::from_process();
     if let Some(Sub::Demo) = args.command {
         return demo::run(&env);
+    }
+    if let Some(Sub::Sandbox { command }) = &args.command {
+        return sandbox::run(command, &env);
     }
     let paths = settings::paths(&env)?;
     logging::start(&paths.logs(), &env, args.verbose)?;
@@ -183,6 +188,7 @@ pub(super) fn setup(
         model,
         provider,
         config,
+        sandbox,
         mut warnings,
     } = chosen;
     warnings.extend(restored);
@@ -197,6 +203,7 @@ pub(super) fn setup(
         session,
         warnings,
         interactive,
+        sandbox,
     })
 }
 
@@ -222,6 +229,6 @@ pub(super) fn missing_key(chosen: &Chosen) -> Option<String> {
 }
 
 /// The environment of commands: the user's own without secrets.
-fn child_env(env: &Env) -> exec::Env {
+pub(super) fn child_env(env: &Env) -> exec::Env {
     exec::Env::scrubbed(env.iter().map(|(name, value)| (name.into(), value.into())))
 }

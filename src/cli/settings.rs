@@ -18,6 +18,8 @@ pub(super) struct Chosen {
     pub(super) model: Arc<ModelInfo>,
     pub(super) provider: &'static ProviderInfo,
     pub(super) config: ProviderConfig,
+    /// Commands run in the system's sandbox, where there is one.
+    pub(super) sandbox: bool,
     /// What the user should know, one line each.
     pub(super) warnings: Vec<String>,
 }
@@ -97,6 +99,7 @@ pub(super) fn choose(
         model: Arc::new(model),
         provider,
         config: provider_config(args, env, provider),
+        sandbox: !args.no_sandbox && file.sandbox.unwrap_or(true),
         warnings,
     })
 }

@@ -106,6 +106,20 @@ pub static KEYS: &[Key] = &[
         // A repository must not grant itself rights.
         project_may: |value| matches!(value, "default" | "plan"),
     },
+    Key {
+        name: "sandbox",
+        expected: "auto or off",
+        help: "confine commands by the operating system, where it can",
+        set: |config, value| {
+            config.sandbox = match value {
+                "auto" => Some(true),
+                "off" => Some(false),
+                _ => None,
+            };
+            config.sandbox.is_some()
+        },
+        project_may: |value| value == "auto",
+    },
 ];
 
 /// Applies one file to the settings; a missing file is no error.

@@ -71,6 +71,8 @@ pub struct Config {
     pub effort: Option<Effort>,
     /// Permission mode.
     pub permission_mode: Option<PermissionMode>,
+    /// Commands run in the system's sandbox, where there is one.
+    pub sandbox: Option<bool>,
     /// What was found odd while loading, one line each.
     pub warnings: Vec<String>,
 }

@@ -3,10 +3,11 @@
 //! A child never gets a terminal, an inherited standard input, or a secret from
 //! the environment; it runs in a session of its own, so that stopping it stops
 //! everything it started. [`shell::run`] is the way to run a command line;
-//! operating-system specifics (and all `unsafe`) live in `sandbox`.
+//! what the operating system
+//! enforces around it (and all `unsafe`) lives in [`sandbox`].
 
 pub mod env;
-mod sandbox;
+pub mod sandbox;
 pub mod shell;
 mod spawn;
 mod tree;
@@ -33,5 +34,11 @@ pub enum ExecError {
         program: String,
         /// The system's reason.
         source: std::io::Error,
+    },
+    /// A confined run was asked for where there is no sandbox.
+    #[error("no sandbox here: {why}")]
+    NoSandbox {
+        /// The reason.
+        why: String,
     },
 }

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::spawn::{self, Running};
 use super::{Env, ExecError, tree};
+use crate::protocol::sandbox::SandboxPolicy;
 
 /// How long to go on reading after the child ended while something it left
 /// behind still holds the pipe.
@@ -30,6 +31,8 @@ pub struct ShellRequest<'a> {
     pub timeout: Duration,
     /// Environment.
     pub env: &'a Env,
+    /// What the system enforces around it, where it can.
+    pub sandbox: &'a SandboxPolicy,
 }
 
 /// How a command ended.
@@ -52,6 +55,8 @@ pub struct ShellOutcome {
     pub end: ShellEnd,
     /// Wall time.
     pub elapsed: Duration,
+    /// It ran in a sandbox.
+    pub confined: bool,
 }
 
 /// Runs a command line and hands its output (both streams, in order, as raw
@@ -72,7 +77,7 @@ pub async fn run(
     let (program, args) = shell();
     let line = wrap(request.command);
     let args = args.iter().map(OsStr::new).chain([OsStr::new(&line)]);
-    let mut running = spawn::start(program, args, request.cwd, request.env)?;
+    let mut running = spawn::start(program, args, request.cwd, request.env, request.sandbox)?;
     let end = tokio::select! {
         biased;
         () = cancel.cancelled() => ShellEnd::Cancelled,
@@ -94,6 +99,7 @@ pub async fn run(
     Ok(ShellOutcome {
         end,
         elapsed: begun.elapsed(),
+        confined: running.confined,
     })
 }
 
@@ -153,7 +159,7 @@ fn ended(status: ExitStatus) -> ShellEnd {
 /// The shell and its arguments before the command line. Never the user's own
 /// shell: what runs is what was judged.
 #[cfg(unix)]
-fn shell() -> (&'static str, &'static [&'static str]) {
+pub(super) fn shell() -> (&'static str, &'static [&'static str]) {
     static BASH: std::sync::OnceLock<Option<&'static str>> = std::sync::OnceLock::new();
     let bash = BASH.get_or_init(|| {
         ["/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"]
@@ -167,7 +173,7 @@ fn shell() -> (&'static str, &'static [&'static str]) {
 }
 
 #[cfg(windows)]
-fn shell() -> (&'static str, &'static [&'static str]) {
+pub(super) fn shell() -> (&'static str, &'static [&'static str]) {
     (
         "powershell.exe",
         &["-NoLogo", "-NoProfile", "-NonInteractive", "-Command"],

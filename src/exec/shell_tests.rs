@@ -16,6 +16,7 @@ async fn run_for(command: &str, limit: Duration, cancel: &CancellationToken) -> 
         cwd: dir.path(),
         timeout: limit,
         env: &env,
+        sandbox: &SandboxPolicy::Off,
     };
     let outcome = run(request, |bytes| output.extend_from_slice(bytes), cancel)
         .await
@@ -113,6 +114,7 @@ async fn cancelled_pids(command: &str, lines: usize) -> Vec<String> {
         cwd: dir.path(),
         timeout: Duration::from_secs(60),
         env: &env,
+        sandbox: &SandboxPolicy::Off,
     };
     let stopper = cancel.clone();
     let collect = |bytes: &[u8]| {
@@ -172,6 +174,7 @@ async fn dropping_the_call_ends_the_tree() {
         cwd: dir.path(),
         timeout: Duration::from_secs(60),
         env: &env,
+        sandbox: &SandboxPolicy::Off,
     };
     let pid = tokio::select! {
         _ = run(request, move |bytes| { let _ = sender.send(bytes.to_vec()); }, &cancel) => {
@@ -195,6 +198,7 @@ async fn a_missing_directory_is_named() {
         cwd: Path::new("/nonexistent-dir"),
         timeout: Duration::from_secs(1),
         env: &env,
+        sandbox: &SandboxPolicy::Off,
     };
     let error = run(request, |_| {}, &cancel).await.unwrap_err();
     assert!(error.to_string().contains("/nonexistent-dir"), "{error}");

@@ -2,13 +2,14 @@
 //! environment, a session of its own, one pipe for both outputs.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use tokio::process::{Child, Command};
 
 use super::tree::{MARK, Tree};
 use super::{Env, ExecError, sandbox};
+use crate::protocol::sandbox::SandboxPolicy;
 use crate::stdx::ids;
 
 #[cfg(unix)]
@@ -23,8 +24,12 @@ pub(super) struct Running {
     pub(super) child: Child,
     /// Both its outputs, in the order they were written.
     pub(super) output: Output,
+    /// Whether it runs in a sandbox.
+    pub(super) confined: bool,
     tree: Tree,
     armed: bool,
+    /// Workspaces to clear up after a forced end.
+    roots: Vec<PathBuf>,
 }
 
 impl Running {
@@ -36,6 +41,9 @@ impl Running {
     /// Ends the tree.
     pub(super) fn kill(&self) {
         self.tree.kill();
+        for root in &self.roots {
+            sandbox::tidy(root);
+        }
     }
 
     /// The child ended by itself: what it left running is left alone.
@@ -47,18 +55,19 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if self.armed {
-            self.tree.kill();
+            self.kill();
         }
     }
 }
 
-/// Starts a program. Call it from a runtime thread, never from a blocking-pool
+/// Starts a program, confined as the policy says. Call it from a runtime thread, never from a blocking-pool
 /// thread (see [`sandbox::detach`]).
 pub(super) fn start<'a>(
     program: &str,
     args: impl IntoIterator<Item = &'a OsStr>,
     cwd: &Path,
     env: &Env,
+    policy: &SandboxPolicy,
 ) -> Result<Running, ExecError> {
     let fail = |source| ExecError::Start {
         program: program.to_string(),
@@ -66,13 +75,20 @@ pub(super) fn start<'a>(
         source,
     };
     let mark = ids::random(16);
-    let mut command = Command::new(program);
+    let wrapped = sandbox::wrap(policy, cwd, env)?;
+    let confined = wrapped.is_some();
+    let (mut command, vars, roots) = match wrapped {
+        None => (Command::new(program), Vec::new(), Vec::new()),
+        Some(wrapped) => {
+            let mut command = Command::new(wrapped.program);
+            command.args(wrapped.args).arg(program);
+            (command, wrapped.vars, wrapped.roots)
+        }
+    };
+    sandbox::environment(&mut command, env, cwd, &vars);
     command
         .args(args)
         .current_dir(cwd)
-        .env_clear()
-        .envs(env.vars().iter().map(|(name, value)| (name, value)))
-        .env("PWD", cwd)
         .env(MARK, &mark)
         .stdin(Stdio::null())
         .kill_on_drop(true);
@@ -84,8 +100,10 @@ pub(super) fn start<'a>(
     Ok(Running {
         child,
         output,
+        confined,
         tree: Tree { leader, mark },
         armed: true,
+        roots,
     })
 }
 

@@ -12,5 +12,6 @@ pub mod event;
 pub mod message;
 pub mod model;
 pub mod permission;
+pub mod sandbox;
 pub mod tool;
 pub mod usage;

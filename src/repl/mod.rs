@@ -45,6 +45,8 @@ pub struct Setup {
     pub warnings: Vec<String>,
     /// Somebody is there to answer questions.
     pub interactive: bool,
+    /// Commands run in the system's sandbox, where there is one.
+    pub sandbox: bool,
 }
 
 /// What can go wrong with the worker itself.

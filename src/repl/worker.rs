@@ -52,6 +52,7 @@ impl Worker {
             session,
             warnings,
             interactive,
+            sandbox,
         } = setup;
         let cwd = paths.workspace.display().to_string();
         let workspace =
@@ -78,6 +79,7 @@ impl Worker {
             env,
             blobs: BlobStore::new(paths.blobs()),
             outputs: paths.outputs(),
+            sandbox,
         });
         let agent = Agent::new(Parts {
             session,

@@ -8,11 +8,25 @@ use super::output::Spill;
 use super::{Tool, ToolCx, ToolError, ToolOutput, common};
 use crate::exec::shell::{self, ShellEnd, ShellRequest};
 use crate::protocol::permission::{Effect, Preview};
+use crate::protocol::sandbox::SandboxPolicy;
 use crate::protocol::tool::ToolTitle;
 use crate::stdx::text;
 
 const DEFAULT_TIMEOUT: u64 = 120;
 const MAX_TIMEOUT: u64 = 600;
+
+/// What programs say when the sandbox is in their way.
+const REFUSALS: &[&str] = &[
+    "read-only file system",
+    "operation not permitted",
+    "network is unreachable",
+    "could not resolve host",
+    "name resolution",
+];
+
+const HINT: &str = "[perhaps refused by the sandbox: a command may write in the workspace and \
+                    /tmp only, not in .git, .sofos, editor and agent settings, and has no \
+                    network but loopback. The user can run it outside]\n";
 
 /// Runs a command line.
 pub(super) struct ExecuteBash;
@@ -58,11 +72,13 @@ impl Tool for ExecuteBash {
             .unwrap_or(DEFAULT_TIMEOUT)
             .clamp(1, MAX_TIMEOUT);
         let mut spill = Spill::new(&cx);
+        let sandbox = policy(&args.command, &cx);
         let request = ShellRequest {
             command: &args.command,
             cwd: cx.workspace.root(),
             timeout: Duration::from_secs(seconds),
             env: &cx.env,
+            sandbox: &sandbox,
         };
         let progress = cx.progress.clone();
         let ran = shell::run(
@@ -86,6 +102,9 @@ impl Tool for ExecuteBash {
         if !words.ends_with('\n') {
             words.push('\n');
         }
+        if ran.confined && ran.end != ShellEnd::Exit(0) && looks_refused(&words) {
+            words.push_str(HINT);
+        }
         let (status, short) = status(ran.end, seconds);
         words.push_str(&format!("[{status}]"));
         if ran.end == ShellEnd::Cancelled {
@@ -98,6 +117,38 @@ impl Tool for ExecuteBash {
             ..ToolOutput::text(words, format!("{short} · {elapsed}"))
         })
     }
+}
+
+/// What the system enforces around the command.
+///
+/// A git command that the user allowed may write `.git`, which is closed otherwise:
+/// whoever reads `git commit` in a question and says yes means just that.
+fn policy(command: &str, cx: &ToolCx) -> SandboxPolicy {
+    if !cx.sandbox {
+        return SandboxPolicy::Off;
+    }
+    SandboxPolicy::WorkspaceWrite {
+        roots: vec![cx.workspace.root().to_path_buf()],
+        network: false,
+        allow_git: cx.approval.is_given() && is_git(command),
+    }
+}
+
+/// Whether a command line begins with git, at most after one `cd DIR &&`.
+fn is_git(command: &str) -> bool {
+    let command = command.trim_start();
+    let command = match command.split_once("&&") {
+        Some((first, rest)) if first.starts_with("cd ") => rest,
+        _ => command,
+    };
+    command.split_whitespace().next() == Some("git")
+}
+
+/// Whether an output ends as one does when the sandbox refused something.
+fn looks_refused(output: &str) -> bool {
+    let start = output.floor_char_boundary(output.len().saturating_sub(4096));
+    let end = output[start..].to_ascii_lowercase();
+    REFUSALS.iter().any(|words| end.contains(words))
 }
 
 /// How it ended: for the model, and for the tool line.

@@ -30,6 +30,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
@@ -61,6 +62,27 @@ pub struct ToolCx {
     pub env: Arc<Env>,
     /// Directory for outputs too long for the model (created on demand).
     pub outputs: PathBuf,
+    /// Commands run in the system's sandbox, where there is one.
+    pub sandbox: bool,
+    /// Whether somebody answered for the call.
+    pub approval: Approval,
+}
+
+/// Whether a call runs by an explicit word of the user (an answer, a rule, bypass
+/// mode) and not by sofos' own judgement. Set by the gate before the call runs.
+#[derive(Debug, Clone, Default)]
+pub struct Approval(Arc<AtomicBool>);
+
+impl Approval {
+    /// The user allowed the call.
+    pub fn give(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    /// Whether the user allowed the call.
+    pub fn is_given(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
 }
 
 /// Why a call failed.
@@ -156,6 +178,8 @@ pub struct Prepared {
     pub title: ToolTitle,
     /// What it would do.
     pub effects: Vec<Effect>,
+    /// To be given when the user allowed it.
+    pub approval: Approval,
     /// The work.
     pub run: BoxFuture<'static, Result<ToolOutput, ToolError>>,
 }
@@ -213,6 +237,7 @@ impl<T: Tool> DynTool for Erased<T> {
         Ok(Prepared {
             title: T::title(&args, &cx),
             effects,
+            approval: cx.approval.clone(),
             run: Box::pin(async move {
                 // A link may have been changed while the call waited for an answer.
                 if T::effects(&args, &cx)? != judged {

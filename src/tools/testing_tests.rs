@@ -45,6 +45,8 @@ impl Bench {
             call_id: "call_1".into(),
             env: Arc::new(env),
             outputs: root.join(".sofos/outputs"),
+            sandbox: false,
+            approval: Default::default(),
         };
         Self { dir, cx, live }
     }

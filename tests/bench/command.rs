@@ -4,10 +4,11 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, criterion_group};
 use sofos::exec::Env;
 use sofos::exec::shell::{self, ShellRequest};
 use sofos::permission::command::classify;
+use sofos::protocol::sandbox::SandboxPolicy;
 use tokio_util::sync::CancellationToken;
 
 fn commands(criterion: &mut Criterion) {
@@ -17,9 +18,13 @@ fn commands(criterion: &mut Criterion) {
         .expect("runtime");
     let env = Env::scrubbed(std::env::vars_os());
     let cwd = std::env::temp_dir();
-    for (name, command) in [
-        ("true", "true"),
-        ("10 MB of output", "head -c 10000000 /dev/zero"),
+    let off = SandboxPolicy::Off;
+    let confined = SandboxPolicy::workspace(cwd.join("sofos-bench"));
+    std::fs::create_dir_all(cwd.join("sofos-bench")).expect("workspace");
+    for (name, command, sandbox) in [
+        ("true", "true", &off),
+        ("true, confined", "true", &confined),
+        ("10 MB of output", "head -c 10000000 /dev/zero", &off),
     ] {
         criterion.bench_function(&format!("run/{name}"), |bencher| {
             bencher.iter(|| {
@@ -29,6 +34,7 @@ fn commands(criterion: &mut Criterion) {
                     cwd: &cwd,
                     timeout: Duration::from_secs(60),
                     env: &env,
+                    sandbox,
                 };
                 let cancel = CancellationToken::new();
                 let run = shell::run(request, |piece| bytes += piece.len(), &cancel);
@@ -47,4 +53,11 @@ fn judging(criterion: &mut Criterion) {
 }
 
 criterion_group!(benches, commands, judging);
-criterion_main!(benches);
+
+fn main() {
+    // Confined commands start this program again.
+    sofos::exec::sandbox::entry();
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+    sofos::exec::sandbox::clean_up();
+}

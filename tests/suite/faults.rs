@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader, Read};
 
 use serde_json::json;
 
+#[cfg(target_os = "linux")]
+use crate::rig::sleeps;
 use crate::rig::{Rig, ran, until};
 use crate::server::{How, Reply, message, says, sent, status, text, tool};
 
@@ -146,26 +148,26 @@ fn an_interrupt_in_the_stream_keeps_the_partial_text_and_leaves_a_valid_conversa
     rig.server.check();
 }
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[test]
 fn an_interrupt_ends_a_command_with_its_whole_tree() {
+    let (own, grandchild) = (std::process::id(), 7_000_000 + std::process::id());
+    let grandchild = grandchild.to_string();
+    let command = format!("(sleep {grandchild} & touch mark; wait) & sleep 6{own:06}");
     let mut rig = Rig::new(vec![says(vec![tool(
         "execute_bash",
-        json!({"command": "echo started > mark; (sleep 987 & echo $! > pid; wait) & sleep 986"}),
+        json!({"command": command}),
     )])]);
     let child = rig.spawn(&["-p", "go", "--permission-mode", "bypass"]);
-    let pid = until("the command to start", || {
-        let pid = std::fs::read_to_string(rig.work().join("pid")).ok()?;
-        pid.ends_with('\n').then(|| pid.trim().to_string())
+    until("the command to start", || {
+        (rig.work().join("mark").exists() && sleeps(&grandchild)).then_some(())
     });
     signal(&child, "-INT");
     let stopped = ran(child.wait_with_output().unwrap());
     assert_eq!(stopped.code, 130, "{}", stopped.stderr);
     // Signals are delivered before the program ends; the kernel may still be reaping.
     until("the grandchild to end", || {
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
-        stat.map_or(true, |stat| stat.contains(") Z "))
-            .then_some(())
+        (!sleeps(&grandchild)).then_some(())
     });
     rig.serve(vec![says(vec![text("going on")])]);
     rig.run(&["-r", "-p", "go on"]).ok();

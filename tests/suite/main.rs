@@ -9,6 +9,7 @@ mod faults;
 mod pty;
 mod resume;
 mod rig;
+mod sandbox;
 mod server;
 mod tui;
 mod turns;

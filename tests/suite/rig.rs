@@ -181,3 +181,15 @@ pub fn tree(dir: &Path) -> Vec<(String, Vec<u8>)> {
     out.sort();
     out
 }
+
+/// Whether a `sleep` for so many seconds is running anywhere. Numbers of processes
+/// mean nothing here: a sandbox counts its own.
+#[cfg(target_os = "linux")]
+pub fn sleeps(seconds: &str) -> bool {
+    std::fs::read_dir("/proc").unwrap().flatten().any(|entry| {
+        std::fs::read_to_string(entry.path().join("cmdline")).is_ok_and(|line| {
+            let words: Vec<&str> = line.split('\0').collect();
+            words[0].ends_with("sleep") && words.contains(&seconds)
+        })
+    })
+}

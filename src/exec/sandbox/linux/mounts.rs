@@ -1,0 +1,199 @@
+//! What the file system looks like from inside: all of it read-only, and a few
+//! places that are private or writable.
+
+use std::ffi::{CStr, CString};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags};
+
+use super::protect::{Guard, Guards};
+use super::spec::{Spec, fits_in_options};
+use super::sys::{self, NOSUID, RDONLY, cstring};
+
+type Step<T> = Result<T, (&'static str, io::Error)>;
+
+const DEVICES: &[&str] = &["null", "zero", "full", "random", "urandom", "tty"];
+
+/// What stays visible of `/run`: the system's programs and drivers of distributions
+/// that keep them there.
+const RUN_KEEPS: &[&str] = &["/run/current-system", "/run/opengl-driver"];
+
+/// Also visible while the network is allowed: the name server's address.
+const RESOLVER: &str = "/run/systemd/resolve";
+
+fn step<T>(action: &'static str, result: io::Result<T>) -> Step<T> {
+    result.map_err(|error| (action, error))
+}
+
+/// Builds the view for this process's mount namespace.
+pub(super) fn build(spec: &Spec, guards: &Guards) -> Step<()> {
+    step("separate its mounts", sys::make_private())?;
+    // Copies are taken while everything can still be seen and written.
+    let kept = kept(spec);
+    let devices: Vec<(PathBuf, OwnedFd)> = DEVICES
+        .iter()
+        .map(|name| Path::new("/dev").join(name))
+        .filter_map(|path| Some((path.clone(), sys::clone_tree(&path, false).ok()?)))
+        .collect();
+    let mut temps = Vec::new();
+    for place in ["/tmp", "/var/tmp"] {
+        if Path::new(place).is_dir() {
+            let tree = sys::clone_tree(&spec.tmp(), false);
+            temps.push((place, step("copy the temporary directory", tree)?));
+        }
+    }
+    let caches = caches(spec);
+    let mut roots = Vec::new();
+    for root in &spec.roots {
+        let tree = step("copy the workspace", sys::clone_tree(root, true))?;
+        step(
+            "copy the workspace",
+            sys::set_attributes(&tree, NOSUID, true),
+        )?;
+        roots.push((root, tree));
+    }
+    let all = sys::set_attributes_at(Path::new("/"), RDONLY | NOSUID, true);
+    step("make the file system read-only", all)?;
+    step("build /dev", dev(&devices))?;
+    proc();
+    step("build /run", run(&kept))?;
+    for (place, tree) in &temps {
+        step(
+            "attach the temporary directory",
+            sys::attach(tree, Path::new(place)),
+        )?;
+    }
+    for (cache, tree) in &caches {
+        // A cache below a hidden directory is not there; it stays that way.
+        let _ = sys::attach(tree, cache);
+    }
+    for (root, tree) in &roots {
+        // It may lie below one of the private directories.
+        let _ = std::fs::create_dir_all(root);
+        step("attach the workspace", sys::attach(tree, root))?;
+    }
+    for guard in &guards.all {
+        step("protect a folder", protect(guard))?;
+    }
+    Ok(())
+}
+
+/// Parts of `/run` that stay.
+fn kept(spec: &Spec) -> Vec<(PathBuf, OwnedFd)> {
+    let resolver = spec.network.then_some(RESOLVER);
+    RUN_KEEPS
+        .iter()
+        .copied()
+        .chain(resolver)
+        .filter_map(|path| {
+            let path = PathBuf::from(path);
+            let tree = sys::clone_tree(&path, true).ok()?;
+            sys::set_attributes(&tree, RDONLY | NOSUID, true).ok()?;
+            Some((path, tree))
+        })
+        .collect()
+}
+
+fn tmpfs(mode: &CStr, size: &CStr) -> io::Result<OwnedFd> {
+    sys::new_fs(c"tmpfs", &[(c"mode", mode), (c"size", size)])
+}
+
+fn empty_file(path: &Path) -> io::Result<()> {
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+    rustix::fs::open(path, flags, Mode::from_raw_mode(0o666))?;
+    Ok(())
+}
+
+/// The few devices that programs need, terminals of its own, shared memory of its own.
+fn dev(devices: &[(PathBuf, OwnedFd)]) -> io::Result<()> {
+    let at = Path::new("/dev");
+    sys::attach(&tmpfs(c"755", c"1m")?, at)?;
+    for (path, tree) in devices {
+        empty_file(path)?;
+        sys::attach(tree, path)?;
+    }
+    for (target, link) in [
+        ("/proc/self/fd", "fd"),
+        ("/proc/self/fd/0", "stdin"),
+        ("/proc/self/fd/1", "stdout"),
+        ("/proc/self/fd/2", "stderr"),
+        ("pts/ptmx", "ptmx"),
+    ] {
+        symlink(target, at.join(link))?;
+    }
+    for name in ["shm", "pts"] {
+        std::fs::create_dir(at.join(name))?;
+    }
+    sys::attach(&tmpfs(c"1777", c"50%")?, &at.join("shm"))?;
+    let options = [(c"ptmxmode", c"0666"), (c"mode", c"0620")];
+    if let Ok(terminals) = sys::new_fs(c"devpts", &options) {
+        sys::attach(&terminals, &at.join("pts"))?;
+    }
+    sys::set_attributes_at(at, RDONLY, false)
+}
+
+/// A view of the sandbox's own processes, read-only with its switches for the whole
+/// machine. Where a container hides parts of `/proc` the kernel forbids a fresh one;
+/// then the old one stays, read-only: its processes belong to another user
+/// namespace and are closed.
+fn proc() {
+    if let Ok(fresh) = sys::new_fs(c"proc", &[])
+        && sys::set_attributes(&fresh, RDONLY, false).is_ok()
+    {
+        let _ = sys::attach(&fresh, Path::new("/proc"));
+    }
+}
+
+fn run(kept: &[(PathBuf, OwnedFd)]) -> io::Result<()> {
+    let at = Path::new("/run");
+    if !at.is_dir() {
+        return Ok(());
+    }
+    sys::attach(&tmpfs(c"755", c"16m")?, at)?;
+    for (path, tree) in kept {
+        std::fs::create_dir_all(path)?;
+        sys::attach(tree, path)?;
+    }
+    Ok(())
+}
+
+/// Layers over the caches of build tools: they look writable, the real ones stay
+/// as they are. A cache that cannot be layered stays read-only.
+fn caches(spec: &Spec) -> Vec<(PathBuf, OwnedFd)> {
+    let layered = |(index, cache): (usize, &PathBuf)| {
+        let (files, work) = Spec::layers(&spec.temp, index);
+        let paths = [cache, &files, &work];
+        if !paths.iter().all(|path| fits_in_options(path.as_os_str())) {
+            return None;
+        }
+        std::fs::create_dir_all(&files).ok()?;
+        std::fs::create_dir_all(&work).ok()?;
+        let [lower, upper, work]: [CString; 3] = [
+            cstring(cache).ok()?,
+            cstring(&files).ok()?,
+            cstring(&work).ok()?,
+        ];
+        let options: [(&CStr, &CStr); 4] = [
+            (c"lowerdir", &lower),
+            (c"upperdir", &upper),
+            (c"workdir", &work),
+            (c"userxattr", c""),
+        ];
+        let tree = sys::new_fs(c"overlay", &options).ok()?;
+        Some((cache.clone(), tree))
+    };
+    spec.caches.iter().enumerate().filter_map(layered).collect()
+}
+
+/// A mount cannot be renamed or removed, and this one cannot be written.
+fn protect(guard: &Guard) -> io::Result<()> {
+    let tree = match guard {
+        Guard::ReadOnly(path) => sys::clone_tree(path, true)?,
+        Guard::Blocked(_) => sys::clone_tree(Path::new("/dev/null"), false)?,
+    };
+    sys::set_attributes(&tree, RDONLY | NOSUID, true)?;
+    sys::attach(&tree, guard.path())
+}

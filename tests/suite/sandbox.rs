@@ -1,0 +1,322 @@
+//! What the operating system holds back, tried with real commands.
+
+#![cfg(target_os = "linux")]
+
+use std::net::{TcpListener, UdpSocket};
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::fs::symlink;
+use std::os::unix::net::{SocketAddr, UnixListener};
+
+use serde_json::{Value, json};
+
+use crate::rig::{Ran, Rig, sleeps, until};
+use crate::server::{says, text, tool};
+
+/// Surroundings, when the machine enforces everything; else says what is skipped.
+fn rig(what: &str) -> Option<Rig> {
+    let rig = Rig::new(vec![]);
+    enforced(&rig, what).then_some(rig)
+}
+
+fn enforced(rig: &Rig, what: &str) -> bool {
+    let doctor: Value = serde_json::from_str(&rig.run(&["doctor", "--json"]).stdout).unwrap();
+    let state = doctor["sandbox"].as_str().unwrap();
+    if !state.starts_with("full") {
+        eprintln!("skipped: {what}: sandbox {state}");
+    }
+    state.starts_with("full")
+}
+
+/// A command line by hand.
+fn bash(rig: &Rig, line: &str) -> Ran {
+    rig.run(&["sandbox", "--", "bash", "-c", line])
+}
+
+fn has(program: &str) -> bool {
+    let found = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
+        .any(|dir| dir.join(program).is_file());
+    if !found {
+        eprintln!("skipped: no {program} here");
+    }
+    found
+}
+
+#[test]
+fn exit_codes_signals_and_streams_pass_through() {
+    let Some(rig) = rig("exit codes") else { return };
+    for (line, code) in [
+        ("true", 0),
+        ("exit 7", 7),
+        ("kill -9 $$", 137),
+        ("kill -TERM $$", 143),
+    ] {
+        assert_eq!(bash(&rig, line).code, code, "{line}");
+    }
+    let ran = bash(&rig, "echo out; echo err >&2");
+    assert_eq!(
+        (ran.stdout.as_str(), ran.stderr.as_str()),
+        ("out\n", "err\n")
+    );
+    assert_eq!(rig.run(&["sandbox", "--", "no-such-program"]).code, 127);
+    assert_eq!(
+        rig.run(&["sandbox", "--", "echo a > f; cat f"]).stdout,
+        "a\n"
+    );
+}
+
+#[test]
+fn writes_reach_the_workspace_and_a_private_tmp_only() {
+    let Some(rig) = rig("writes outside") else {
+        return;
+    };
+    rig.file("own.txt", "x");
+    let home = rig.home();
+    std::fs::write(home.join("secret"), "s").unwrap();
+    symlink(&home, rig.work().join("out")).unwrap();
+    let outside = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let ran = bash(
+        &rig,
+        &format!(
+            "echo new > new.txt && mkdir d && mv own.txt d/ && echo t > /tmp/t && cat /tmp/t
+             echo x > {0}/evil; mkdir {0}/d; echo x > /etc/evil; echo x > out/evil; ln own.txt {0}/l
+             chmod 777 {0}; touch {0}; echo x > /dev/sda; echo x > /proc/sys/kernel/core_pattern",
+            outside.path().display()
+        ),
+    );
+    assert_eq!(ran.stdout, "t\n", "{}", ran.stderr);
+    assert_eq!(rig.read("new.txt"), "new\n");
+    assert_eq!(rig.read("d/own.txt"), "x");
+    assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 0);
+    assert!(!home.join("evil").exists());
+    assert!(!std::path::Path::new("/etc/evil").exists());
+    assert!(!std::path::Path::new("/tmp/t").exists());
+    assert!(
+        ran.stderr.contains("Read-only file system"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn protected_folders_hold_wherever_they_lie() {
+    let Some(rig) = rig("protected folders") else {
+        return;
+    };
+    rig.file(".git/config", "original");
+    rig.file(".git/hooks/keep", "");
+    rig.file("sub/repo/.git/config", "original");
+    rig.file("real/config", "original");
+    symlink("../real", rig.work().join("sub/.git")).unwrap();
+    rig.file("tree/.git", "gitdir: ../dirs/one\n");
+    rig.file("dirs/one/config", "original");
+    rig.file("AGENTS.md", "original");
+    let before = crate::rig::tree(&rig.work());
+    let ran = bash(
+        &rig,
+        "echo x > .git/hooks/pre-commit; mkdir -p .git/hooks/a/b; mv .git moved; rm -rf .git
+         cp -r .git copy && mv copy .git; ln -f .git/config hard; echo x >> hard; rm -f hard
+         rm -rf copy; echo x > sub/repo/.git/config; mv sub/repo/.git sub/repo/g
+         echo x > sub/.git/config; rm sub/.git; mv sub/.git sub/g; echo x > real/config
+         mv real fake; echo x > dirs/one/config; rm tree/.git; echo x > AGENTS.md
+         mkdir -p .vscode/a; echo x > .vscode/tasks.json; rmdir .vscode; mv .idea i
+         ln -s real .claude; echo x > .sofos/config.toml; mkdir .sofos/x; rm -rf .sofos",
+    );
+    assert_ne!(ran.code, 0);
+    assert_eq!(crate::rig::tree(&rig.work()), before, "{}", ran.stderr);
+    // What only held a name is gone again.
+    for name in [".vscode", ".idea", ".claude", ".cursor", ".sofos"] {
+        assert!(!rig.work().join(name).exists(), "{name} is left");
+    }
+}
+
+#[test]
+fn loopback_works_and_nothing_outside_is_reached() {
+    let Some(rig) = rig("sockets") else { return };
+    if !has("python3") {
+        return;
+    }
+    let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+    udp.set_nonblocking(true).unwrap();
+    let name = format!("sofos-test-{}", std::process::id());
+    let address = SocketAddr::from_abstract_name(&name).unwrap();
+    let _abstract = UnixListener::bind_addr(&address).unwrap();
+    let _path = UnixListener::bind(rig.work().join("sock")).unwrap();
+    rig.file(
+        "net.py",
+        format!(
+            r#"
+import socket
+server = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(server.getsockname(), 5)
+print("loopback works")
+a, b = socket.socketpair()
+a.send(b"pair works\n")
+print(b.recv(20).decode(), end="")
+def attempt(what, run):
+    try:
+        run()
+        print("REACHED", what)
+    except OSError:
+        pass
+def unix(kind, to):
+    socket.socket(socket.AF_UNIX, kind).connect(to)
+attempt("tcp", lambda: socket.create_connection(("127.0.0.1", {tcp}), 5))
+attempt("outside", lambda: socket.create_connection(("192.0.2.1", 80), 5))
+for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+    attempt("path", lambda: unix(kind, "sock"))
+    attempt("abstract", lambda: unix(kind, "\0{name}"))
+attempt("pair", lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM))
+attempt("raw", lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, 1))
+attempt("packet", lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW))
+attempt("vsock", lambda: socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM))
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", {udp}))
+"#,
+            tcp = tcp.local_addr().unwrap().port(),
+            udp = udp.local_addr().unwrap().port(),
+        ),
+    );
+    let ran = bash(&rig, "python3 net.py");
+    assert_eq!(ran.stdout, "loopback works\npair works\n", "{}", ran.stderr);
+    assert!(udp.recv(&mut [0; 8]).is_err(), "the datagram left");
+}
+
+#[test]
+fn other_processes_and_risky_calls_are_closed() {
+    let Some(rig) = rig("system calls") else {
+        return;
+    };
+    let ran = bash(
+        &rig,
+        "cat /proc/1/environ /proc/1/mem; ls -l /proc/1/fd; echo; ls /proc",
+    );
+    let pids = ran
+        .stdout
+        .lines()
+        .filter(|line| line.parse::<u32>().is_ok());
+    assert!(pids.count() < 10, "{}", ran.stdout);
+    assert!(!ran.stdout.contains("PATH="), "{}", ran.stdout);
+    if !cfg!(target_arch = "x86_64") || !has("python3") {
+        return;
+    }
+    rig.file(
+        "calls.py",
+        r#"
+import ctypes, os, subprocess
+libc = ctypes.CDLL(None, use_errno=True)
+sibling = subprocess.Popen(["sleep", "60"]).pid
+for name, number, *args in (
+    ("ptrace", 101, 16, sibling, 0, 0),
+    ("io_uring", 425, 1, 0),
+    ("keyctl", 250, 0, 0, 0),
+    ("userfaultfd", 323, 0),
+    ("bpf", 321, 0, 0, 0),
+    ("mount", 165, 0, 0, 0, 0, 0),
+    ("umount", 166, b"/dev", 2),
+    ("unshare", 272, 0x10000000),
+    ("setns", 308, 0, 0),
+    ("process_vm_readv", 310, sibling, 0, 0, 0, 0, 0),
+):
+    result = libc.syscall(number, *args)
+    if result != -1 or ctypes.get_errno() != 1:
+        print(name, result, os.strerror(ctypes.get_errno()))
+try:
+    open(f"/proc/{sibling}/mem", "r+b")
+    print("memory of a sibling")
+except OSError:
+    pass
+"#,
+    );
+    let ran = bash(&rig, "python3 calls.py");
+    assert_eq!((ran.stdout.as_str(), ran.code), ("", 0), "{}", ran.stderr);
+}
+
+#[test]
+fn nothing_survives_a_command_or_sofos() {
+    let Some(rig) = rig("survivors") else { return };
+    let mark = format!("61{:07}", std::process::id());
+    let line = format!("setsid -f sleep {mark}; (setsid sleep {mark} &) ; echo done");
+    assert_eq!(bash(&rig, &line).stdout, "done\n");
+    until("the end of the survivors", || {
+        (!sleeps(&mark)).then_some(())
+    });
+
+    let mark = format!("62{:07}", std::process::id());
+    let line = format!("trap '' TERM HUP; setsid -f sleep {mark}; touch ready; sleep {mark}");
+    let mut sofos = rig.spawn(&["sandbox", "--", "bash", "-c", &line]);
+    until("the command", || {
+        rig.work().join("ready").exists().then_some(())
+    });
+    assert!(sleeps(&mark));
+    sofos.kill().unwrap();
+    sofos.wait().unwrap();
+    until("the end of the orphans", || (!sleeps(&mark)).then_some(()));
+    until("the names to be given back", || {
+        (!rig.work().join(".vscode").exists()).then_some(())
+    });
+}
+
+/// The text of the first tool result of a request.
+fn result(request: &Value) -> String {
+    let content = &request["messages"].as_array().unwrap().last().unwrap()["content"];
+    let content = &content[0]["content"];
+    let text = content.as_str().or_else(|| content[0]["text"].as_str());
+    text.unwrap_or_default().to_string()
+}
+
+fn model_runs(command: &str) -> Rig {
+    Rig::new(vec![
+        says(vec![tool("execute_bash", json!({"command": command}))]),
+        says(vec![text("done")]),
+    ])
+}
+
+#[test]
+fn the_models_commands_are_confined_and_told_so() {
+    let outside = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let file = outside.path().join("f");
+    let command = format!("echo in > in.txt; echo x > {}", file.display());
+    let rig = model_runs(&command);
+    if !enforced(&rig, "the model's commands") {
+        return;
+    }
+    rig.run(&["-p", "go", "--permission-mode", "bypass"]).ok();
+    assert_eq!(rig.read("in.txt"), "in\n");
+    assert!(!file.exists());
+    let told = result(&rig.server.requests()[1]);
+    assert!(
+        told.contains("Read-only file system") && told.contains("perhaps refused by the sandbox"),
+        "{told}"
+    );
+    let rig = model_runs(&command);
+    rig.run(&["-p", "go", "--permission-mode", "bypass", "--no-sandbox"])
+        .ok();
+    assert!(file.exists());
+}
+
+#[test]
+fn an_allowed_git_command_may_commit_and_others_may_not() {
+    if !has("git") {
+        return;
+    }
+    let init = "git init -q . && git config user.name N && git config user.email e@x && git add a.txt && git commit -qm one";
+    let rig = model_runs(init);
+    if !enforced(&rig, "git") {
+        return;
+    }
+    rig.file("a.txt", "a");
+    rig.run(&["-p", "go", "--permission-mode", "bypass"]).ok();
+    let told = result(&rig.server.requests()[1]);
+    assert!(told.contains("[exit 0]"), "{told}");
+    assert!(rig.work().join(".git/HEAD").exists());
+    let mut rig = rig;
+    rig.serve(vec![
+        says(vec![tool(
+            "execute_bash",
+            json!({"command": "echo x > .git/hooks/pre-commit"}),
+        )]),
+        says(vec![text("done")]),
+    ]);
+    rig.run(&["-p", "go", "--permission-mode", "bypass"]).ok();
+    assert!(!rig.work().join(".git/hooks/pre-commit").exists());
+}
