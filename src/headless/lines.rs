@@ -71,6 +71,13 @@ pub(super) fn tool(view: &ToolView, paint: Paint) -> String {
             }
         }
         ToolBody::Diff { diff } => push_diff(&mut out, diff, paint),
+        ToolBody::Diffs { diffs } => {
+            for diff in diffs {
+                let sums = format!(" · +{} −{}", diff.added, diff.removed);
+                out.push_str(&format!("  {}{}\n", clean(&diff.path), paint.dim(&sums)));
+                push_diff(&mut out, diff, paint);
+            }
+        }
     }
     out
 }

@@ -149,6 +149,11 @@ pub enum Preview {
         /// The change.
         diff: FileDiff,
     },
+    /// Changes to several files.
+    Diffs {
+        /// The changes, each with its path.
+        diffs: Vec<FileDiff>,
+    },
 }
 
 /// A question put to the user.

@@ -68,6 +68,11 @@ pub enum ToolBody {
         /// The change.
         diff: FileDiff,
     },
+    /// Changes to several files.
+    Diffs {
+        /// The changes, each with its path.
+        diffs: Vec<FileDiff>,
+    },
 }
 
 /// One finished call as the user sees it, live and on resume.

@@ -5,7 +5,7 @@ use ratatui::text::Line;
 use similar::{ChangeTag, TextDiff};
 
 use crate::protocol::diff::{DiffKind, DiffLine, FileDiff, Hunk};
-use crate::stdx::text::{clean, plural};
+use crate::stdx::text::{clean, one_line, plural};
 
 use super::highlight::Highlighter;
 use super::text::expand_tabs;
@@ -42,6 +42,21 @@ pub fn lines(diff: &FileDiff, theme: &Theme) -> Vec<Line<'static>> {
             format!("  {} {more}", theme.glyphs.ellipsis),
             theme.dim,
         ));
+    }
+    out
+}
+
+/// The lines of several diffs, each below its path.
+pub fn several(diffs: &[FileDiff], theme: &Theme) -> Vec<Line<'static>> {
+    let mut out = Vec::new();
+    for diff in diffs {
+        let path = one_line(&clean(&diff.path), MAX_WORDS_LINE);
+        let mut head = Pieces::new();
+        push_piece(&mut head, &format!("  {path}"), Style::new());
+        let sums = format!(" {} {}", theme.glyphs.dot, counts(diff, theme));
+        push_piece(&mut head, &sums, theme.dim);
+        out.push(to_line(head));
+        out.extend(lines(diff, theme));
     }
     out
 }

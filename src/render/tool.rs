@@ -28,6 +28,7 @@ pub fn view(view: &ToolView, theme: &Theme) -> Vec<Line<'static>> {
         ToolBody::None => {}
         ToolBody::Output { tail, folded } => output(tail, *folded, theme, &mut lines),
         ToolBody::Diff { diff } => lines.extend(diff::lines(diff, theme)),
+        ToolBody::Diffs { diffs } => lines.extend(diff::several(diffs, theme)),
     }
     lines
 }

@@ -1,6 +1,7 @@
 //! A conversation as a document for people.
 
 use super::Conversation;
+use crate::protocol::diff::FileDiff;
 use crate::protocol::message::{ContentBlock, Message, ToolResult};
 use crate::protocol::tool::ToolBody;
 
@@ -43,11 +44,10 @@ fn push_call(out: &mut String, result: &ToolResult) {
     let lines: Vec<String> = match &view.body {
         ToolBody::None => Vec::new(),
         ToolBody::Output { tail, .. } => tail.clone(),
-        ToolBody::Diff { diff } => diff
-            .hunks
+        ToolBody::Diff { diff } => diff_lines(diff).collect(),
+        ToolBody::Diffs { diffs } => diffs
             .iter()
-            .flat_map(|hunk| &hunk.lines)
-            .map(|line| format!("{}{}", line.kind.sign(), line.text))
+            .flat_map(|diff| std::iter::once(diff.path.clone()).chain(diff_lines(diff)))
             .collect(),
     };
     if !lines.is_empty() {
@@ -65,6 +65,13 @@ fn push_call(out: &mut String, result: &ToolResult) {
         out.push_str(&format!("  {fence}\n"));
     }
     out.push('\n');
+}
+
+fn diff_lines(diff: &FileDiff) -> impl Iterator<Item = String> {
+    diff.hunks
+        .iter()
+        .flat_map(|hunk| &hunk.lines)
+        .map(|line| format!("{}{}", line.kind.sign(), line.text))
 }
 
 fn run_of_backticks(line: &str) -> usize {

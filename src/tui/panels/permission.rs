@@ -205,14 +205,8 @@ impl PermissionPanel {
             row.extend(pieces);
             to_line(row)
         };
-        match &self.ask.preview {
-            Preview::None => Vec::new(),
-            Preview::Command { text } => exact(text)
-                .lines()
-                .flat_map(|line| hard_rows(&[(line.to_owned(), Default::default())], room))
-                .map(|pieces| indented(pieces, "  "))
-                .collect(),
-            Preview::Diff { diff } => diff::lines(diff, theme)
+        let shown = |lines: Vec<Line<'static>>| -> Vec<Line<'static>> {
+            lines
                 .into_iter()
                 .flat_map(|line| {
                     let pieces: Pieces = line
@@ -226,7 +220,17 @@ impl PermissionPanel {
                     hard_rows(&pieces, room)
                 })
                 .map(to_line)
+                .collect()
+        };
+        match &self.ask.preview {
+            Preview::None => Vec::new(),
+            Preview::Command { text } => exact(text)
+                .lines()
+                .flat_map(|line| hard_rows(&[(line.to_owned(), Default::default())], room))
+                .map(|pieces| indented(pieces, "  "))
                 .collect(),
+            Preview::Diff { diff } => shown(diff::lines(diff, theme)),
+            Preview::Diffs { diffs } => shown(diff::several(diffs, theme)),
         }
     }
 
