@@ -1,7 +1,7 @@
 //! Files that are never half-written. The only place that writes files.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::ids;
@@ -11,54 +11,120 @@ use super::ids;
 /// crash at any moment, sees the old content or the new, never a mixture.
 ///
 /// Symlinks are followed first, so that the link stays and its target changes.
-/// An existing file keeps its mode and, where permitted, its owner. A new file
-/// gets `new_mode` (Unix; subject to the umask).
+/// An existing file keeps its mode, its extended attributes and its owner. A new
+/// file gets `new_mode` (Unix; subject to the umask).
+///
+/// A file with several hard links, and one whose owner cannot be kept, is written
+/// in place, as a rename would part it from its other names. Its old content stays
+/// beside it until that is done, for the case of a crash in between.
 ///
 /// # Errors
 /// Any I/O error; the target is untouched and no temporary file is left.
 pub fn write_atomic(path: &Path, bytes: &[u8], new_mode: u32) -> io::Result<()> {
+    write_atomic_if(path, bytes, new_mode, || Ok(()))
+}
+
+/// [`write_atomic`] with a last look: `check` is called when all is ready, right
+/// before the target changes.
+///
+/// # Errors
+/// Any I/O error, and that of `check`; the target is untouched.
+pub fn write_atomic_if<E: From<io::Error>>(
+    path: &Path,
+    bytes: &[u8],
+    new_mode: u32,
+    check: impl FnOnce() -> Result<(), E>,
+) -> Result<(), E> {
     let target = resolve_links(path)?;
     let parent = target
         .parent()
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "path has no parent"))?;
-    let existing = match fs::metadata(&target) {
-        Ok(meta) if !meta.is_file() => {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "not a regular file",
-            ));
-        }
-        Ok(meta) => Some(meta),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(error),
-    };
-    if existing
-        .as_ref()
-        .is_some_and(|meta| meta.permissions().readonly())
-    {
-        return Err(io::Error::new(
-            io::ErrorKind::PermissionDenied,
-            "file is read-only",
-        ));
-    }
-    let (temp, mut file) = create_temp(parent, new_mode)?;
+    let existing = existing(&target)?;
+    // What others may not read in the file, they may not read in its copy.
+    let mode = existing.as_ref().map_or(new_mode, |_| 0o600);
+    let (temp, file) = create_temp(parent, mode)?;
+    let mut renamed = false;
     let result = (|| {
-        file.write_all(bytes)?;
+        let replaceable = match &existing {
+            Some(meta) => links(meta) < 2 && same_owner(&file, meta)?,
+            None => true,
+        };
+        if !replaceable {
+            return write_in_place(&target, bytes, file, check);
+        }
+        (&file).write_all(bytes)?;
         if let Some(meta) = &existing {
-            copy_owner(&file, meta);
+            copy_attributes(&target, &file);
             file.set_permissions(meta.permissions())?;
         }
         file.sync_all()?;
         drop(file);
-        fs::rename(&temp, &target)
+        check()?;
+        fs::rename(&temp, &target)?;
+        renamed = true;
+        Ok(())
     })();
-    if let Err(error) = result {
-        // The rename did not happen; the temporary file is ours to remove.
+    if !renamed {
         let _ = fs::remove_file(&temp);
-        return Err(error);
     }
+    result?;
     sync_dir(parent);
     Ok(())
+}
+
+/// What is at the target, if it may be written.
+fn existing(target: &Path) -> io::Result<Option<fs::Metadata>> {
+    let refused = |kind, why: &str| Err(io::Error::new(kind, why.to_string()));
+    match fs::metadata(target) {
+        Ok(meta) if !meta.is_file() => refused(io::ErrorKind::InvalidInput, "not a regular file"),
+        Ok(meta) if meta.permissions().readonly() => {
+            refused(io::ErrorKind::PermissionDenied, "file is read-only")
+        }
+        Ok(meta) => Ok(Some(meta)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Overwrites a file without giving it another inode. `keep` receives the old
+/// content first and is removed by the caller afterwards.
+fn write_in_place<E: From<io::Error>>(
+    target: &Path,
+    bytes: &[u8],
+    mut keep: File,
+    check: impl FnOnce() -> Result<(), E>,
+) -> Result<(), E> {
+    let mut file = OpenOptions::new().read(true).write(true).open(target)?;
+    let mut old = Vec::new();
+    file.read_to_end(&mut old)?;
+    keep.write_all(&old)?;
+    keep.sync_all()?;
+    check()?;
+    let mut put = |bytes: &[u8]| -> io::Result<()> {
+        file.rewind()?;
+        file.write_all(bytes)?;
+        file.set_len(bytes.len() as u64)?;
+        file.sync_all()
+    };
+    match put(bytes) {
+        Ok(()) => Ok(()),
+        Err(error) => {
+            // A full disk: the old content needs no more room than it had.
+            put(&old)?;
+            Err(error.into())
+        }
+    }
+}
+
+#[cfg(unix)]
+fn links(meta: &fs::Metadata) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    meta.nlink()
+}
+
+#[cfg(not(unix))]
+fn links(_meta: &fs::Metadata) -> u64 {
+    1
 }
 
 /// Follows symlinks of the last component, also dangling ones, at most 40 deep.
@@ -90,15 +156,54 @@ fn set_mode(options: &mut OpenOptions, mode: u32) {
 #[cfg(not(unix))]
 fn set_mode(_options: &mut OpenOptions, _mode: u32) {}
 
+/// Gives a new file the owner of the old one; false where that is not permitted.
 #[cfg(unix)]
-fn copy_owner(file: &File, meta: &fs::Metadata) {
-    use std::os::unix::fs::MetadataExt;
-    // Only root may give files away; for everyone else the owner is already right.
-    let _ = std::os::unix::fs::fchown(file, Some(meta.uid()), Some(meta.gid()));
+fn same_owner(file: &File, meta: &fs::Metadata) -> io::Result<bool> {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let own = file.metadata()?;
+    if (own.uid(), own.gid()) == (meta.uid(), meta.gid()) {
+        return Ok(true);
+    }
+    Ok(fchown(file, Some(meta.uid()), Some(meta.gid())).is_ok())
 }
 
 #[cfg(not(unix))]
-fn copy_owner(_file: &File, _meta: &fs::Metadata) {}
+fn same_owner(_file: &File, _meta: &fs::Metadata) -> io::Result<bool> {
+    Ok(true)
+}
+
+/// Copies extended attributes, access lists included, as far as that is permitted.
+/// What the system takes away from a changed file, such as capabilities, is not
+/// copied.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+fn copy_attributes(from: &Path, to: &File) {
+    use rustix::fs::{XattrFlags, fgetxattr, flistxattr, fsetxattr};
+    let Ok(from) = File::open(from) else { return };
+    let mut names = vec![0; 64 * 1024];
+    let Ok(length) = flistxattr(&from, &mut names[..]) else {
+        return;
+    };
+    let mut value = vec![0; 64 * 1024];
+    for name in names[..length].split(|byte| *byte == 0) {
+        let taken_away = [
+            &b"security.capability"[..],
+            b"security.ima",
+            b"security.evm",
+        ];
+        if name.is_empty() || taken_away.contains(&name) {
+            continue;
+        }
+        let Ok(name) = std::ffi::CString::new(name) else {
+            continue;
+        };
+        if let Ok(length) = fgetxattr(&from, name.as_c_str(), &mut value[..]) {
+            let _ = fsetxattr(to, name.as_c_str(), &value[..length], XattrFlags::empty());
+        }
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+fn copy_attributes(_from: &Path, _to: &File) {}
 
 /// Makes a rename or creation in `dir` durable; best effort, as some file
 /// systems refuse to sync directories.
@@ -315,6 +420,52 @@ mod tests {
         assert_eq!(fs::read(&locked).expect("read"), b"old");
         assert!(write_atomic(dir.path(), b"new", 0o644).is_err());
         assert_eq!(names(dir.path()), ["locked"]);
+    }
+
+    #[test]
+    fn hard_links_stay_one_file() {
+        use std::os::unix::fs::MetadataExt;
+        let dir = tempfile::tempdir().expect("tempdir");
+        let (a, b) = (dir.path().join("a"), dir.path().join("b"));
+        fs::write(&a, "a long old content").expect("write");
+        fs::hard_link(&a, &b).expect("link");
+        let inode = fs::metadata(&a).expect("meta").ino();
+        for new in ["short", "longer than it was before, by a good deal"] {
+            write_atomic(&a, new.as_bytes(), 0o644).expect("write");
+            assert_eq!(fs::read(&b).expect("read"), new.as_bytes());
+            assert_eq!(fs::metadata(&a).expect("meta").ino(), inode);
+            assert_eq!(names(dir.path()), ["a", "b"]);
+        }
+    }
+
+    #[test]
+    fn a_check_that_fails_leaves_all_as_it_was() {
+        let dir = tempfile::tempdir().expect("tempdir");
+        let a = dir.path().join("a");
+        fs::write(&a, "old").expect("write");
+        let check = || Err(io::Error::other("changed"));
+        assert!(write_atomic_if(&a, b"new", 0o644, check).is_err());
+        fs::hard_link(&a, dir.path().join("b")).expect("link");
+        assert!(write_atomic_if(&a, b"new", 0o644, check).is_err());
+        assert_eq!(fs::read(&a).expect("read"), b"old");
+        assert_eq!(names(dir.path()), ["a", "b"]);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn extended_attributes_are_kept() {
+        use rustix::fs::{XattrFlags, getxattr, setxattr};
+        let dir = tempfile::tempdir().expect("tempdir");
+        let a = dir.path().join("a");
+        fs::write(&a, "old").expect("write");
+        // Some file systems have none.
+        if setxattr(&a, "user.note", b"kept", XattrFlags::empty()).is_err() {
+            return;
+        }
+        write_atomic(&a, b"new", 0o644).expect("write");
+        let mut value = [0; 16];
+        let length = getxattr(&a, "user.note", &mut value[..]).expect("attribute");
+        assert_eq!(&value[..length], b"kept");
     }
 
     #[test]
