@@ -245,6 +245,194 @@ fn appending_never_glues_lines() {
     assert_eq!(bench.bytes("dos"), b"a\r\nb\r\nc\r\n");
 }
 
+fn patch(bench: &Bench, body: &str) -> String {
+    let text = format!("*** Begin Patch\n{body}\n*** End Patch");
+    bench.text("apply_patch", json!({"patch": text}))
+}
+
+#[test]
+fn a_patch_changes_several_files_and_tells() {
+    let bench = Bench::new();
+    bench.write("x", "a\nb\n");
+    bench.write("y", "y\n");
+    bench.write("old/m", "1\n2\n");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(bench.root().join("old/m"), mode).unwrap();
+    }
+    let text = patch(
+        &bench,
+        "*** Update File: x\n@@\n-b\n+c\n*** Delete File: y\n*** Add File: n/w\n+w\n\
+         *** Update File: old/m\n*** Move to: new/m\n@@\n-2\n+3",
+    );
+    assert_eq!(
+        text,
+        "updated x (+1 −1)\ndeleted y (+0 −1)\nadded n/w (+1 −0)\n\
+         moved old/m → new/m (+1 −1) (created new/, n/)"
+    );
+    assert_eq!(bench.bytes("x"), b"a\nc\n");
+    assert_eq!(bench.bytes("n/w"), b"w\n");
+    assert_eq!(bench.bytes("new/m"), b"1\n3\n");
+    assert!(!bench.root().join("y").exists() && !bench.root().join("old/m").exists());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(bench.root().join("new/m"))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o755);
+    }
+    // What a patch wrote counts as seen.
+    bench.text(
+        "edit_file",
+        json!({"path": "x", "old_string": "c", "new_string": "d"}),
+    );
+    assert_eq!(bench.bytes("x"), b"a\nd\n");
+    // Several sections of one file, and of a file just added.
+    let text = patch(
+        &bench,
+        "*** Update File: x\n@@\n-d\n+e\n*** Update File: ./x\n@@\n-e\n+f\n\
+         *** Add File: z\n+1\n*** Update File: z\n@@\n-1\n+2",
+    );
+    assert_eq!(text, "updated x (+1 −1)\nadded z (+1 −0)");
+    assert_eq!(
+        (bench.bytes("x"), bench.bytes("z")),
+        (b"a\nf\n".to_vec(), b"2\n".to_vec())
+    );
+    let output = bench
+        .call(
+            "apply_patch",
+            json!({"input": "*** Begin Patch\n*** Update File: x\n@@\n-f \n+g\n*** End Patch"}),
+        )
+        .unwrap();
+    let text = output.content[0].as_text().unwrap();
+    assert!(
+        text.contains("Not an exact match: matched without regard to blanks"),
+        "{text}"
+    );
+    assert!(matches!(output.body, ToolBody::Diff { .. }));
+}
+
+#[test]
+fn a_patch_that_fails_leaves_every_file() {
+    let bench = Bench::new();
+    bench.write("a", "1\n");
+    bench.write("b", "2\n");
+    bench.write("d/f", "3\n");
+    for (body, word) in [
+        ("*** Update File: b\n@@\n-3\n+4", "error: b: its context"),
+        ("*** Add File: b\n+3", "b: it exists already"),
+        ("*** Delete File: none", "none does not exist"),
+        ("*** Update File: none\n@@\n-1\n+2", "none does not exist"),
+        (
+            "*** Update File: b\n*** Move to: d/f\n@@\n-2\n+3",
+            "d/f: it exists already",
+        ),
+        ("*** Delete File: d", "d is a directory"),
+        ("*** Add File: b/x\n+1", "b/x"),
+        ("*** Update File: b\n@@\n-2\n+2", "changes nothing"),
+        (
+            "*** Add File: new/x\n+1\n*** Update File: b\n@@\n-9\n+1",
+            "b: ",
+        ),
+    ] {
+        let text = patch(&bench, &format!("*** Update File: a\n@@\n-1\n+one\n{body}"));
+        assert!(
+            text.starts_with("error: ") && text.contains(word),
+            "{body}\n{text}"
+        );
+        assert_eq!(
+            (bench.bytes("a"), bench.bytes("b")),
+            (b"1\n".to_vec(), b"2\n".to_vec())
+        );
+        assert!(!bench.root().join("new").exists());
+    }
+    assert!(patch(&bench, "*** Delete File: a\n*** Add File: a\n+1").contains("as it is"));
+    // Read, then changed by someone else.
+    bench.text("read_file", json!({"path": "b"}));
+    bench.write("b", "2\nmore\n");
+    let text = patch(
+        &bench,
+        "*** Update File: a\n@@\n-1\n+one\n*** Update File: b\n@@\n-2\n+3",
+    );
+    assert!(text.contains("b changed on disk"), "{text}");
+    assert_eq!(bench.bytes("a"), b"1\n");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let locked = bench.root().join("d/f");
+        std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o444)).unwrap();
+        let text = patch(
+            &bench,
+            "*** Update File: a\n@@\n-1\n+one\n*** Update File: d/f\n@@\n-3\n+4",
+        );
+        assert!(text.contains("no permission to write d/f"), "{text}");
+        std::os::unix::fs::symlink("a", bench.root().join("link")).unwrap();
+        let text = patch(&bench, "*** Delete File: link");
+        assert!(text.contains("symbolic link"), "{text}");
+        assert_eq!(bench.bytes("a"), b"1\n");
+    }
+}
+
+/// A write that fails after others were done: they are taken back.
+#[cfg(unix)]
+#[test]
+fn a_patch_that_fails_in_the_middle_is_taken_back() {
+    let bench = Bench::new();
+    bench.write("a", "1\n");
+    bench.write("m", "m\n");
+    // `x` cannot be a file and a directory at once; that shows only when it is written.
+    let text = patch(
+        &bench,
+        "*** Update File: a\n@@\n-1\n+one\n*** Update File: m\n*** Move to: n/m\n@@\n-m\n+M\n\
+         *** Add File: x\n+1\n*** Add File: x/y/z\n+2",
+    );
+    assert!(text.starts_with("error: "), "{text}");
+    assert_eq!(
+        (bench.bytes("a"), bench.bytes("m")),
+        (b"1\n".to_vec(), b"m\n".to_vec())
+    );
+    let mut names: Vec<_> = std::fs::read_dir(bench.root())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["a", "m"]);
+}
+
+#[test]
+fn a_patch_states_everything_it_does() {
+    let bench = Bench::new();
+    bench.write("a", "1\n");
+    bench.write("b", "2\n");
+    let text =
+        "*** Begin Patch\n*** Delete File: a\n*** Update File: b\n*** Move to: ../c\n*** End Patch";
+    let prepared = tool("apply_patch")
+        .prepare(&json!({"patch": text}).to_string(), &bench.cx)
+        .unwrap();
+    let said: Vec<String> = prepared
+        .effects
+        .iter()
+        .map(|effect| match effect {
+            Effect::Delete(path) => format!("delete {}", path.display()),
+            Effect::Write(path) => format!("write {} {}", path.display(), path.inside()),
+            other => format!("{other:?}"),
+        })
+        .collect();
+    let outside = bench.dir.path().canonicalize().unwrap().join("c");
+    assert_eq!(
+        said,
+        [
+            "delete a".to_string(),
+            "write b true".to_string(),
+            format!("write {} false", outside.display())
+        ]
+    );
+}
+
 #[test]
 fn previews_show_the_change_before_it_is_made() {
     let bench = Bench::new();

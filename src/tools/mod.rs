@@ -5,6 +5,7 @@
 //! prints, and never decides what is allowed: that is the gate's job
 //! (`agent::dispatch`).
 
+mod apply_patch;
 mod common;
 mod copy_file;
 mod create_directory;
@@ -263,6 +264,7 @@ pub static BUILTIN: &[&dyn DynTool] = &[
     &Erased::<glob_files::GlobFiles>::new(),
     &Erased::<search_code::SearchCode>::new(),
     &Erased::<edit_file::EditFile>::new(),
+    &Erased::<apply_patch::ApplyPatch>::new(),
     &Erased::<write_file::WriteFile>::new(),
     &Erased::<create_directory::CreateDirectory>::new(),
     &Erased::<move_file::MoveFile>::new(),

@@ -12,7 +12,7 @@ use std::ops::Range;
 use super::document::{self, Document, DocumentError};
 
 pub(super) mod explain;
-mod finder;
+pub(super) mod finder;
 pub(super) mod guard;
 pub(super) mod indent;
 pub(super) mod merge;

@@ -3,6 +3,7 @@
 //! Everything here takes resolved paths and works on bytes: what an edit does not
 //! touch stays as it was, whatever its encoding and line endings.
 
+mod commit;
 pub mod diff;
 pub mod document;
 pub mod edit_match;
@@ -12,6 +13,7 @@ pub mod git;
 pub mod globs;
 pub mod image;
 mod open;
+pub mod patch;
 pub mod read;
 pub mod search;
 pub mod suggest;

@@ -63,21 +63,73 @@ impl WriteGuard<'_> {
         before: Option<&[u8]>,
         bytes: &[u8],
     ) -> Result<Written, FileError> {
-        let changed = || FileError::Changed(path.display().to_string());
-        match (open::whole(path, MAX_EDITED, "edit"), before) {
-            (Ok((now, _)), Some(before)) if now == before => {}
-            (Err(FileError::NotFound { .. }), None) => {}
-            (Ok(_), _) => return Err(changed()),
-            (Err(FileError::NotFound { .. }), Some(_)) => return Err(changed()),
-            (Err(error), _) => return Err(error),
-        }
-        let root = self.workspace.root();
-        let created = create_parents(root, path)?;
-        let fail = |source| FileError::io("write", path, source);
-        sfs::write_atomic(path.real(), bytes, 0o666).map_err(fail)?;
-        let meta = std::fs::metadata(path.real()).map_err(fail)?;
+        let created = create_parents(self.workspace.root(), path)?;
+        self.put(path, before, bytes)?;
+        let meta = std::fs::metadata(path.real())
+            .map_err(|source| FileError::io("write", path, source))?;
         self.workspace.saw(path.real(), &meta, Some(bytes));
         Ok(Written { created })
+    }
+
+    /// Writes a file whose directory exists, if it still is `before` right before
+    /// it is replaced.
+    pub(super) fn put(
+        &self,
+        path: &ScopedPath,
+        before: Option<&[u8]>,
+        bytes: &[u8],
+    ) -> Result<(), FileError> {
+        self.check_still(path, before)?;
+        sfs::write_atomic_if(path.real(), bytes, 0o666, || {
+            self.check_still(path, before).map_err(Stopped::Changed)
+        })
+        .map_err(|error| match error {
+            Stopped::Changed(error) => error,
+            Stopped::Io(source) => FileError::io("write", path, source),
+        })
+    }
+
+    /// Whether a file still is what it was.
+    ///
+    /// # Errors
+    /// [`FileError::Changed`] when it is not, or why it cannot be read.
+    pub(super) fn check_still(
+        &self,
+        path: &ScopedPath,
+        before: Option<&[u8]>,
+    ) -> Result<(), FileError> {
+        match (open::whole(path, MAX_EDITED, "edit"), before) {
+            (Ok((now, _)), Some(before)) if now == before => Ok(()),
+            (Err(FileError::NotFound { .. }), None) => Ok(()),
+            (Ok(_) | Err(FileError::NotFound { .. }), _) => {
+                Err(FileError::Changed(path.display().to_string()))
+            }
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        self.workspace.root()
+    }
+
+    pub(super) fn saw(&self, path: &Path, meta: &std::fs::Metadata, bytes: &[u8]) {
+        self.workspace.saw(path, meta, Some(bytes));
+    }
+
+    pub(super) fn forget(&self, path: &Path) {
+        self.workspace.forget(path);
+    }
+}
+
+/// Why a write did not happen.
+enum Stopped {
+    Changed(FileError),
+    Io(std::io::Error),
+}
+
+impl From<std::io::Error> for Stopped {
+    fn from(error: std::io::Error) -> Self {
+        Self::Io(error)
     }
 }
 
@@ -146,18 +198,24 @@ pub fn create_parents(root: &Path, path: &ScopedPath) -> Result<Vec<String>, Fil
 /// # Errors
 /// Any I/O error of creation.
 pub fn create_dirs(root: &Path, dir: &Path) -> std::io::Result<Vec<String>> {
-    let missing: Vec<PathBuf> = dir
-        .ancestors()
-        .take_while(|ancestor| !ancestor.exists())
-        .map(Path::to_path_buf)
-        .collect();
+    let missing = missing(dir);
     sfs::create_dir_all(dir)?;
     Ok(missing
         .iter()
-        .rev()
         .map(|dir| {
             let shown = dir.strip_prefix(root).unwrap_or(dir);
             format!("{}/", shown.display())
         })
         .collect())
+}
+
+/// A directory and those above it that do not exist, outermost first.
+pub(super) fn missing(dir: &Path) -> Vec<PathBuf> {
+    let mut missing: Vec<PathBuf> = dir
+        .ancestors()
+        .take_while(|ancestor| !ancestor.exists())
+        .map(Path::to_path_buf)
+        .collect();
+    missing.reverse();
+    missing
 }

@@ -28,6 +28,8 @@ const ALIASES: &[(&str, &str)] = &[
     ("contents", "content"),
     ("text", "content"),
     ("file_content", "content"),
+    ("input", "patch"),
+    ("patch_text", "patch"),
     ("query", "pattern"),
     ("regex", "pattern"),
     ("glob_pattern", "pattern"),

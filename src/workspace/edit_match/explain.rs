@@ -16,7 +16,7 @@ const COMPARED: usize = 20_000;
 const LINE: usize = 200;
 
 /// Many places; `lines` are the indexes of their first lines.
-pub(super) fn ambiguous(lines: &[usize], what: &str, all: bool) -> String {
+pub(in crate::workspace) fn ambiguous(lines: &[usize], what: &str, all: bool) -> String {
     let mut listed: Vec<String> = lines
         .iter()
         .take(LISTED)

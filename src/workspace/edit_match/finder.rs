@@ -5,11 +5,11 @@ use std::ops::Range;
 
 use super::explain;
 use super::indent::{Unit, leading};
-use super::merge::{self, NoIndent};
-use super::places::{self, Change, Place, Tier};
+use super::merge::{self, NoIndent, Parts};
+use super::places::{self, Change, Tier};
 use super::typography::{Spelling, fold};
 use super::unwrap::Unwrapped;
-use super::view::{Line, View};
+use super::view::View;
 
 /// A text after one edit.
 pub(super) struct Done {
@@ -22,8 +22,8 @@ pub(super) struct Done {
 pub(super) enum Found {
     /// A range of the view's text, and its new text.
     Text(Range<usize>, String),
-    /// Whole lines, and their new lines.
-    Lines(Range<usize>, Vec<Line>),
+    /// Whole lines from this one on, and what changes of them.
+    Lines(usize, Parts),
 }
 
 pub(super) struct Finder<'a> {
@@ -73,7 +73,7 @@ impl<'a> Finder<'a> {
                 let line = self.view.line_at(range.start);
                 (line, self.view.start(line) == range.start)
             }
-            Found::Lines(range, _) => (range.start, true),
+            Found::Lines(start, _) => (*start, true),
         };
         if way.whole_lines && !whole
             || way.line.is_some_and(|line| line != start + 1)
@@ -107,7 +107,7 @@ impl<'a> Finder<'a> {
     ) -> Result<Done, String> {
         let after = match found {
             Found::Text(range, new) => self.view.replace(&[(range, new)]),
-            Found::Lines(range, lines) => self.view.replace_lines(vec![(range, lines)]),
+            Found::Lines(_, parts) => self.view.replace_lines(parts),
         };
         if after == text {
             return Err("the file says already what new_string says: no change".to_string());
@@ -186,15 +186,12 @@ impl<'a> Finder<'a> {
                 return Ok(Some(Found::Text(range, new)));
             }
             let place = &places[0];
-            if self.lines_are_there(place, change, tier) {
+            if places::is_there(self.view, place, change, tier) {
                 return Err(already(place.start));
             }
-            let lines =
+            let parts =
                 merge::merge(self.view, place, change, &merge::diff(change)).map_err(unmapped)?;
-            return Ok(Some(Found::Lines(
-                place.start..place.start + change.old.len(),
-                lines,
-            )));
+            return Ok(Some(Found::Lines(place.start, parts)));
         }
         Ok(None)
     }
@@ -245,34 +242,6 @@ impl<'a> Finder<'a> {
         })
     }
 
-    /// [`Self::is_there`] for lines.
-    fn lines_are_there(&self, place: &Place, change: Change, tier: Tier) -> bool {
-        let Change { old, new } = change;
-        if old.is_empty() || new.len() <= old.len() {
-            return false;
-        }
-        let same = |file: usize, line: &str| {
-            file < self.view.len() && tier.key(self.view.line(file)) == tier.key(line)
-        };
-        (0..=new.len() - old.len()).any(|at| {
-            let (before, rest) = new.split_at(at);
-            let (middle, after) = rest.split_at(old.len());
-            let added = || before.iter().chain(after);
-            let end = place.start + old.len();
-            middle == old
-                && added().any(|line| line.chars().any(char::is_alphanumeric))
-                && place.start >= before.len()
-                && before
-                    .iter()
-                    .enumerate()
-                    .all(|(index, line)| same(place.start - before.len() + index, line))
-                && after
-                    .iter()
-                    .enumerate()
-                    .all(|(index, line)| same(end + index, line))
-        })
-    }
-
     /// New text for a match that begins inside a line's indentation: the model left
     /// out a part of it, and its other lines lack it too.
     fn shifted(&self, range: &Range<usize>, old: &str, new: &str) -> Option<String> {
@@ -311,7 +280,7 @@ fn approx(tier: Tier) -> &'static str {
     }
 }
 
-fn already(line: usize) -> String {
+pub(in crate::workspace) fn already(line: usize) -> String {
     format!(
         "the new text is already there, at line {}; nothing was changed. If it is wanted twice, \
          include the text around it",

@@ -4,6 +4,8 @@
 //! it changed takes over the file's indentation, spelling and blanks as far as the
 //! model did not mean to change them.
 
+use std::ops::Range;
+
 use similar::{Algorithm, DiffOp};
 
 use super::indent::leading;
@@ -20,7 +22,10 @@ pub(in crate::workspace) fn diff(change: Change) -> Vec<DiffOp> {
     similar::capture_diff_slices(Algorithm::Myers, change.old, change.new)
 }
 
-/// The lines that take the place of the old ones.
+/// Ranges of file lines with what takes their place.
+pub(in crate::workspace) type Parts = Vec<(Range<usize>, Vec<Line>)>;
+
+/// The changed lines of a place. Lines that stay are in no part.
 ///
 /// # Errors
 /// When a new line's indentation cannot be carried over.
@@ -29,11 +34,11 @@ pub(in crate::workspace) fn merge(
     place: &Place,
     change: Change,
     ops: &[DiffOp],
-) -> Result<Vec<Line>, NoIndent> {
+) -> Result<Parts, NoIndent> {
     let mut spelling = Spelling::default();
     for (index, old) in change.old.iter().enumerate() {
-        let file = Parts::of(view.line(place.start + index));
-        spelling.learn(Parts::of(old).body, file.body);
+        let file = Pieces::of(view.line(place.start + index));
+        spelling.learn(Pieces::of(old).body, file.body);
     }
     let merger = Merger {
         view,
@@ -44,29 +49,27 @@ pub(in crate::workspace) fn merge(
     let mut out = Vec::new();
     for op in ops {
         let (_, old, new) = op.as_tag_tuple();
-        if let DiffOp::Equal { .. } = op {
-            out.extend(old.map(|index| Line {
-                body: view.line(place.start + index).to_string(),
-                end: Some(view.end(place.start + index)),
-            }));
+        if matches!(op, DiffOp::Equal { .. }) {
             continue;
         }
         let paired = old.len() == new.len();
+        let mut lines = Vec::new();
         for (step, index) in new.enumerate() {
             let below = (step < old.len()).then(|| old.start + step);
             let twin = below.filter(|old| paired || alike(change.old[*old], change.new[index]));
-            out.push(Line {
+            lines.push(Line {
                 body: merger.line(index, twin)?,
                 end: below.map(|old| view.end(place.start + old)),
             });
         }
+        out.push((place.start + old.start..place.start + old.end, lines));
     }
     Ok(out)
 }
 
 /// Whether a line is likely the other one changed.
 fn alike(old: &str, new: &str) -> bool {
-    let (old, new) = (Parts::of(old).body, Parts::of(new).body);
+    let (old, new) = (Pieces::of(old).body, Pieces::of(new).body);
     let head = old
         .bytes()
         .zip(new.bytes())
@@ -93,10 +96,10 @@ struct Merger<'a> {
 impl Merger<'_> {
     /// A changed or new line; `twin` is the index of the old line it was.
     fn line(&self, index: usize, twin: Option<usize>) -> Result<String, NoIndent> {
-        let new = Parts::of(self.change.new[index]);
+        let new = Pieces::of(self.change.new[index]);
         let twin = twin.map(|at| {
-            let old = Parts::of(self.change.old[at]);
-            (old, Parts::of(self.view.line(self.place.start + at)))
+            let old = Pieces::of(self.change.old[at]);
+            (old, Pieces::of(self.view.line(self.place.start + at)))
         });
         if new.body.is_empty() {
             return Ok(new.trail.to_string());
@@ -125,13 +128,13 @@ impl Merger<'_> {
 
 /// A line taken apart. A blank line is all trail.
 #[derive(Clone, Copy)]
-struct Parts<'a> {
+struct Pieces<'a> {
     indent: &'a str,
     body: &'a str,
     trail: &'a str,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> Pieces<'a> {
     fn of(line: &'a str) -> Self {
         let body = line.trim_end_matches([' ', '\t', '\r']);
         let trail = &line[body.len()..];

@@ -134,6 +134,37 @@ pub(in crate::workspace) fn find(
     out
 }
 
+/// Whether the file already has, around the old lines, all that the new ones add to
+/// them: then the change was made before.
+pub(in crate::workspace) fn is_there(
+    view: &View,
+    place: &Place,
+    change: Change,
+    tier: Tier,
+) -> bool {
+    let Change { old, new } = change;
+    if old.is_empty() || new.len() <= old.len() {
+        return false;
+    }
+    let same = |at: usize, lines: &[&str]| {
+        at + lines.len() <= view.len()
+            && lines
+                .iter()
+                .enumerate()
+                .all(|(index, line)| tier.key(view.line(at + index)) == tier.key(line))
+    };
+    (0..=new.len() - old.len()).any(|at| {
+        let (before, rest) = new.split_at(at);
+        let (middle, after) = rest.split_at(old.len());
+        let mut added = before.iter().chain(after);
+        middle == old
+            && added.any(|line| line.chars().any(char::is_alphanumeric))
+            && place.start >= before.len()
+            && same(place.start - before.len(), before)
+            && same(place.start + old.len(), after)
+    })
+}
+
 /// Where a sequence of hashes begins, in one pass whatever repeats.
 fn starts(view: &View, window: Range<usize>, needle: &[u64], tier: Tier) -> Vec<usize> {
     let mut back = vec![0; needle.len()];

@@ -75,7 +75,7 @@ fn blanks_at_line_ends() {
         ("a\nlast", "last\n", "LAST\n", "a\nLAST"),
         ("a\nlast", "last\n", "last\nmore\n", "a\nlast\nmore"),
         ("a\r\nlast", "last\n", "last\nmore\n", "a\r\nlast\r\nmore"),
-        ("a\nlast", "a\nlast\n", "a\n", "a"),
+        ("a\nlast", "a\nlast\n", "a\n", "a\n"),
         // Blank lines at the edges that both texts have.
         ("x = 1\ny = 2\n", "\nx = 1\n", "\nx = 3\n", "x = 3\ny = 2\n"),
         ("x = 1\ny = 2\n", "y = 2\n\n", "y = 3\n\n", "x = 1\ny = 3\n"),

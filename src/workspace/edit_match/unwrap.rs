@@ -259,6 +259,11 @@ enum Style {
     Quotes,
 }
 
+/// A text on one line with its escapes taken away.
+pub(in crate::workspace) fn unescaped(text: &str) -> Option<String> {
+    unescape(text, Style::All).filter(|bare| bare.contains('\n'))
+}
+
 fn unescape(text: &str, style: Style) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars();
