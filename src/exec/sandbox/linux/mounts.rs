@@ -176,11 +176,13 @@ fn caches(spec: &Spec) -> Vec<(PathBuf, OwnedFd)> {
             cstring(&files).ok()?,
             cstring(&work).ok()?,
         ];
-        let options: [(&CStr, &CStr); 4] = [
+        // Volatile: else the kernel writes the whole disk's changes out at its end.
+        let options: [(&CStr, &CStr); 5] = [
             (c"lowerdir", &lower),
             (c"upperdir", &upper),
             (c"workdir", &work),
             (c"userxattr", c""),
+            (c"volatile", c""),
         ];
         let tree = sys::new_fs(c"overlay", &options).ok()?;
         Some((cache.clone(), tree))

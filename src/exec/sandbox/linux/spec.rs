@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use crate::protocol::sandbox::SandboxPolicy;
+use crate::stdx::ids;
 
 /// How much the machine allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,10 +101,12 @@ impl Spec {
         self.temp.join("tmp")
     }
 
-    /// Where the private copy of a cache lies: changed files and the kernel's own.
+    /// Where the private copy of a cache lies: changed files, and the kernel's own,
+    /// which a volatile layer cannot use twice.
     pub(super) fn layers(temp: &Path, index: usize) -> (PathBuf, PathBuf) {
         let base = temp.join(format!("cache{index}"));
-        (base.join("files"), base.join("work"))
+        let work = format!("work-{}", ids::random(8));
+        (base.join("files"), base.join(work))
     }
 }
 
