@@ -161,6 +161,11 @@ impl Agent {
         self.tell_unsaved(result);
     }
 
+    fn record_all(&mut self, kinds: Vec<EntryKind>) {
+        let result = self.parts.session.append_all(kinds);
+        self.tell_unsaved(result);
+    }
+
     fn record_message(&mut self, message: Message) {
         self.record(EntryKind::Message { message });
     }

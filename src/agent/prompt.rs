@@ -57,11 +57,11 @@ fn spec_json(spec: &ToolSpec) -> serde_json::Value {
 }
 
 impl Agent {
-    /// Makes sure that the log holds the prefix in force. It is written once, and
+    /// The prefix to log before the next request, when there is one: the first, and
     /// again only when the tools changed (safe mode, another program version):
     /// the system prompt of a session never changes otherwise, whatever happens
     /// to the files it was made from.
-    pub(super) fn ensure_prefix(&mut self, specs: &[ToolSpec]) {
+    pub(super) fn new_prefix(&self, specs: &[ToolSpec]) -> Option<EntryKind> {
         let hash = blob::hash(
             specs
                 .iter()
@@ -70,7 +70,7 @@ impl Agent {
                 .as_bytes(),
         );
         let (system, cause) = match &self.parts.session.conversation().prefix {
-            Some((_, tools)) if *tools == hash => return,
+            Some((_, tools)) if *tools == hash => return None,
             Some((system, _)) => (system.clone(), Some("the set of tools changed".to_string())),
             None => {
                 let root = self.parts.services.workspace.root();
@@ -78,11 +78,11 @@ impl Agent {
                 (system, None)
             }
         };
-        self.record(EntryKind::Prefix {
+        Some(EntryKind::Prefix {
             system,
             tools: hash,
             cause,
-        });
+        })
     }
 
     /// Facts about the surroundings, as the first message of a session: they may

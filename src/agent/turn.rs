@@ -83,34 +83,35 @@ impl Agent {
         summary
     }
 
-    /// Logs settings, prefix and the user's message, and makes them durable.
+    /// Logs settings, prefix and the user's message in one write, and makes them
+    /// durable.
     fn begin_turn(&mut self, text: String) {
-        let tools = self.specs();
-        if self.parts.session.conversation().settings.as_ref() != Some(&self.parts.settings) {
-            self.record(EntryKind::Settings {
-                settings: self.parts.settings.clone(),
-            });
+        let conversation = self.parts.session.conversation();
+        let mut kinds = Vec::new();
+        if conversation.settings.as_ref() != Some(&self.parts.settings) {
+            let settings = self.parts.settings.clone();
+            kinds.push(EntryKind::Settings { settings });
         }
-        self.ensure_prefix(&tools);
-        if self.parts.session.conversation().title.is_none() {
-            self.record(EntryKind::Title {
-                title: text::one_line(&text, 60),
-            });
+        kinds.extend(self.new_prefix(&self.specs()));
+        if conversation.title.is_none() {
+            let title = text::one_line(&text, 60);
+            kinds.push(EntryKind::Title { title });
         }
-        if self.parts.session.conversation().messages.is_empty() {
-            let environment = self.environment_message();
-            self.record_message(environment);
+        if conversation.messages.is_empty() {
+            let message = self.environment_message();
+            kinds.push(EntryKind::Message { message });
         }
-        self.user_message(text);
+        kinds.push(EntryKind::Message {
+            message: user_message(&text),
+        });
+        self.emit(AgentEvent::UserMessage { text });
+        self.record_all(kinds);
         self.sync();
     }
 
     fn user_message(&mut self, text: String) {
-        self.emit(AgentEvent::UserMessage { text: text.clone() });
-        self.record_message(Message::User {
-            id: message_id(),
-            content: vec![ContentBlock::text(text)],
-        });
+        self.record_message(user_message(&text));
+        self.emit(AgentEvent::UserMessage { text });
     }
 
     /// The loop.
@@ -342,6 +343,13 @@ impl Turn {
                 None => self.tools.push((call.name.to_string(), 1)),
             }
         }
+    }
+}
+
+fn user_message(text: &str) -> Message {
+    Message::User {
+        id: message_id(),
+        content: vec![ContentBlock::text(text)],
     }
 }
 

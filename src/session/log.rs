@@ -141,11 +141,11 @@ impl Log {
         self.dir.join(format!("{}.jsonl", self.id))
     }
 
-    /// Appends one entry.
+    /// Appends entries, all in one write: a crash leaves all of them or none.
     ///
     /// # Errors
-    /// When the disk does not take it; it is kept and written with the next one.
-    pub fn append(&mut self, kind: &EntryKind) -> Result<(), SessionError> {
+    /// When the disk does not take them; they are kept and written with the next ones.
+    pub fn append(&mut self, kinds: &[EntryKind]) -> Result<(), SessionError> {
         if self.last.is_none() {
             let header = EntryKind::Header {
                 version: LOG_VERSION,
@@ -155,7 +155,9 @@ impl Log {
             };
             self.queue(&header);
         }
-        self.queue(kind);
+        for kind in kinds {
+            self.queue(kind);
+        }
         self.write_queued()
     }
 
@@ -336,7 +338,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut log = Log::create(dir.path().join("sessions"), "/w");
         for n in 0..5 {
-            log.append(&title(&format!("t{n} ü"))).unwrap();
+            log.append(&[title(&format!("t{n} ü"))]).unwrap();
         }
         let (id, path) = (log.id.clone(), log.path());
         drop(log);
@@ -347,7 +349,7 @@ mod tests {
             let (mut log, entries, _) = Log::open(dir.path().join("sessions"), &id).unwrap();
             let complete = whole[..cut].iter().filter(|b| **b == b'\n').count();
             assert_eq!(entries.len(), complete);
-            log.append(&title("after")).unwrap();
+            log.append(&[title("after")]).unwrap();
             drop(log);
             let (_, entries, warnings) = Log::open(dir.path().join("sessions"), &id).unwrap();
             assert_eq!(titles(&entries).last(), Some(&"after"));
@@ -359,8 +361,8 @@ mod tests {
     fn damage_in_the_middle_is_skipped_and_unknown_entries_are_kept_quietly() {
         let dir = tempfile::tempdir().unwrap();
         let mut log = Log::create(dir.path().to_path_buf(), "/w");
-        log.append(&title("one")).unwrap();
-        log.append(&title("two")).unwrap();
+        log.append(&[title("one")]).unwrap();
+        log.append(&[title("two")]).unwrap();
         let (id, path) = (log.id.clone(), log.path());
         drop(log);
         let text = std::fs::read_to_string(&path).unwrap();
@@ -381,7 +383,7 @@ mod tests {
     fn a_second_opener_is_told_and_a_newer_log_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let mut log = Log::create(dir.path().to_path_buf(), "/w");
-        log.append(&title("one")).unwrap();
+        log.append(&[title("one")]).unwrap();
         let busy = Log::open(dir.path().to_path_buf(), log.id()).unwrap_err();
         assert!(matches!(busy, SessionError::Busy { .. }), "{busy}");
         let (id, path) = (log.id.clone(), log.path());

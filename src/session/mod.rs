@@ -118,15 +118,25 @@ impl Session {
         &self.conversation
     }
 
-    /// Records an entry and folds it in. The conversation takes it even when the
-    /// disk does not: the entry is kept and written with the next one.
+    /// Records entries and folds them in. The conversation takes them even when
+    /// the disk does not: they are kept and written with the next ones.
+    ///
+    /// # Errors
+    /// When they could not be written yet.
+    pub fn append_all(&mut self, kinds: Vec<EntryKind>) -> Result<(), SessionError> {
+        let result = self.log.append(&kinds);
+        for kind in kinds {
+            self.conversation.apply(kind);
+        }
+        result
+    }
+
+    /// [`Session::append_all`] for one entry.
     ///
     /// # Errors
     /// When it could not be written yet.
     pub fn append(&mut self, kind: EntryKind) -> Result<(), SessionError> {
-        let result = self.log.append(&kind);
-        self.conversation.apply(kind);
-        result
+        self.append_all(vec![kind])
     }
 
     /// [`Session::append`] for a message.

@@ -129,6 +129,10 @@ fn row(id: &str, path: &Path) -> Option<SessionRow> {
     let meta = file.metadata().ok()?;
     let mut head = Vec::new();
     file.by_ref().take(LOOK).read_to_end(&mut head).ok()?;
+    // Killed between making the file and its first write: there is nothing in it.
+    if !head.contains(&b'\n') {
+        return None;
+    }
     let mut tail = Vec::new();
     if meta.len() > LOOK {
         file.seek(SeekFrom::Start((meta.len() - LOOK).max(LOOK)))
@@ -202,7 +206,8 @@ mod tests {
             store.find("../x"),
             Err(SessionError::NotFound { .. })
         ));
-        std::fs::write(dir.path().join("broken.jsonl"), b"\xff\xfe").unwrap();
+        std::fs::write(dir.path().join("broken.jsonl"), b"\xff\xfe\n").unwrap();
+        std::fs::write(dir.path().join("empty.jsonl"), b"").unwrap();
         assert_eq!(store.list().unwrap().len(), 3);
     }
 }
