@@ -31,6 +31,8 @@ const LINE_FEED_FRAME: Duration = Duration::from_millis(40);
 /// After a resize, and between lines, for which rows are not addressed by number.
 const CALM_AFTER_RESIZE: Duration = Duration::from_secs(2);
 const CALM_BETWEEN_LINES: Duration = Duration::from_millis(250);
+/// How late a resize may be heard of.
+const HEARD_LATE: Duration = Duration::from_millis(400);
 /// Messages are taken in without drawing for at most this long.
 const INTAKE: Duration = Duration::from_millis(8);
 /// How long the worker may take to save after a signal.
@@ -240,7 +242,7 @@ impl Screen {
             }
             Message::Terminal(Report::Resized) => {
                 self.last_resize = Some(now);
-                self.scrollback.moved();
+                self.scrollback.moved(now < self.last_frame + HEARD_LATE);
             }
             Message::Terminal(Report::Stop) => self.suspend(),
             Message::Terminal(Report::Continued) => self.resumed(),
@@ -291,7 +293,7 @@ impl Screen {
             match action {
                 Action::Send(command) => self.send(command),
                 Action::Suspend => self.suspend(),
-                Action::Repaint => self.scrollback.moved(),
+                Action::Repaint => self.scrollback.moved(false),
                 Action::Bell => sys::write_all(b"\x07")?,
                 Action::Exit(summary) => {
                     // What is finished belongs into the scrollback before the end.

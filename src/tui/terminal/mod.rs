@@ -1,5 +1,6 @@
 //! The one place that touches the terminal: modes, input, output.
 
+#[cfg(unix)]
 mod burst;
 #[cfg(test)]
 pub mod emulator;

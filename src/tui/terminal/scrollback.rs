@@ -76,6 +76,8 @@ pub struct Scrollback {
     low: u16,
     /// The terminal may have moved the viewport since the last frame.
     moved: bool,
+    /// The last frame was drawn about when the terminal was resized.
+    drawn_late: bool,
     /// A resize we have not heard of yet is unlikely.
     calm: bool,
 }
@@ -91,6 +93,7 @@ impl Scrollback {
             drawn: None,
             low: 0,
             moved: false,
+            drawn_late: false,
             calm: true,
         }
     }
@@ -118,8 +121,11 @@ impl Scrollback {
     }
 
     /// The terminal was resized, perhaps back to its old size: rows may have moved.
-    pub fn moved(&mut self) {
+    /// `drawn_late`: the last frame may have met the new size already, its rows
+    /// been cut there instead of wrapped.
+    pub fn moved(&mut self, drawn_late: bool) {
         self.moved = true;
+        self.drawn_late |= drawn_late;
     }
 
     /// The bytes that add `history` above the viewport and show `rows` with the
@@ -187,7 +193,7 @@ impl Scrollback {
     /// wraps below it, which cannot be told from here; the viewport's first row is
     /// blank, so that nothing is seen of it when it stays behind.)
     fn rows_up(&self, drawn: &Drawn, size: Size) -> u16 {
-        let up = if !self.reflows || size.cols >= drawn.size.cols {
+        let up = if !self.reflows || self.drawn_late || size.cols >= drawn.size.cols {
             drawn.caret.row
         } else {
             let above: u16 = (0..drawn.caret.row)
@@ -284,22 +290,25 @@ impl Scrollback {
             .saturating_add(height.saturating_sub(1))
             .min(size.rows.saturating_sub(1));
         self.moved = false;
+        self.drawn_late = false;
     }
 
     /// A finished line and the end of its row; how many rows it takes at least.
     fn line_fed(&self, line: &Line<'_>, size: Size, out: &mut Vec<u8>) -> u16 {
         let (least, most) = line_width_range(line);
         let cols = usize::from(size.cols);
-        if most < cols && !self.erase_first {
-            self.line(line, out);
+        let fits = most < cols;
+        let fills = least == most && least == cols;
+        if !fits && !fills {
+            // It flows into rows that still show the viewport.
+            out.extend_from_slice(ERASE_FROM_ROW);
+        } else if fills || self.erase_first {
             out.extend_from_slice(ERASE_LINE);
-        } else {
-            // It fills its row or flows into rows that still show the viewport.
-            // Behind a full row there is nothing to erase: some terminals would
-            // erase its last character.
-            let one_row = most < cols || least == most && least == cols;
-            out.extend_from_slice(if one_row { ERASE_LINE } else { ERASE_FROM_ROW });
-            self.line(line, out);
+        }
+        self.line(line, out);
+        if fits && !(self.erase_first && most == 0) {
+            // Not behind a full row: some terminals would erase its last character.
+            out.extend_from_slice(ERASE_LINE);
         }
         out.extend_from_slice(b"\r\n");
         u16::try_from(least.div_ceil(cols).max(1)).unwrap_or(u16::MAX)

@@ -70,7 +70,7 @@ impl Session {
     fn resize(&mut self, size: Size) {
         self.size = size;
         self.emulator.resize(size);
-        self.scrollback.moved();
+        self.scrollback.moved(false);
     }
 
     /// Every line once and in order, the viewport once and last, the caret in it.
@@ -245,6 +245,12 @@ fn rows_above_the_caret_are_counted_again_after_a_reflow() {
     let at = |cols| Size { cols, rows: 24 };
     assert_eq!(scrollback.height_above_cursor(at(40)), 2 + 1);
     assert_eq!(scrollback.height_above_cursor(at(120)), 1);
+    scrollback.moved(true);
+    assert_eq!(
+        scrollback.height_above_cursor(at(40)),
+        1,
+        "rather too little"
+    );
 }
 
 proptest! {
