@@ -1,14 +1,11 @@
 //! One finished Markdown block to styled lines.
 
-use std::collections::HashMap;
-
-use pulldown_cmark::{
-    BrokenLink, CodeBlockKind, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd,
-};
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
 use super::highlight::Highlighter;
+use super::links::{Links, link_suffix, resolver, shown_url};
 use super::table::Table;
 use super::text;
 use super::theme::Theme;
@@ -30,9 +27,6 @@ impl Settings {
         self.width.saturating_sub(1).clamp(1, 100)
     }
 }
-
-/// Targets of `[label]: url` definitions met so far; labels in lower case.
-pub type Links = HashMap<String, String>;
 
 /// Most definitions remembered; more is not an answer but an attack.
 const MAX_LINKS: usize = 1_000;
@@ -71,36 +65,6 @@ pub fn block(
         }
     }
     lines
-}
-
-/// Finds the targets of references that the text itself does not define.
-pub(super) fn resolver<'i>(
-    links: &Links,
-) -> impl FnMut(BrokenLink<'i>) -> Option<(CowStr<'i>, CowStr<'i>)> {
-    |link| {
-        let url = links.get(&link.reference.to_lowercase())?;
-        Some((CowStr::from(url.clone()), CowStr::from("")))
-    }
-}
-
-/// The address to show behind a link of a kind; empty where the text is the address.
-pub(super) fn shown_url(kind: LinkType, url: &str) -> String {
-    match kind {
-        LinkType::Autolink | LinkType::Email => String::new(),
-        _ => url.to_owned(),
-    }
-}
-
-/// The address follows the text it belongs to, unless it is that text.
-pub(super) fn link_suffix(url: &str, label: &str) -> Option<String> {
-    let bare = url.trim_start_matches("mailto:");
-    if bare.is_empty() || label.trim() == bare {
-        None
-    } else if label.is_empty() {
-        Some(bare.to_owned())
-    } else {
-        Some(format!(" ({bare})"))
-    }
 }
 
 /// A container that puts something in front of its lines.

@@ -8,6 +8,7 @@
 pub mod blocks;
 pub mod diff;
 pub mod highlight;
+pub mod links;
 pub mod markdown;
 mod prose;
 pub mod stream;

@@ -8,7 +8,7 @@
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use ratatui::style::{Modifier, Style};
 
-use super::markdown::{Links, link_suffix, resolver};
+use super::links::{Links, link_suffix, resolver, shown_url};
 use super::text::{expand_tabs, width};
 use super::theme::Theme;
 use super::wrap::{Pieces, Wrapper, push_piece};
@@ -330,10 +330,7 @@ fn inline(text: &str, theme: &Theme, links: &Links, wrapper: &mut Wrapper) {
                 ..
             }) => {
                 open(theme.link);
-                link = Some((
-                    super::markdown::shown_url(link_type, &dest_url),
-                    String::new(),
-                ));
+                link = Some((shown_url(link_type, &dest_url), String::new()));
             }
             Event::Start(Tag::Image { dest_url, .. }) => {
                 open(theme.link);

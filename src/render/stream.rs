@@ -11,7 +11,8 @@ use crate::stdx::text::{Cleaner, suffix};
 
 use super::blocks::{Scanner, Segment, interrupts, is_blank, is_row, is_setext};
 use super::highlight::Highlighter;
-use super::markdown::{ItemNumber, Links, Settings, block};
+use super::links::Links;
+use super::markdown::{ItemNumber, Settings, block};
 use super::prose::{Fed, Prose, is_certain};
 use super::text::expand_tabs;
 use super::wrap::{Pieces, to_line};
