@@ -38,7 +38,7 @@ pub struct Args {
     #[arg(long)]
     pub check_connection: bool,
 
-    /// Anthropic API key (better: the variable ANTHROPIC_API_KEY)
+    /// API key of Anthropic, or of the provider that --provider names (better: its variable)
     #[arg(long, value_name = "KEY")]
     pub api_key: Option<String>,
 
@@ -50,7 +50,7 @@ pub struct Args {
     #[arg(long, value_name = "KEY")]
     pub morph_api_key: Option<String>,
 
-    /// Model to ask
+    /// Model to ask: an id, or provider/id
     #[arg(long, value_name = "ID")]
     pub model: Option<String>,
 

@@ -62,7 +62,9 @@ fn sandbox_words(chosen: &Chosen) -> String {
 fn checks(chosen: &Chosen, paths: &Paths) -> Result<Vec<Check>, CliError> {
     let key = match &chosen.config.credential {
         Some(credential) => credential.hint(),
-        None if chosen.provider.key_env.is_empty() => "none needed".to_string(),
+        None if chosen.provider.key_env.is_empty() || chosen.provider.local => {
+            "none needed".to_string()
+        }
         None => {
             let names: Vec<&str> = chosen.provider.key_env.iter().map(|row| row.name).collect();
             format!("none; set {}", names.join(" or "))

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::config;
+use crate::provider::{PROVIDERS, models};
 use crate::repl::commands;
 use crate::tools::BUILTIN;
 
@@ -23,7 +24,25 @@ fn parts() -> Vec<(&'static str, String)> {
             key.name, key.expected, key.help
         ));
     }
+    let mut providers =
+        String::from("| provider | key | address | default model |\n|---|---|---|---|\n");
+    for row in PROVIDERS.iter().filter(|row| !row.base_url.is_empty()) {
+        let key = match (row.local, row.key_env) {
+            (false, [key, ..]) => format!("`{}`", key.name),
+            _ => "none needed".to_string(),
+        };
+        let model = match models::default_model(row.id) {
+            "" => "name one".to_string(),
+            model => format!("`{model}`"),
+        };
+        providers.push_str(&format!(
+            "| `{}` | {key} | `{}` | {model} |\n",
+            row.id,
+            row.base_url_env.join("`, `")
+        ));
+    }
     vec![
+        ("providers", providers),
         ("commands", commands::table()),
         ("tools", tools),
         ("settings", keys),

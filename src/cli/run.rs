@@ -214,16 +214,20 @@ pub(super) fn missing_key(chosen: &Chosen) -> Option<String> {
         .base_url
         .as_deref()
         .is_some_and(net::is_loopback);
-    let needed = !chosen.provider.key_env.is_empty() && !local;
+    let needed = !chosen.provider.key_env.is_empty() && !chosen.provider.local && !local;
     (needed && chosen.config.credential.is_none()).then(|| {
         let key = chosen.provider.key_env[0].name;
+        let flag = chosen.provider.key_flag;
         format!(
             "no API key for {name}. Three ways to go on:\n\
-             \n  a key           export {key}=…   (or --api-key)\
-             \n  a local server  ANTHROPIC_BASE_URL=http://localhost:11434 sofos --model NAME\
-             \n                  (Ollama, llama.cpp and others that speak the Anthropic format)\
+             \n  a key           export {key}=…   (or {flag}); keys: {page}\
+             \n                  (or the key of any other provider: see the README)\
+             \n  a local server  sofos --provider lmstudio --model NAME\
+             \n                  (or llamacpp, vllm, jan, localai; for Ollama\
+             \n                  ANTHROPIC_BASE_URL=http://localhost:11434 sofos --model NAME)\
              \n  neither         sofos demo   shows sofos at work, without key and network",
             name = chosen.provider.name,
+            page = chosen.provider.key_page,
         )
     })
 }

@@ -32,39 +32,33 @@ pub(super) fn choose(
     saved: Option<&Settings>,
 ) -> Result<Chosen, CliError> {
     let mut warnings = file.warnings;
-    let provider_id = args
-        .provider
-        .clone()
-        .or_else(|| args.script.is_some().then(|| "scripted".to_string()))
-        .or_else(|| {
-            saved
-                .map(|saved| saved.provider.clone())
-                .filter(|id| id != "scripted")
+    let named = |id: &str| {
+        provider::info(id).ok_or_else(|| {
+            let known: Vec<&str> = provider::PROVIDERS.iter().map(|row| row.id).collect();
+            CliError::Usage(format!("no provider {id:?}; known: {}", known.join(", ")))
         })
-        .or(file.provider)
-        .unwrap_or_else(|| "anthropic".to_string());
-    let provider = provider::info(&provider_id).ok_or_else(|| {
-        let known: Vec<&str> = provider::PROVIDERS.iter().map(|row| row.id).collect();
-        CliError::Usage(format!(
-            "no provider {provider_id:?}; known: {}",
-            known.join(", ")
-        ))
-    })?;
-    let model_id = args
-        .model
-        .clone()
-        .or_else(|| {
-            saved
-                .filter(|saved| saved.provider == provider.id)
-                .map(|s| s.model.clone())
-        })
-        .or(file.model)
-        .unwrap_or_else(|| models::default_model(provider.id).to_string());
-    if model_id.trim().is_empty() {
-        return Err(CliError::Usage("--model needs a model id".to_string()));
+    };
+    let mut provider = match chosen_provider(args, file.provider.as_deref(), saved) {
+        Some(id) => named(id)?,
+        None => first_with_key(args, env),
+    };
+    let wanted = args.model.as_deref().or(file.model.as_deref());
+    let in_force = saved.filter(|saved| saved.provider == provider.id);
+    let mut model_id = match (&args.model, in_force) {
+        (None, Some(saved)) => saved.model.as_str(),
+        _ => wanted.unwrap_or(models::default_model(provider.id)),
+    };
+    if args.provider.is_none()
+        && args.script.is_none()
+        && let Some((row, rest)) = with_vendor(provider, model_id)
+    {
+        (provider, model_id) = (row, rest);
     }
-    let model = models::lookup(provider.id, &model_id);
-    if model.assumed && provider.id != "scripted" {
+    if model_id.trim().is_empty() && !args.check_connection {
+        return Err(CliError::Usage(no_model(args, provider)));
+    }
+    let model = models::lookup(provider.id, model_id);
+    if model.assumed && provider.id != "scripted" && !provider.local {
         warnings.push(unknown_model(provider, &model));
     }
     let max_tokens = args
@@ -102,6 +96,62 @@ pub(super) fn choose(
         sandbox: !args.no_sandbox && file.sandbox.unwrap_or(true),
         warnings,
     })
+}
+
+/// The vendor that was named: by flag, by the resumed session, in a file.
+fn chosen_provider<'a>(
+    args: &'a Args,
+    file: Option<&'a str>,
+    saved: Option<&'a Settings>,
+) -> Option<&'a str> {
+    let saved = saved.map(|saved| saved.provider.as_str());
+    args.provider
+        .as_deref()
+        .or(args.script.is_some().then_some("scripted"))
+        .or(saved.filter(|id| *id != "scripted" && !id.is_empty()))
+        .or(file)
+}
+
+/// The first vendor of the table that can be asked: its key is there, or its
+/// address is set to a server that needs none.
+fn first_with_key(args: &Args, env: &Env) -> &'static ProviderInfo {
+    let ready = |row: &&ProviderInfo| {
+        let config = provider_config(args, env, row);
+        let server = config.base_url.as_deref();
+        let has_key = match row.id {
+            "anthropic" => config.credential.is_some(),
+            // The general flag belongs to whoever is named, else to Anthropic.
+            _ => key(args, env, row, false).is_some(),
+        };
+        !row.key_env.is_empty() && (has_key || server.is_some_and(crate::net::is_loopback))
+    };
+    let rows = provider::PROVIDERS;
+    rows.iter().find(ready).unwrap_or(&rows[0])
+}
+
+/// The parts of `vendor/model`, unless the whole is a model of the vendor in force:
+/// some vendors have models of others under such names.
+fn with_vendor<'a>(
+    provider: &ProviderInfo,
+    id: &'a str,
+) -> Option<(&'static ProviderInfo, &'a str)> {
+    let (vendor, rest) = id.split_once('/')?;
+    let row = provider::info(vendor)?;
+    if !models::lookup(provider.id, id).assumed {
+        return None;
+    }
+    let whole = !models::lookup(row.id, id).assumed;
+    Some((row, if whole { id } else { rest }))
+}
+
+fn no_model(args: &Args, provider: &ProviderInfo) -> String {
+    match (&args.model, provider.local) {
+        (None, true) => format!(
+            "{} needs --model. Its models: sofos --provider {} --check-connection",
+            provider.name, provider.id
+        ),
+        _ => "--model needs a model id".to_string(),
+    }
 }
 
 fn unknown_model(provider: &ProviderInfo, model: &ModelInfo) -> String {
@@ -162,11 +212,6 @@ fn check_budget(settings: &Settings) -> Result<(), CliError> {
 fn unused_keys(args: &Args, warnings: &mut Vec<String>) {
     for (given, flag, what) in [
         (
-            args.openai_api_key.is_some(),
-            "--openai-api-key",
-            "sofos cannot talk to OpenAI yet",
-        ),
-        (
             args.morph_api_key.is_some(),
             "--morph-api-key",
             "sofos cannot apply edits by Morph yet",
@@ -184,11 +229,31 @@ fn unused_keys(args: &Args, warnings: &mut Vec<String>) {
 }
 
 fn provider_config(args: &Args, env: &Env, provider: &ProviderInfo) -> ProviderConfig {
-    let from_flag = args
-        .api_key
+    let base_url = env
+        .first(provider.base_url_env)
+        .map(|(_, url)| url.to_string());
+    ProviderConfig {
+        credential: key(args, env, provider, true),
+        base_url,
+        trace_dir: args.trace.clone(),
+        script: args.script.clone(),
+        idle_timeout: None,
+    }
+}
+
+/// The key of a vendor: from its own flag, from `--api-key` where that is meant
+/// for it, from its variables.
+fn key(args: &Args, env: &Env, provider: &ProviderInfo, general: bool) -> Option<Credential> {
+    let own = args
+        .openai_api_key
         .as_deref()
-        .filter(|key| !key.trim().is_empty())
-        .map(|key| Credential::api_key(key, "--api-key"));
+        .filter(|_| provider.id == "openai");
+    let general = args.api_key.as_deref().filter(|_| general);
+    let flags = [(own, "--openai-api-key"), (general, "--api-key")];
+    let from_flag = flags.into_iter().find_map(|(key, flag)| {
+        let key = key.filter(|key| !key.trim().is_empty())?;
+        Some(Credential::api_key(key, flag))
+    });
     let from_env = || {
         provider.key_env.iter().find_map(|row| {
             let secret = env.get(row.name)?.trim();
@@ -198,16 +263,7 @@ fn provider_config(args: &Args, env: &Env, provider: &ProviderInfo) -> ProviderC
             })
         })
     };
-    let base_url = env
-        .first(provider.base_url_env)
-        .map(|(_, url)| url.to_string());
-    ProviderConfig {
-        credential: from_flag.or_else(from_env),
-        base_url,
-        trace_dir: args.trace.clone(),
-        script: args.script.clone(),
-        idle_timeout: None,
-    }
+    from_flag.or_else(from_env)
 }
 
 /// The directory the program runs in.
@@ -259,6 +315,68 @@ mod tests {
             (resumed.settings.mode, resumed.settings.safe),
             (PermissionMode::Plan, true)
         );
+    }
+
+    /// Vendor and model for these flags and variables.
+    fn asked<const N: usize>(line: &str, vars: [(&str, &str); N]) -> (String, String) {
+        use clap::Parser;
+        let args = Args::try_parse_from(line.split(' ')).unwrap();
+        let env = Env::from_pairs(vars);
+        let chosen = choose(&args, &env, Config::default(), None).unwrap();
+        (chosen.settings.provider, chosen.settings.model)
+    }
+
+    #[test]
+    fn the_first_vendor_with_a_key_is_asked_unless_one_is_named() {
+        let pair = |provider: &str, model: &str| (provider.to_string(), model.to_string());
+        let (claude, sol) = (
+            pair("anthropic", "claude-sonnet-5-5"),
+            pair("openai", "gpt-6.1-sol"),
+        );
+        let (a, o) = (("ANTHROPIC_API_KEY", "a"), ("OPENAI_API_KEY", "o"));
+        assert_eq!(asked("sofos", []), claude);
+        assert_eq!(asked("sofos", [a, o]), claude);
+        assert_eq!(asked("sofos", [o]), sol);
+        assert_eq!(asked("sofos --openai-api-key k", []), sol);
+        assert_eq!(asked("sofos --api-key k", [o]), claude);
+        assert_eq!(asked("sofos", [("ZAI_API_KEY", "z")]).0, "zai");
+        let local = ("ANTHROPIC_BASE_URL", "http://127.0.0.1:1");
+        assert_eq!(asked("sofos", [local, o]), claude);
+        assert_eq!(asked("sofos --provider openai", [a]), sol);
+    }
+
+    #[test]
+    fn a_model_may_name_its_vendor() {
+        let of = |line: &str| asked(line, [("GROQ_API_KEY", "g")]);
+        let pair = |provider: &str, model: &str| (provider.to_string(), model.to_string());
+        for (line, provider, model) in [
+            ("openai/gpt-6-luna", "openai", "gpt-6-luna"),
+            ("openai/gpt-oss-120b", "groq", "openai/gpt-oss-120b"),
+            ("perplexity/sonar", "perplexity", "perplexity/sonar"),
+            ("openrouter/z-ai/glm-5.3", "openrouter", "z-ai/glm-5.3"),
+            ("acme/model", "groq", "acme/model"),
+        ] {
+            assert_eq!(of(&format!("sofos --model {line}")), pair(provider, model));
+        }
+        assert_eq!(
+            of("sofos --provider openrouter --model openai/gpt-6-astra"),
+            pair("openrouter", "openai/gpt-6-astra")
+        );
+    }
+
+    #[test]
+    fn a_local_server_has_no_model_of_its_own() {
+        let args = Args {
+            provider: Some("vllm".into()),
+            ..Args::default()
+        };
+        let error = chosen(args.clone(), None).unwrap_err().to_string();
+        assert!(error.contains("vllm --check-connection"), "{error}");
+        let check = Args {
+            check_connection: true,
+            ..args
+        };
+        assert_eq!(chosen(check, None).unwrap().settings.model, "");
     }
 
     #[test]

@@ -64,6 +64,18 @@ pub enum ThinkingKind {
     AnthropicAdaptive,
     /// `thinking.type = enabled` with `budget_tokens`.
     AnthropicBudget,
+    /// One effort: `reasoning.effort` or `reasoning_effort`; `none` switches it off.
+    #[serde(rename = "openai_effort")]
+    OpenAiEffort,
+    /// `reasoning_effort` with `none` or `default` only.
+    NoneOrDefault,
+    /// `thinking.type = enabled` or `disabled` beside `reasoning_effort`.
+    ThinkingType,
+    /// `reasoning.enabled`, or `reasoning_effort` instead of it.
+    TogetherReasoning,
+    /// `reasoning` with `effort`, `max_tokens` or `enabled`.
+    #[serde(rename = "openrouter_reasoning")]
+    OpenRouterReasoning,
 }
 
 /// Dollars per million tokens. A missing cache price means the input price.
@@ -121,6 +133,15 @@ pub struct ModelInfo {
     pub tiers: Vec<RateTier>,
     /// Not in the catalogue: the numbers are assumptions.
     pub assumed: bool,
+}
+
+impl ModelInfo {
+    /// The level of the model nearest to the wanted one: the highest not above it,
+    /// else its lowest; nothing when it has no levels.
+    pub fn nearest_effort(&self, wanted: Effort) -> Option<Effort> {
+        let below = self.efforts.iter().rev().find(|effort| **effort <= wanted);
+        below.or(self.efforts.first()).copied()
+    }
 }
 
 /// What the user asked of thinking; the encoder maps it to the model's shape.

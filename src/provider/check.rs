@@ -2,6 +2,7 @@
 //! `--check-connection`; costs nothing.
 
 use super::anthropic::AnthropicProvider;
+use super::openai::OpenAiProvider;
 use super::registry::{self, ProviderConfig};
 use super::scripted::ScriptedProvider;
 use super::{Failure, FailureKind};
@@ -35,6 +36,9 @@ pub async fn check_connection(id: &str, config: ProviderConfig, model: &str) -> 
 async fn find(id: &str, config: ProviderConfig, model: &str) -> Result<Vec<String>, Failure> {
     match registry::info(id).map(|row| (row, row.wire)) {
         Some((row, "anthropic")) => AnthropicProvider::new(row, config)?.check(model).await,
+        Some((row, "openai_responses" | "openai_chat")) => {
+            OpenAiProvider::new(row, config)?.check(model).await
+        }
         Some((_, "scripted")) => {
             let path = config.script.as_deref().ok_or_else(registry::no_script)?;
             ScriptedProvider::load(path)?;

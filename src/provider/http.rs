@@ -153,6 +153,9 @@ impl Run {
             .await;
         if more == Ok(false) {
             std::mem::take(parser).finish(|_, data| decode(data));
+            if decoded.is_ok() {
+                decoder.end(queue);
+            }
         }
         let outcome = decoded
             .and_then(|()| framed.map_err(|error| Fault::garbled(error.to_string())))

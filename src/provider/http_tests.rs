@@ -312,7 +312,8 @@ fn failures_say_what_to_do() {
             error("401 Unauthorized", "", "invalid x-api-key"),
             FailureKind::Auth,
             "anthropic: 401 invalid x-api-key (--api-key ends in …f3a9). \
-             Set a working key in ANTHROPIC_API_KEY or pass --api-key",
+             Set a working key in ANTHROPIC_API_KEY or pass --api-key \
+             (keys: https://platform.claude.com/settings/keys)",
         ),
         (
             error("404 Not Found", "", "model: claude-sonet-5-5"),
@@ -474,7 +475,8 @@ fn a_check_says_what_is_wrong() {
         (
             vec![error("401 Unauthorized", "", "invalid x-api-key")],
             "anthropic: 401 invalid x-api-key (--api-key ends in …f3a9). \
-             Set a working key in ANTHROPIC_API_KEY or pass --api-key",
+             Set a working key in ANTHROPIC_API_KEY or pass --api-key \
+             (keys: https://platform.claude.com/settings/keys)",
         ),
         (
             vec![error("503 Unavailable", "", "maintenance")],

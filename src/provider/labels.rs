@@ -22,6 +22,8 @@ pub struct Labels {
     pub key: Option<String>,
     /// How to set a working key.
     pub key_advice: String,
+    /// What to do when nothing answers, where there is something to do.
+    pub unreachable: String,
     /// What must not be shown.
     pub secrets: Vec<String>,
 }
@@ -48,6 +50,9 @@ impl Labels {
                 format!("the conversation does not fit the model's window ({detail})")
             }
             FailureKind::Cancelled => "stopped".to_string(),
+            FailureKind::Network if !self.unreachable.is_empty() => {
+                format!("{detail}{tries}. {}", self.unreachable)
+            }
             FailureKind::RateLimit
             | FailureKind::Overloaded
             | FailureKind::BadRequest
@@ -105,8 +110,10 @@ pub fn error_answer(status: u16, head: &Head, body: &str, wire: &dyn Wire) -> Fa
     }
     fault.status = Some(status);
     fault.wish = head.wish();
-    fault.again = match fault.kind {
-        FailureKind::Billing | FailureKind::Auth => Again::Never,
+    fault.again = match (fault.kind, fault.again) {
+        (FailureKind::Billing | FailureKind::Auth, _) => Again::Never,
+        // The format knows better: what the model wrote may come out right.
+        (FailureKind::BadRequest, Again::Briefly) => Again::Briefly,
         _ => Again::for_status(status, head.should_retry.as_deref()),
     };
     fault

@@ -12,12 +12,16 @@ pub mod handoff;
 pub mod http;
 pub mod labels;
 pub mod models;
+pub mod openai;
+pub mod openai_chat;
+pub mod openai_responses;
 pub mod price;
 pub mod registry;
 mod script;
 pub mod scripted;
 pub mod trace;
 pub mod transport;
+mod vendors;
 pub mod wire;
 
 pub use check::{CheckReport, check_connection};

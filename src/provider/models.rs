@@ -75,6 +75,8 @@ pub fn known(provider: &str) -> Vec<ModelInfo> {
 pub fn default_model(provider: &str) -> &'static str {
     match provider {
         "anthropic" => "claude-sonnet-5-5",
+        // It serves the one model it was started with, by any name.
+        "llamacpp" => "default",
         _ => of(provider).next().map_or("", |model| model.id.as_str()),
     }
 }
@@ -114,6 +116,12 @@ pub(super) fn is_form_of(id: &str, known: &str) -> bool {
 }
 
 fn assumed(provider: &str, id: &str) -> ModelInfo {
+    let local = super::registry::info(provider).is_some_and(|row| row.local);
+    let free = Rates {
+        input: Some(0.0),
+        output: Some(0.0),
+        ..Rates::default()
+    };
     ModelInfo {
         id: id.to_string(),
         provider: provider.to_string(),
@@ -125,7 +133,7 @@ fn assumed(provider: &str, id: &str) -> ModelInfo {
         between_tools: false,
         efforts: Vec::new(),
         cache_min_tokens: 1024,
-        rates: Rates::default(),
+        rates: if local { free } else { Rates::default() },
         tiers: Vec::new(),
         assumed: true,
     }
@@ -174,12 +182,18 @@ mod tests {
 
     #[test]
     fn the_catalogue_parses_and_its_defaults_exist() {
-        for provider in ["anthropic", "scripted"] {
-            let info = lookup(provider, default_model(provider));
-            assert!(!info.assumed, "{provider}");
-            assert!(info.rates.input.is_some());
-            assert!(info.efforts.is_sorted());
+        for row in crate::provider::PROVIDERS.iter().filter(|row| !row.local) {
+            let info = lookup(row.id, default_model(row.id));
+            assert!(!info.assumed, "{}", row.id);
         }
+        for model in CATALOG.iter() {
+            assert!(model.efforts.is_sorted(), "{}", model.id);
+            assert!(model.context >= model.max_output, "{}", model.id);
+            let row = crate::provider::info(&model.provider);
+            assert!(row.is_some(), "{}", model.id);
+        }
+        assert_eq!(default_model("openai"), "gpt-6.1-sol");
+        assert_eq!(lookup("vllm", "any").rates.input, Some(0.0));
         assert_eq!(known("anthropic").len(), 14);
         assert_eq!(default_model("nobody"), "");
     }

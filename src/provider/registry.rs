@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::anthropic::AnthropicProvider;
+use super::openai::OpenAiProvider;
+use super::openai::quirks::Quirks;
 use super::scripted::ScriptedProvider;
+pub use super::vendors::PROVIDERS;
 use super::{Failure, FailureKind, Provider};
 
 /// How a credential is sent.
@@ -80,36 +83,15 @@ pub struct ProviderInfo {
     pub key_env: &'static [KeyEnv],
     /// Variables that may override the base URL, the first one set wins.
     pub base_url_env: &'static [&'static str],
+    /// The flag that takes the key.
+    pub key_flag: &'static str,
+    /// Where people get a key; empty when none is needed.
+    pub key_page: &'static str,
+    /// A server people run on their own machine; it needs no key.
+    pub local: bool,
+    /// How the vendor differs from others of its wire format.
+    pub quirks: Quirks,
 }
-
-/// Every vendor.
-pub static PROVIDERS: &[ProviderInfo] = &[
-    ProviderInfo {
-        id: "anthropic",
-        name: "Anthropic",
-        wire: "anthropic",
-        base_url: "https://api.anthropic.com",
-        key_env: &[
-            KeyEnv {
-                name: "ANTHROPIC_API_KEY",
-                kind: CredentialKind::ApiKey,
-            },
-            KeyEnv {
-                name: "ANTHROPIC_AUTH_TOKEN",
-                kind: CredentialKind::Token,
-            },
-        ],
-        base_url_env: &["ANTHROPIC_BASE_URL"],
-    },
-    ProviderInfo {
-        id: "scripted",
-        name: "recorded script",
-        wire: "scripted",
-        base_url: "",
-        key_env: &[],
-        base_url_env: &[],
-    },
-];
 
 /// The row of a vendor.
 pub fn info(id: &str) -> Option<&'static ProviderInfo> {
@@ -139,6 +121,9 @@ pub struct ProviderConfig {
 pub fn build(id: &str, config: ProviderConfig) -> Result<Arc<dyn Provider>, Failure> {
     match info(id).map(|row| (row, row.wire)) {
         Some((row, "anthropic")) => Ok(Arc::new(AnthropicProvider::new(row, config)?)),
+        Some((row, "openai_responses" | "openai_chat")) => {
+            Ok(Arc::new(OpenAiProvider::new(row, config)?))
+        }
         Some((_, "scripted")) => {
             let path = config.script.as_deref().ok_or_else(no_script)?;
             Ok(Arc::new(ScriptedProvider::load(path)?))
@@ -155,6 +140,28 @@ pub(super) fn no_script() -> Failure {
         kind: FailureKind::NotFound,
         message: "scripted: no script. Name one with --script FILE".to_string(),
     }
+}
+
+/// What to do about a missing key.
+pub(super) fn no_key(row: &ProviderInfo) -> Failure {
+    let name = row.key_env.first().map_or("", |env| env.name);
+    Failure {
+        kind: FailureKind::Auth,
+        message: format!(
+            "{}: no key. Set {name} or pass {} (keys: {})",
+            row.id, row.key_flag, row.key_page
+        ),
+    }
+}
+
+/// What to do about a key that does not work.
+pub(super) fn key_advice(row: &ProviderInfo) -> String {
+    let name = row.key_env.first().map_or("", |env| env.name);
+    let page = match row.key_page {
+        "" => String::new(),
+        page => format!(" (keys: {page})"),
+    };
+    format!("Set a working key in {name} or pass {}{page}", row.key_flag)
 }
 
 pub(super) fn unknown(id: &str) -> String {
@@ -180,10 +187,10 @@ mod tests {
         };
         assert_eq!(
             message("anthropic"),
-            "anthropic: no key. Set ANTHROPIC_API_KEY or pass --api-key"
+            "anthropic: no key. Set ANTHROPIC_API_KEY or pass --api-key (keys: https://platform.claude.com/settings/keys)"
         );
         assert!(message("scripted").contains("--script"));
-        assert_eq!(message("x"), "no provider x. Known: anthropic, scripted");
+        assert!(message("x").starts_with("no provider x. Known: anthropic, openai, "));
     }
 
     #[test]

@@ -61,6 +61,10 @@ pub trait Decode: Send {
     /// # Errors
     /// When the server reports an error or the data is not the wire format.
     fn event(&mut self, data: &str, out: &mut VecDeque<StreamEvent>) -> Result<(), Fault>;
+
+    /// Takes note that the body has ended. A format whose last event may be
+    /// missing adds [`StreamEvent::Done`] when the answer is complete without it.
+    fn end(&mut self, _out: &mut VecDeque<StreamEvent>) {}
 }
 
 /// One wire format.
@@ -77,6 +81,8 @@ pub trait Wire: Send + Sync {
 pub fn by_id(id: &str) -> Option<&'static dyn Wire> {
     match id {
         "anthropic" => Some(&super::anthropic::AnthropicWire),
+        "openai_responses" => Some(&super::openai_responses::ResponsesWire),
+        "openai_chat" => Some(&super::openai_chat::ChatWire),
         _ => None,
     }
 }

@@ -53,7 +53,7 @@ impl AnthropicProvider {
             Some(list) => list.data.iter().map(|model| model.id.as_str()).collect(),
             None => Vec::new(),
         };
-        let mut lines = vec![format!("{}: {} answers", self.id, self.base)];
+        let mut lines = vec![format!("{}: {} answers", self.row.id, self.base)];
         let known = ids.iter().any(|id| models::is_form_of(id, model));
         if known || self.count(model, &ids, &labels).await? {
             if let Some(key) = &labels.key {

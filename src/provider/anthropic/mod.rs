@@ -15,10 +15,10 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::labels::Labels;
-use super::registry::{Credential, CredentialKind, ProviderConfig, ProviderInfo};
+use super::registry::{self, Credential, CredentialKind, ProviderConfig, ProviderInfo};
 use super::transport::HttpTransport;
 use super::wire::{Decode, Fault, Wire};
-use super::{EventStream, Failure, FailureKind, ModelRequest, Provider, StreamEvent, http, trace};
+use super::{EventStream, Failure, ModelRequest, Provider, StreamEvent, http, trace};
 use crate::net::client::{Client, IDLE, Method};
 
 pub use encode::body;
@@ -58,11 +58,10 @@ impl Wire for AnthropicWire {
 /// Anthropic, or whoever speaks the same at another base URL.
 #[derive(Debug)]
 pub struct AnthropicProvider {
-    id: &'static str,
+    row: &'static ProviderInfo,
     base: String,
     /// Nothing for a server on this machine that wants none.
     credential: Option<Credential>,
-    key_env: &'static str,
     trace_dir: Option<PathBuf>,
     client: Arc<Client>,
 }
@@ -73,22 +72,17 @@ impl AnthropicProvider {
     /// # Errors
     /// When there is no key and the server is not on this machine.
     pub fn new(row: &'static ProviderInfo, config: ProviderConfig) -> Result<Self, Failure> {
-        let key_env = row.key_env.first().map_or("", |env| env.name);
         let base = config.base_url.as_deref().unwrap_or(row.base_url);
         let base = base.trim().trim_end_matches('/').to_string();
         let credential = config.credential.filter(|key| !key.secret.is_empty());
         if credential.is_none() && !crate::net::is_loopback(&base) {
-            return Err(Failure {
-                kind: FailureKind::Auth,
-                message: format!("{}: no key. Set {key_env} or pass --api-key", row.id),
-            });
+            return Err(registry::no_key(row));
         }
         Ok(Self {
-            id: row.id,
+            row,
             client: Arc::new(Client::new(&base, config.idle_timeout.unwrap_or(IDLE))),
             base,
             credential,
-            key_env,
             trace_dir: config.trace_dir,
         })
     }
@@ -117,11 +111,12 @@ impl AnthropicProvider {
     fn labels(&self, model: &str) -> Labels {
         let key = self.credential.as_ref();
         Labels {
-            provider: self.id.to_string(),
+            provider: self.row.id.to_string(),
             model: model.to_string(),
             base_url: self.base.clone(),
             key: key.map(Credential::hint),
-            key_advice: format!("Set a working key in {} or pass --api-key", self.key_env),
+            key_advice: registry::key_advice(self.row),
+            unreachable: String::new(),
             secrets: key.map(|key| key.secret.clone()).into_iter().collect(),
         }
     }
@@ -138,7 +133,7 @@ fn version(base: &str) -> &'static str {
 
 impl Provider for AnthropicProvider {
     fn id(&self) -> &str {
-        self.id
+        self.row.id
     }
 
     fn wire(&self) -> &str {
@@ -186,7 +181,7 @@ impl Provider for AnthropicProvider {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::registry;
+    use crate::provider::FailureKind;
 
     fn provider(base: Option<&str>, credential: Credential) -> AnthropicProvider {
         let config = ProviderConfig {

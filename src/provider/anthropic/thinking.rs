@@ -47,9 +47,10 @@ pub fn of(
     max_tokens: u64,
 ) -> (Option<Thinking>, Option<OutputConfig>) {
     let off = setting.enabled == Some(false);
-    let effort = setting.effort.and_then(|wanted| nearest(model, wanted));
+    let effort = setting
+        .effort
+        .and_then(|wanted| model.nearest_effort(wanted));
     let (thinking, effort) = match model.thinking {
-        ThinkingKind::None => (None, None),
         ThinkingKind::AnthropicAdaptive => match (off, model.always_thinks) {
             (false, _) => (Some(ADAPTIVE), effort),
             // Some models take `disabled` only up to high effort.
@@ -65,6 +66,13 @@ pub fn of(
             let budget = setting.budget.unwrap_or(BUDGET);
             (on.then(|| enabled(budget, max_tokens)).flatten(), effort)
         }
+        // None, or asked for in another wire format.
+        ThinkingKind::None
+        | ThinkingKind::OpenAiEffort
+        | ThinkingKind::NoneOrDefault
+        | ThinkingKind::ThinkingType
+        | ThinkingKind::TogetherReasoning
+        | ThinkingKind::OpenRouterReasoning => (None, None),
     };
     let config = effort.map(|effort| OutputConfig {
         effort: effort.as_str(),
@@ -78,14 +86,6 @@ fn enabled(budget: u64, max_tokens: u64) -> Option<Thinking> {
     (most >= MIN_BUDGET).then(|| Thinking::Enabled {
         budget_tokens: budget.clamp(MIN_BUDGET, most),
     })
-}
-
-/// The level of the model nearest to the wanted one: the highest not above it,
-/// else its lowest.
-fn nearest(model: &ModelInfo, wanted: Effort) -> Option<Effort> {
-    let efforts = &model.efforts;
-    let below = efforts.iter().rev().find(|effort| **effort <= wanted);
-    below.or(efforts.first()).copied()
 }
 
 #[cfg(test)]

@@ -1,0 +1,34 @@
+//! Pieces of a request that both formats share.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::provider::ModelRequest;
+
+/// Image types the vendors take.
+const IMAGE_TYPES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+
+/// What stands for an image that cannot be sent.
+pub const NO_IMAGE: &str = "[an image that cannot be shown]";
+
+/// What stands for an image in front of a model that takes none.
+pub const UNSEEN: &str = "[an image: this model takes text only]";
+
+/// What stands for a result without text.
+pub const NO_OUTPUT: &str = "(no output)";
+
+/// The address of an image with its bytes in it, or the words in its place.
+pub fn image(request: &ModelRequest, media: &str, blob: &str) -> Result<String, &'static str> {
+    if !request.model.vision {
+        return Err(UNSEEN);
+    }
+    url(&request.images, media, blob).ok_or(NO_IMAGE)
+}
+
+fn url(images: &HashMap<String, Arc<[u8]>>, media: &str, blob: &str) -> Option<String> {
+    let bytes = images.get(blob).filter(|_| IMAGE_TYPES.contains(&media))?;
+    Some(format!("data:{media};base64,{}", STANDARD.encode(bytes)))
+}
