@@ -187,4 +187,65 @@ mod tests {
             ]
         );
     }
+
+    /// Whose conversation goes to whom: only the own reasoning arrives, and calls
+    /// keep their results, on every wire.
+    #[test]
+    fn a_conversation_moves_between_all_wires() {
+        use crate::provider::openai::{Dialect, testing};
+        use crate::provider::{anthropic, openai_chat, openai_responses, registry};
+        let opaque = [
+            ("anthropic", r#"{"signature":"secret-anthropic"}"#),
+            (
+                "openai",
+                r#"{"type":"reasoning","encrypted_content":"secret-openai"}"#,
+            ),
+            (
+                "deepseek",
+                r#"{"field":"reasoning_content","x":"secret-deepseek"}"#,
+            ),
+        ];
+        let mut conversation = vec![testing::user(&["start"])];
+        for (provider, opaque) in opaque {
+            let Message::Assistant(mut message) = assistant(provider, Vec::new()) else {
+                panic!();
+            };
+            message.origin.wire = registry::info(provider).unwrap().wire.into();
+            message.content = vec![
+                ContentBlock::Thinking {
+                    text: format!("thought-{provider}"),
+                    opaque: Some(Opaque(opaque.into())),
+                },
+                testing::call("same", "{}"),
+            ];
+            conversation.push(Message::Assistant(message));
+            conversation.push(result("same"));
+        }
+        for (provider, own, foreign) in [
+            ("anthropic", "secret-anthropic", "secret-openai"),
+            ("openai", "secret-openai", "secret-anthropic"),
+            ("deepseek", "thought-deepseek", "thought-openai"),
+        ] {
+            let row = registry::info(provider).unwrap();
+            let mut messages = conversation.clone();
+            adapt(&mut messages, row.id, row.wire);
+            assert_eq!(
+                ids(&messages),
+                ["same", "same", "same_2", "same_2", "same_3", "same_3"]
+            );
+            let request = testing::request(provider, messages);
+            let dialect = Dialect {
+                quirks: row.quirks,
+                refused: &[],
+            };
+            let body = match row.wire {
+                "anthropic" => anthropic::body(&request),
+                "openai_responses" => openai_responses::body(&request, dialect),
+                _ => openai_chat::body(&request, dialect),
+            };
+            let body = String::from_utf8(body).unwrap();
+            assert!(body.contains(own) && !body.contains(foreign), "{body}");
+            assert!(body.contains("same_3"), "{body}");
+        }
+    }
 }

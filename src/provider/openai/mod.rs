@@ -10,7 +10,7 @@ pub mod parts;
 pub mod quirks;
 #[cfg(test)]
 #[path = "testing_tests.rs"]
-pub mod testing;
+pub(in crate::provider) mod testing;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -13,7 +13,7 @@ use crate::protocol::usage::Usage;
 use crate::provider::wire::{Decode, Fault};
 use crate::provider::{ModelRequest, StreamEvent, models};
 
-pub fn request(provider: &str, messages: Vec<Message>) -> ModelRequest {
+pub(in crate::provider) fn request(provider: &str, messages: Vec<Message>) -> ModelRequest {
     let tool = ToolSpec {
         name: "read_file".into(),
         description: "Does read_file.".into(),
@@ -33,14 +33,14 @@ pub fn request(provider: &str, messages: Vec<Message>) -> ModelRequest {
     }
 }
 
-pub fn user(texts: &[&str]) -> Message {
+pub(in crate::provider) fn user(texts: &[&str]) -> Message {
     Message::User {
         id: "u".into(),
         content: texts.iter().map(|text| ContentBlock::text(*text)).collect(),
     }
 }
 
-pub fn context(text: &str) -> Message {
+pub(in crate::provider) fn context(text: &str) -> Message {
     Message::Context {
         id: "c".into(),
         kind: ContextKind::Reminder,
@@ -48,7 +48,7 @@ pub fn context(text: &str) -> Message {
     }
 }
 
-pub fn assistant(content: Vec<ContentBlock>) -> Message {
+pub(in crate::provider) fn assistant(content: Vec<ContentBlock>) -> Message {
     Message::Assistant(AssistantMessage {
         id: "a".into(),
         content,
@@ -62,7 +62,7 @@ pub fn assistant(content: Vec<ContentBlock>) -> Message {
     })
 }
 
-pub fn call(id: &str, arguments: &str) -> ContentBlock {
+pub(in crate::provider) fn call(id: &str, arguments: &str) -> ContentBlock {
     ContentBlock::ToolCall {
         id: id.into(),
         name: "read_file".into(),
@@ -71,14 +71,14 @@ pub fn call(id: &str, arguments: &str) -> ContentBlock {
     }
 }
 
-pub fn thinking(text: &str, opaque: Option<&str>) -> ContentBlock {
+pub(in crate::provider) fn thinking(text: &str, opaque: Option<&str>) -> ContentBlock {
     ContentBlock::Thinking {
         text: text.into(),
         opaque: opaque.map(|opaque| Opaque(opaque.into())),
     }
 }
 
-pub fn result(id: &str, content: Vec<ContentBlock>, is_error: bool) -> Message {
+pub(in crate::provider) fn result(id: &str, content: Vec<ContentBlock>, is_error: bool) -> Message {
     Message::ToolResult(ToolResult {
         id: "r".into(),
         call_id: id.into(),
@@ -88,7 +88,7 @@ pub fn result(id: &str, content: Vec<ContentBlock>, is_error: bool) -> Message {
     })
 }
 
-pub fn image() -> ContentBlock {
+pub(in crate::provider) fn image() -> ContentBlock {
     ContentBlock::Image {
         media: "image/png".into(),
         blob: "aa".into(),
@@ -96,7 +96,7 @@ pub fn image() -> ContentBlock {
 }
 
 /// What a decoder makes of a body that arrives in pieces of these sizes.
-pub fn decode(
+pub(in crate::provider) fn decode(
     mut decoder: Box<dyn Decode>,
     body: &str,
     sizes: &[usize],
@@ -126,7 +126,7 @@ pub fn decode(
 }
 
 /// A body of these events.
-pub fn stream(frames: &[&str]) -> String {
+pub(in crate::provider) fn stream(frames: &[&str]) -> String {
     frames
         .iter()
         .map(|frame| format!("data: {frame}\n\n"))
@@ -134,7 +134,7 @@ pub fn stream(frames: &[&str]) -> String {
 }
 
 /// The finished blocks of a stream.
-pub fn blocks(events: &[StreamEvent]) -> Vec<ContentBlock> {
+pub(in crate::provider) fn blocks(events: &[StreamEvent]) -> Vec<ContentBlock> {
     let mut found = BTreeMap::new();
     for event in events {
         if let StreamEvent::BlockDone { index, block } = event {
@@ -148,7 +148,7 @@ pub fn blocks(events: &[StreamEvent]) -> Vec<ContentBlock> {
 }
 
 /// How a stream ended.
-pub fn end(events: &[StreamEvent]) -> (StopReason, Usage) {
+pub(in crate::provider) fn end(events: &[StreamEvent]) -> (StopReason, Usage) {
     match events.last() {
         Some(StreamEvent::Done { stop, usage }) => (stop.clone(), *usage),
         other => panic!("{other:?}"),
