@@ -284,10 +284,14 @@ fn the_models_commands_are_confined_and_told_so() {
     assert_eq!(rig.read("in.txt"), "in\n");
     assert!(!file.exists());
     let told = result(&rig.server.requests()[1]);
-    assert!(
-        told.contains("Read-only file system") && told.contains("perhaps refused by the sandbox"),
-        "{told}"
-    );
+    // Where the build itself lies in a temporary directory, that is hidden inside.
+    let hidden = ["/tmp", "/var/tmp"].iter().any(|dir| file.starts_with(dir));
+    if hidden {
+        assert!(told.contains("No such file"), "{told}");
+    } else {
+        assert!(told.contains("Read-only file system"), "{told}");
+        assert!(told.contains("perhaps refused by the sandbox"), "{told}");
+    }
     let rig = model_runs(&command);
     rig.run(&["-p", "go", "--permission-mode", "bypass", "--no-sandbox"])
         .ok();
