@@ -18,11 +18,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::repeats::{Repeats, Verdict, WAY_OUT};
 use super::{Agent, Services, message_id};
+use crate::exec::sandbox;
 use crate::permission;
 use crate::protocol::entry::EntryKind;
 use crate::protocol::event::AgentEvent;
 use crate::protocol::message::{ContentBlock, Message, ToolResult};
 use crate::protocol::permission::{Answer, AskRequest, Effect, PermissionDecision, PermissionMode};
+use crate::protocol::sandbox::SandboxState;
 use crate::protocol::tool::{ToolStatus, ToolTitle, ToolView};
 use crate::stdx::text;
 use crate::tools::{self, Approval, DynTool, Prepared, ToolCx, ToolError, ToolOutput};
@@ -250,12 +252,23 @@ impl Agent {
     }
 
     fn decide(&self, effects: &[Effect]) -> PermissionDecision {
-        permission::decide(
-            self.parts.settings.mode,
-            self.parts.settings.safe,
-            &self.grants,
-            effects,
-        )
+        let services = &self.parts.services;
+        let mode = self.parts.settings.mode;
+        let basis = permission::Basis {
+            mode,
+            safe: self.parts.settings.safe,
+            place: permission::Place {
+                root: services.workspace.root(),
+                home: services.env.home(),
+            },
+            rules: &services.rules,
+            grants: &self.grants,
+            // Only where it matters: finding out runs a command, once.
+            confined: mode == PermissionMode::AcceptEdits
+                && services.sandbox
+                && sandbox::state() == SandboxState::Full,
+        };
+        permission::decide(&basis, effects)
     }
 
     fn runs_freely(&self, effects: &[Effect]) -> bool {

@@ -19,6 +19,7 @@ pub use control::TurnControl;
 pub use prompt::{DEFAULT_MAX_TOKENS, fixed_overhead};
 
 use crate::exec::Env;
+use crate::permission::RuleSet;
 use crate::protocol::entry::{EntryKind, Settings};
 use crate::protocol::event::{AgentEvent, NoticeLevel};
 use crate::protocol::message::Message;
@@ -40,6 +41,8 @@ pub struct Services {
     pub workspace: Arc<Workspace>,
     /// What commands inherit of the environment, and the home directory.
     pub env: Arc<Env>,
+    /// What the user allowed, denied, or wants to be asked about.
+    pub rules: RuleSet,
     /// Images of the conversation.
     pub blobs: BlobStore,
     /// Directory for outputs too long for the model.

@@ -125,6 +125,20 @@ pub enum Sub {
         )]
         command: Vec<OsString>,
     },
+    /// Look into parts of the program
+    #[command(subcommand, hide = true)]
+    Debug(Debug),
+}
+
+/// Looks into parts of the program.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum Debug {
+    /// Judge commands, paths and URLs, one JSON object a line; runs nothing
+    Classify {
+        /// Judge as if commands were not confined by the operating system
+        #[arg(long)]
+        no_sandbox: bool,
+    },
 }
 
 /// What stands on stdout after a one-shot run.

@@ -3,6 +3,7 @@
 
 mod args;
 mod connection;
+mod debug;
 mod demo;
 mod doctor;
 mod interactive;

@@ -7,13 +7,15 @@ use std::sync::{Arc, Mutex};
 use super::settings::{self, Chosen};
 use super::stdin::{self, Input};
 use super::{
-    Args, CliError, FAILED, INTERRUPTED, connection, demo, doctor, interactive, logging, sandbox,
+    Args, CliError, FAILED, INTERRUPTED, connection, debug, demo, doctor, interactive, logging,
+    sandbox,
 };
-use crate::cli::args::{OutputFormat, Sub};
+use crate::cli::args::{Debug, OutputFormat, Sub};
 use crate::config::{self, Env, Paths};
 use crate::exec;
 use crate::headless::{self, Format, Outcome};
 use crate::net;
+use crate::permission::RuleSet;
 use crate::protocol::event::UiEvent;
 use crate::provider;
 use crate::repl::{self, Setup};
@@ -29,6 +31,12 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
         return sandbox::run(command, &env);
     }
     let paths = settings::paths(&env)?;
+    if let Some(Sub::Debug(Debug::Classify { .. })) = args.command {
+        let root = std::fs::canonicalize(&paths.workspace)
+            .map_err(CliError::io("resolve the working directory"))?;
+        let rules = RuleSet::default();
+        return debug::classify(&root, paths.user_home.as_deref(), &rules);
+    }
     logging::start(&paths.logs(), &env, args.verbose)?;
     logging::report_panics(paths.logs());
     let file = config::load(&paths, &env)?;

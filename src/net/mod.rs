@@ -4,6 +4,7 @@
 //! event streams, [`retry`] is the pure policy of when to try again. What can go
 //! wrong on the way is a [`NetError`], worded for the person at the keyboard.
 
+pub mod addresses;
 pub mod client;
 mod error;
 pub mod retry;

@@ -1,615 +1,385 @@
 use super::*;
+use crate::permission::{Place, RuleSet};
 use proptest::prelude::*;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+use std::sync::OnceLock;
 
-fn allowed(line: &str) -> bool {
-    classify(line) == CommandVerdict::Allow
+/// A workspace with the kinds of files that commands here speak of.
+struct Scene {
+    _dir: tempfile::TempDir,
+    home: PathBuf,
+    root: PathBuf,
 }
 
-/// Everyday commands that must not ask.
-const EVERYDAY: &[&str] = &[
-    "cargo build 2>&1 | grep -E \"^(warning|error)\"",
-    "cargo clippy",
-    "cargo clippy --all-targets -- -D warnings",
-    "cargo check && cargo test",
-    "cargo check --all-targets --message-format=short 2>&1 | tail -20",
-    "cargo test --lib tools::schema -- --nocapture --test-threads=1",
-    "cargo test -p sofos --test suite name::of_test",
-    "cargo fmt --all -- --check",
-    "cargo fmt",
-    "cargo tree -i serde --depth 2",
-    "cargo metadata --format-version 1 --no-deps",
-    "cargo --version; rustc --version",
-    "ls -lt target/debug | head -5",
-    "ls -la",
-    "cat a.txt && cat b.txt",
-    "head -n 20 src/lib.rs",
-    "tail -100 log.txt",
-    "rg foo src | wc -l",
-    "rg -uu --hidden needle src",
-    "rg -n 'fn main\\(' -g '*.rs' src",
-    "rg --files src",
-    "rg -e 'a' -e 'b' src",
-    "git log",
-    "git status --short",
-    "git --no-pager log --oneline -5",
-    "git rev-parse HEAD",
-    "git rev-parse --abbrev-ref HEAD",
-    "git log -S needle -- src",
-    "git diff HEAD~1 -- src/main.rs",
-    "git diff main..feature --stat",
-    "git show HEAD:src/main.rs",
-    "git show --stat HEAD^",
-    "git branch -a",
-    "git branch --list 'feature/*'",
-    "git remote -v",
-    "git stash list",
-    "git blame -L 10,20 src/main.rs",
-    "git ls-files | wc -l",
-    "git config --get user.name",
-    "grep -n \"a && b; c | d\" src/main.rs",
-    "grep -rn '`' README.md",
-    "grep -rn --include='*.rs' 'foo$' src",
-    "grep -c \"it's\" a.txt",
-    "pwd; ls; git status",
-    "go list -m all",
-    "go build ./... && go vet ./...",
-    "go test -run 'TestX/sub' -count=1 ./pkg/...",
-    "npm run build",
-    "npm test",
-    "npm --version && node --version",
-    "pnpm run test:unit",
-    "yarn lint",
-    "make",
-    "make -j4 test",
-    "make -j 4 build",
-    "pytest -x -q tests/test_a.py::test_b",
-    "python -m pytest -k 'a and not b'",
-    "python3 --version",
-    "find . -name '*.rs' -type f -not -path './target/*' | sort",
-    "find src tests -maxdepth 2 -name Cargo.toml",
-    "sed -n 10,20p src/main.rs",
-    "sed -n '1,$p' a.txt",
-    "sort -u names.txt | uniq -c | sort -rn | head",
-    "cut -d: -f1 a.csv | tr a-z A-Z",
-    "wc -l src/lib.rs src/main.rs",
-    "diff -u a.txt b.txt",
-    "echo \"done\" && date",
-    "cd src && ls",
-    "cd crates/core && cargo test 2>/dev/null",
-    "which cargo",
-    "command -v rg",
-    "uname -a",
-    "tree -L 2 src",
-    "du -sh target",
-    "cat \"file with spaces.txt\"",
-    "  cargo test \n",
-    "ls;",
-    "cat größe.txt",
-];
+impl Scene {
+    fn place(&self) -> Place<'_> {
+        Place {
+            root: &self.root,
+            home: Some(&self.home),
+        }
+    }
 
-/// Lines that must never run unasked, by the way they would slip through.
-const NEVER: &[(&str, &[&str])] = &[
-    (
-        "programs not in the table",
-        &[
-            "",
-            " ",
-            "rm a",
-            "rm -rf target",
-            "foo",
-            "deno test",
-            "cp a b",
-            "mv a b",
-            "mkdir x",
-            "curl x",
-            "nc evil.example 80",
-            "sh x.sh",
-            "bash -c ls",
-            "./x.sh",
-            "sudo ls",
-            "awk 'BEGIN{print \"\" | \"sh x.sh\"}'",
-            "xargs rm",
-            "env ls",
-            "nice ls",
-            "timeout 1 ls",
-            "busybox rm a",
-            "perl -e 1",
-            "python x.py",
-            "python -c 1",
-            "node x.js",
-            "npx x",
-            "cargo run",
-            "cargo install x",
-            "cargo publish",
-            "cargo +nightly test",
-            "tee a",
-            "touch a",
-            "ln -s /etc/passwd x",
-            "chmod u+s x",
-            "kill 1",
-            "systemctl stop x",
-            "gcc -wrapper ./x.sh -c main.c",
-            "cmake -E rm a",
-            "tar --to-command=./x.sh -xf a.tar",
-            "exec ls",
-            "eval ls",
-            "source x.sh",
-            ". ./x.sh",
-            "printf -v x y",
-            "test -v x",
-            "let x=1",
-            "time ls",
-            "coproc ls",
-            "! ls",
-            "if true; then ls; fi",
-            "command rm a",
-            "builtin cd x",
-            "trap 'rm a' EXIT",
-            "alias ls=rm",
-            "export PATH=.",
-            "set -x",
-            "wait",
-            "read x",
-            "vim a",
-            "ssh host",
-            "go run .",
-            "make deploy",
-            "make install",
-            "npm install",
-            "npm run deploy",
-            "yarn",
-            "gitx status",
-        ],
-    ),
-    (
-        "programs by path or spelling",
-        &[
-            "./ls",
-            "/bin/ls",
-            "../ls",
-            "\\ls",
-            "l\\s",
-            "LS",
-            "l''s x; r\"\"m a",
-            "s\"u\"do id",
-            "'rm' a",
-            "$'ls'",
-            "ls\u{a0}-l; \u{a0}rm",
-        ],
-    ),
-    (
-        "paths that leave the workspace",
-        &[
-            "cat /etc/passwd",
-            "cat ../x",
-            "cat src/../../other/a",
-            "cat ~/x",
-            "cat ~root/x",
-            "ls ..",
-            "ls /",
-            "head -n 1 /etc/shadow",
-            "stat /etc/shadow",
-            "grep x /etc/passwd",
-            "grep -e x /etc/passwd",
-            "grep -ex /etc/passwd",
-            "grep -rne x /etc",
-            "grep --regexp=x /etc/passwd",
-            "rg x /etc",
-            "rg --files /etc",
-            "rg -e x ..",
-            "find / -name x",
-            "find .. -name x",
-            "cat -- /etc/passwd",
-            "wc -l '/etc/passwd'",
-            "cat \"/etc/passwd\"",
-            "sort ../x",
-            "cd /etc && ls",
-            "cd .. && ls",
-            "cd ~ && ls",
-            "cd - && ls",
-            "cd && ls",
-            "cd src; ls",
-            "ls && cd src && ls",
-            "tail -f log",
-            "git -C /other status",
-            "git diff ../x",
-            "git log -- /etc",
-            "pytest ../tests",
-            "go build ../x",
-            "cat a/../../b",
-            "sed -n 1p /etc/passwd",
-            "diff a /etc/passwd",
-            "cat file=~/x",
-            "ls -- ~",
-        ],
-    ),
-    (
-        "expansions and globs",
-        &[
-            "cat $HOME/x",
-            "cat ${x}",
-            "ls $(./x.sh)",
-            "ls `./x.sh`",
-            "echo $((1+$(./x.sh)))",
-            "cat $'\\x2fetc/passwd'",
-            "cat \"$HOME\"",
-            "cat \"`id`\"",
-            "echo \"$(id)\"",
-            "cat *",
-            "cat ?",
-            "cat [a]",
-            "cat {a,b}",
-            "ls {/etc,x}",
-            "cat <(ls)",
-            "ls >(cat)",
-            "echo \"\\$(id)\"",
-            "cat a\\ b",
-            "echo !$",
-            "echo $x",
-            "cat \"a\\\"b\"",
-            "ls $IFS",
-        ],
-    ),
-    (
-        "redirections",
-        &[
-            "ls > a",
-            "ls >> a",
-            "ls 2> a",
-            "cat < a",
-            "ls >/dev/null/../shm/x",
-            "ls >/dev/nullx",
-            "ls &> a",
-            "ls >&a",
-            "ls >| a",
-            "cat <<EOF\nx\nEOF",
-            "cat <<< x",
-            "ls 2>&1a",
-            "ls 3<>a",
-            "ls >/dev/tcp/h/1",
-            "echo x>a",
-            "echo 2>a",
-            "ls 2>&1>a",
-            "ls >/dev/null>a",
-        ],
-    ),
-    (
-        "where commands end",
-        &[
-            "ls&./x.sh",
-            "ls &",
-            "ls & rm a",
-            "ls |& rm",
-            "ls;rm a",
-            "ls\nrm a",
-            "ls\rrm a",
-            "ls\u{b}rm a",
-            "ls\u{c}rm a",
-            "ls # x\nrm a",
-            "ls #",
-            "ls;; rm",
-            "(ls)",
-            "{ ls; }",
-            "ls ) x",
-            "f() { rm a; }",
-            "ls () { rm; }",
-            "ls && ",
-            "&& ls",
-            "| ls",
-            "ls || rm a",
-            "ls | rm",
-            "ls;;",
-            "; ls",
-            "ls 'a",
-            "ls \"a",
-            "ls ''\nrm",
-            "ls | | ls",
-            "ls 2>&1&rm a",
-            "ls 'x'|rm a",
-            "ls\0rm",
-            "ls \u{85} rm",
-            "ls\u{2028}rm a; rm",
-        ],
-    ),
-    (
-        "assignments",
-        &[
-            "A=1 ls",
-            "A=1 B=2 rm -rf target",
-            "LD_PRELOAD=./x.so ls",
-            "PATH=. ls",
-            "GIT_PAGER=./x git log",
-            "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER=./x.sh cargo test",
-            "XDG_CONFIG_HOME=/tmp/evil git log",
-            "A=1",
-            "make SHELL=./x",
-            "make CC=./x.sh test",
-            "make A=1",
-        ],
-    ),
-    (
-        "options that write, execute or follow",
-        &[
-            "sort -o a b",
-            "sort -oa b",
-            "sort --output=a b",
-            "sort --outp=a b",
-            "sort --compress-program=./x.sh a",
-            "sort -T /tmp a",
-            "sort --files0-from=x",
-            "uniq a b",
-            "tree -o a",
-            "tree src -o out.txt",
-            "tree -aoa",
-            "find . -exec rm {} +",
-            "find . -execdir rm x",
-            "find . -ok rm x",
-            "find . -delete",
-            "find . -fprint a",
-            "find . -fprintf a x",
-            "find . -fls a",
-            "find -L . -name x",
-            "find . -newermt x -delete",
-            "find . -files0-from x",
-            "rg --pre ./x.sh a",
-            "rg --pre=./x.sh a",
-            "rg --hostname-bin ./x a",
-            "rg -z a",
-            "rg -L a",
-            "rg -f /etc/passwd a",
-            "rg --search-zip a",
-            "rg --follow a",
-            "rg --ignore-file x a",
-            "grep -f /etc/passwd a",
-            "grep -nf /etc/passwd a",
-            "grep --file=/etc/passwd a",
-            "grep -R x .",
-            "grep --fi=x a",
-            "sed -i s/a/b/ x",
-            "sed s/a/b/w x",
-            "sed -n '1e id' x",
-            "sed -n 1w\\ x",
-            "sed -n '$!p' a",
-            "sed 1p x",
-            "date -s x",
-            "date 010100002030",
-            "file -C -m x",
-            "file -f x",
-            "du --files0-from=x",
-            "wc --files0-from=x",
-            "md5sum -c x",
-            "stat -L x",
-            "ls --hyperlink",
-            "diff --to-file=/etc/passwd a",
-            "rustfmt src/main.rs",
-            "rustc x.rs",
-            "hostname x",
-        ],
-    ),
-    (
-        "git",
-        &[
-            "git push",
-            "git commit -m x",
-            "git checkout main",
-            "git checkout -f",
-            "git switch x",
-            "git reset --hard",
-            "git clean -fdx",
-            "git rm a.txt",
-            "git rebase x",
-            "git merge x",
-            "git fetch",
-            "git pull",
-            "git clone x",
-            "git stash",
-            "git stash pop",
-            "git tag v1",
-            "git tag -d v1",
-            "git branch x",
-            "git branch -D x",
-            "git branch -v x",
-            "git branch -m a b",
-            "git branch --edit-description",
-            "git remote add a b",
-            "git remote update",
-            "git remote show origin",
-            "git worktree add ../wt main",
-            "git reflog expire --expire=now --all",
-            "git unknown-subcommand",
-            "git -c core.pager=./x log",
-            "git -p log",
-            "git --paginate log",
-            "git --exec-path=. status",
-            "git --git-dir=x log",
-            "git -C evilrepo status",
-            "git --no-pager checkout main",
-            "git log --output=x",
-            "git log --outp=x",
-            "git diff --output x",
-            "git diff --ext-diff",
-            "git log -p --textconv",
-            "git diff --no-index a /etc/passwd",
-            "git show --show-signature",
-            "git log --format=%G?",
-            "git log '--pretty=%GS'",
-            "git grep -O./x a",
-            "git grep -Ovim a",
-            "git grep --open-files-in-pager=./x a",
-            "git grep -f /etc/passwd",
-            "git config x y",
-            "git config --global x y",
-            "git config core.pager ./x",
-            "git config --unset x",
-            "git request-pull a b",
-            "git archive -o x HEAD",
-            "git bundle create x",
-            "git format-patch HEAD~1",
-            "git diff -O/etc/passwd",
-            "git bisect run ./x",
-            "git submodule update",
-            "git cat-file --textconv x",
-            "git cat-file --batch",
-            "git blame --contents /etc/passwd x",
-            "git ls-files -X /etc/passwd",
-            "git update-index x",
-            "git difftool",
-            "git mergetool",
-            "git shell",
-            "git daemon",
-            "git hook run x",
-            "git var GIT_EDITOR",
-            "git ls-remote ext::sh",
-            "git apply x",
-            "git am x",
-            "git gc",
-            "git prune",
-            "git notes add",
-            "git rev-parse --parseopt",
-        ],
-    ),
-    (
-        "build tools beyond building",
-        &[
-            "cargo test --config x",
-            "cargo build --config=build.rustc-wrapper=./x",
-            "cargo build -Zunstable",
-            "cargo build --manifest-path ../x/Cargo.toml",
-            "cargo build --target-dir /tmp/x",
-            "cargo build --target ../x.json",
-            "cargo doc --open",
-            "cargo test -- --logfile=/tmp/x",
-            "cargo clippy --fix",
-            "cargo build -C ..",
-            "cargo fmt -- --config-path ../x",
-            "cargo test -p file:///x",
-            "cargo fix",
-            "cargo build -- x",
-            "cargo tree --manifest-path=/x",
-            "cargo build --out-dir x",
-            "cargo build --artifact-dir=x",
-            "cargo rustc -- -C linker=./x",
-            "cargo clippy -- -C linker=./x",
-            "cargo test --features ../x",
-            "go build -o ~/.local/bin/ls .",
-            "go build -o x",
-            "go test -exec ./x ./...",
-            "go build -toolexec ./x",
-            "go build -overlay=evil.json .",
-            "go vet -vettool=./x",
-            "go test -c",
-            "go test -coverprofile=x",
-            "go generate",
-            "go get x",
-            "go install x",
-            "go mod tidy",
-            "go env -w X=y",
-            "go build x@latest",
-            "go list -u -m all",
-            "go test -o x",
-            "npm config set script-shell ./x.sh",
-            "npm test --script-shell=./x",
-            "npm run build --prefix ..",
-            "npm ci",
-            "npm publish",
-            "npm exec x",
-            "npm run postinstall",
-            "pnpm dlx x",
-            "yarn add x",
-            "bun x",
-            "bun run x.ts",
-            "npm run build -- --out ..",
-            "make -f x",
-            "make -C ..",
-            "make -C .. test",
-            "make --eval=x",
-            "make -j4 deploy",
-            "make -Ix",
-            "make ../x",
-            "make -E x",
-            "pytest -p x",
-            "pytest -c x",
-            "pytest --rootdir=..",
-            "pytest -o x=y",
-            "pytest --junitxml=x",
-            "pytest --basetemp=x",
-            "pytest -vp x",
-            "python -m http.server",
-            "python -m pip install x",
-            "python -m pytest -p x",
-            "python -im pytest",
-            "python -Wx -m pytest",
-            "python -m unittest /x",
-        ],
-    ),
-];
+    fn verdict(&self, line: &str) -> (Tier, String) {
+        let analysis = analyse(&self.place(), &self.here(line));
+        let judged = RuleSet::default().judge(line, &analysis);
+        (judged.tier, judged.why.join("; "))
+    }
+
+    /// The lines of the corpus speak of one home; the scene has another.
+    fn here(&self, line: &str) -> String {
+        line.replace("/home/dev", self.home.to_str().unwrap())
+    }
+}
+
+fn scene() -> &'static Scene {
+    static SCENE: OnceLock<Scene> = OnceLock::new();
+    SCENE.get_or_init(|| {
+        let dir = tempfile::tempdir().unwrap();
+        let home = fs::canonicalize(dir.path()).unwrap().join("dev");
+        let root = home.join("project");
+        for dir in [
+            ".git",
+            "src/deep",
+            "tests",
+            "crates/core",
+            "pkg",
+            "cmd/app",
+            "docs",
+            "target/debug",
+            "evilrepo/.git",
+            "evilrepo/sub",
+            "links",
+        ] {
+            fs::create_dir_all(root.join(dir)).unwrap();
+        }
+        for file in [
+            "src/main.rs",
+            "src/lib.rs",
+            "src/index.ts",
+            "README.md",
+            "Cargo.toml",
+            "a.txt",
+            "b.txt",
+            "x.sh",
+            "main.c",
+            "main.go",
+            "package.json",
+            "app.py",
+            "data.csv",
+            "data.json",
+            "names.txt",
+            "log.txt",
+            ".env",
+            "evil.json",
+        ] {
+            fs::write(root.join(file), "").unwrap();
+        }
+        for (target, link) in [
+            ("/etc", "links/etc"),
+            ("../..", "links/up"),
+            ("/dev/zero", "links/zero"),
+        ] {
+            symlink(target, root.join(link)).unwrap();
+        }
+        Scene {
+            _dir: dir,
+            home,
+            root,
+        }
+    })
+}
+
+/// The commands of a corpus file.
+fn corpus(text: &str) -> Vec<String> {
+    text.lines()
+        .filter(|line| !line.is_empty() && !line.starts_with("## ") && !line.starts_with("# "))
+        .map(|line| match line.strip_prefix("json ") {
+            Some(json) => serde_json::from_str(json).unwrap(),
+            None => line.to_string(),
+        })
+        .collect()
+}
+
+fn everyday() -> Vec<String> {
+    corpus(include_str!("../../tests/corpus/commands_everyday.txt"))
+}
+
+fn forbidden() -> Vec<String> {
+    corpus(include_str!("../../tests/corpus/commands_forbidden.txt"))
+}
+
+fn guarded() -> Vec<String> {
+    corpus(include_str!("../../tests/corpus/commands_guarded.txt"))
+}
+
+/// The lines whose verdict is not as wanted.
+fn strays(lines: &[String], wanted: impl Fn(Tier) -> bool) -> Vec<(String, Tier, String)> {
+    lines
+        .iter()
+        .map(|line| {
+            let (tier, why) = scene().verdict(line);
+            (line.clone(), tier, why)
+        })
+        .filter(|(_, tier, _)| !wanted(*tier))
+        .collect()
+}
 
 #[test]
 fn everyday_commands_run() {
-    let asking: Vec<_> = EVERYDAY
-        .iter()
-        .map(|line| (line, classify(line)))
-        .filter(|(_, verdict)| *verdict != CommandVerdict::Allow)
-        .collect();
-    assert!(asking.is_empty(), "{asking:#?}");
+    let strays = strays(&everyday(), |tier| tier == Tier::Allow);
+    assert!(strays.is_empty(), "{strays:#?}");
 }
 
 #[test]
-fn nothing_else_runs_unasked() {
-    let slipped: Vec<_> = NEVER
-        .iter()
-        .flat_map(|(class, lines)| lines.iter().map(move |line| (class, line)))
-        .filter(|(_, line)| allowed(line))
-        .collect();
-    assert!(slipped.is_empty(), "{slipped:#?}");
+fn forbidden_commands_are_refused() {
+    let strays = strays(&forbidden(), |tier| tier == Tier::Deny);
+    assert!(strays.is_empty(), "{strays:#?}");
 }
 
 #[test]
-fn reasons_name_the_part() {
-    for (line, why) in [
-        ("cargo test && rm -rf x", "no rule allows `rm`"),
+fn nothing_guarded_runs_unasked() {
+    let strays = strays(&guarded(), |tier| tier != Tier::Allow);
+    assert!(strays.is_empty(), "{strays:#?}");
+}
+
+/// Ways to put a command into another.
+fn wrappings(line: &str) -> Vec<String> {
+    vec![
+        format!("true; {line}"),
+        format!("({line})"),
+        format!("{line} | cat"),
+        format!("FOO=1 {line}"),
+        format!("{line} &"),
+        format!("if true; then {line}; fi"),
+        format!("\n{line}"),
+        format!("{line} # comment"),
+        format!("{{ {line}; }}"),
+        format!("! {line}"),
+        format!("time {line}"),
+        format!("for i in 1 2; do {line}; done"),
+        format!("while {line}; do true; done"),
+        format!("case x in x) {line};; esac"),
+        format!("echo \"$({line})\""),
+        format!("cat <({line})"),
+        format!("{line} && true"),
+        format!("true || {line}"),
+        format!("{line} 2>&1"),
+        format!("{line};"),
+        format!("{line}\n"),
+        format!("f() {{ {line}; }}; f"),
+        format!("bash -c '{}'", line.replace('\'', r"'\''")),
+        format!("env {line}"),
+        format!("timeout 5 {line}"),
+        format!("command {line}"),
+        format!("cd src && {line}"),
+    ]
+}
+
+/// A rising verdict: a wrapped line may be stricter, never milder. Lines that are
+/// cut short are left out: what is put around them completes them to others.
+#[test]
+fn wrapping_never_makes_a_line_milder() {
+    let mut milder = Vec::new();
+    for line in forbidden().iter().chain(&guarded()) {
+        let analysis = analyse(&scene().place(), &scene().here(line));
+        if analysis.problem.is_some() {
+            continue;
+        }
+        for wrapped in wrappings(line) {
+            let (tier, _) = scene().verdict(&wrapped);
+            // Behind `cd src &&` paths are others, and `cd DIR &&` is understood.
+            let moved = wrapped.starts_with("cd ")
+                && (line.contains("..") || line.contains("links/") || line == "cd src");
+            if tier == Tier::Allow && !moved {
+                milder.push(wrapped);
+            }
+        }
+    }
+    assert!(milder.is_empty(), "{milder:#?}");
+}
+
+#[test]
+fn plain_wrappings_of_forbidden_commands_stay_refused() {
+    for line in ["rm -rf target", "git push", "sudo id", "chmod +x a.txt"] {
+        for wrapped in wrappings(line) {
+            let (tier, why) = scene().verdict(&wrapped);
+            assert_eq!(tier, Tier::Deny, "{wrapped}: {why}");
+        }
+    }
+}
+
+#[test]
+fn reasons_name_the_part_and_the_way_out() {
+    for (line, expected) in [
+        (
+            "cargo test && rm -rf x",
+            "`rm` deletes files: use delete_file or delete_directory",
+        ),
         (
             "cat /etc/passwd",
-            "cat: /etc/passwd may lie outside the workspace",
+            "reads outside the workspace: /etc/passwd",
         ),
-        ("ls > x", "redirects"),
-        ("git push origin", "git: no rule for `git push`"),
-        ("sort --output=x a", "sort: no rule for --output=x"),
-        ("ls $(id)", "contains an expansion"),
+        ("ls > x", "writes x"),
+        (
+            "git push origin",
+            "`git push` sends commits to a server: let the user push",
+        ),
+        ("sort --output=x a.txt", "sort: no rule for --output"),
+        ("foo bar", "foo: no rule allows it"),
+        ("cp a.txt b.txt", "cp: copies files"),
+        ("git checkout main", "git: changes files or the branch"),
+        (
+            "cat $'\\x2fetc/passwd'",
+            "reads outside the workspace: /etc/passwd",
+        ),
+        ("PATH=. ls", "sets PATH for the program"),
+        ("echo $SECRET", "uses the variable SECRET"),
+        ("ls 'a", "not understood: a quote is not closed"),
+        (
+            "ls > .git/hooks/x",
+            "writes .git/hooks/x, part of .git: git runs what it configures",
+        ),
     ] {
-        assert_eq!(classify(line), CommandVerdict::Ask { why: why.into() });
+        let (_, why) = scene().verdict(line);
+        assert!(why.contains(expected), "{line}: {why}");
     }
+}
+
+#[test]
+fn effects_are_told() {
+    let effects = |line: &str| {
+        let mut out = Vec::new();
+        analyse(&scene().place(), line).each(&mut |part| {
+            out.extend(
+                part.effects
+                    .iter()
+                    .map(|effect| format!("{} {}", effect.kind.verb(), effect.target)),
+            );
+        });
+        out
+    };
+    assert_eq!(
+        effects("cat a.txt | grep -r x src"),
+        [
+            "executes cat a.txt",
+            "reads a.txt",
+            "executes grep -r x src",
+            "reads src"
+        ]
+    );
+    assert_eq!(effects("ls > x"), ["writes x", "executes ls"]);
+    assert!(effects("rm -r target").contains(&"deletes target".to_string()));
+    assert!(effects("curl http://x").contains(&"network http://x".to_string()));
+    assert!(effects("cd src && cat deep/x").contains(&"reads src/deep/x".to_string()));
+    assert_eq!(
+        effects("for f in a.txt b.txt; do wc \"$f\"; done"),
+        [
+            "executes wc a.txt",
+            "reads a.txt",
+            "executes wc b.txt",
+            "reads b.txt"
+        ]
+    );
+}
+
+#[test]
+fn a_name_like_an_option_is_not_injected() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = fs::canonicalize(dir.path()).unwrap();
+    fs::write(root.join("--pre=.sh"), "").unwrap();
+    fs::write(root.join("a.rs"), "").unwrap();
+    let place = Place {
+        root: &root,
+        home: None,
+    };
+    let tier = |line: &str| analyse(&place, line).tier().0;
+    assert_eq!(tier("rg x *"), Tier::Ask);
+    assert_eq!(tier("cat *"), Tier::Ask);
+    assert_eq!(tier("cat ./*"), Tier::Allow);
+    assert_eq!(tier("cat *.rs"), Tier::Allow);
+}
+
+#[test]
+fn long_and_deep_lines_end() {
+    for line in [
+        "ls; ".repeat(20_000),
+        "(".repeat(5_000),
+        "$(".repeat(5_000),
+        "\"$(".repeat(2_000),
+        "{a,b}".repeat(100),
+        "if true; then ".repeat(1_000),
+        "a".repeat(100_000),
+        "`".repeat(1_001),
+        "echo ".to_string() + &"${x%".repeat(3_000),
+        "sh -c \"".repeat(500),
+        "timeout 5 ".repeat(500) + "ls",
+    ] {
+        assert_ne!(
+            scene().verdict(&line).0,
+            Tier::Allow,
+            "{}",
+            &line[..40.min(line.len())]
+        );
+    }
+}
+
+#[test]
+fn loops_are_gone_through_by_value_or_once() {
+    let tier = |line: &str| scene().verdict(line).0;
+    assert_eq!(
+        tier("for f in a.txt /etc/passwd; do cat $f; done"),
+        Tier::Ask
+    );
+    assert_eq!(
+        tier("for i in {1..1000}; do for j in {1..1000}; do ls; done; done"),
+        Tier::Allow
+    );
+    assert_eq!(tier("for i in {1..1000}; do cat $i; done"), Tier::Ask);
+    assert_eq!(
+        tier("x=a.txt; for i in 1 2; do cat $x; x=/etc/passwd; done"),
+        Tier::Ask
+    );
+    assert_eq!(tier("x=a.txt; ls && x=/etc/passwd; cat $x"), Tier::Ask);
+    assert_eq!(tier("x=a.txt; (x=/etc/passwd); cat $x"), Tier::Allow);
+    assert_eq!(tier("x=a.txt; x=/etc/passwd | ls; cat $x"), Tier::Allow);
+    assert_eq!(tier("x=a.txt; read x; cat $x"), Tier::Ask);
+    assert_eq!(tier("x='a b'; cat $x"), Tier::Ask);
+    assert_eq!(tier("x='*'; cat $x"), Tier::Ask);
 }
 
 proptest! {
     #[test]
-    fn wrapping_never_makes_a_line_milder(
-        index in any::<prop::sample::Index>(),
-        wrap in 0..8usize,
-    ) {
-        let all: Vec<&str> = NEVER.iter().flat_map(|(_, lines)| lines.iter().copied()).collect();
-        let line = all[index.index(all.len())];
-        prop_assume!(!line.trim().is_empty());
-        // A trailing comment or join would complete some of these into other lines.
-        let wrapped = match wrap {
-            0 => format!("true; {line}"),
-            1 => format!("({line})"),
-            2 => format!("{line} | cat"),
-            3 => format!("FOO=1 {line}"),
-            4 => format!("{line} &"),
-            5 => format!("if true; then {line}; fi"),
-            6 => format!("\n{line}"),
-            _ => format!("{line} # x"),
-        };
-        prop_assert!(!allowed(&wrapped), "{wrapped:?}");
+    fn any_text_is_judged(line in ".{0,200}") {
+        scene().verdict(&line);
     }
 
     #[test]
-    fn any_text_is_judged(line in "[a-z '\"$`\\\\;&|<>(){}\\[\\]*?~=#!\n\t/.-]{0,40}") {
-        if allowed(&line) {
-            // Whatever was accepted holds no active character outside quotes.
-            prop_assert!(!line.contains(['`', '\\']) || line.contains('\''));
-            prop_assert!(!line.trim_matches([' ', '\t', '\n']).contains('\n'));
+    fn shell_like_text_is_judged(
+        line in "[a-z '\"$`\\\\;&|<>(){}\\[\\]*?~=#!\n\t/.-]{0,60}",
+    ) {
+        scene().verdict(&line);
+    }
+
+    #[test]
+    fn words_of_the_grammar_are_judged(words in prop::collection::vec(
+        prop::sample::select(vec![
+            "if", "then", "fi", "for", "in", "do", "done", "case", "esac", "while", "{", "}",
+            "(", ")", ";", ";;", "&", "&&", "|", "||", "!", "[[", "]]", "$(", "`", "\"", "'",
+            "<<EOF", "EOF", "\n", "ls", "rm", "./x.sh", "a=1", "$x", ">", "<", "2>&1", "#",
+            "\\", "$((", "))", "${", "function", "f()", "time", "coproc",
+        ]), 0..20))
+    {
+        let line = words.join(" ");
+        let (tier, _) = scene().verdict(&line);
+        // Nothing in these lines that runs a file or deletes is ever allowed,
+        // unless it is a word of something else.
+        let quiet = line.contains(['\'', '"', '#', '\\']) || line.contains("<<EOF")
+            || line.contains("in") || line.contains("case") || line.contains("[[")
+            || line.contains("ls") || line.contains('<') || line.contains("rm");
+        if line.contains("./x.sh") && !quiet {
+            prop_assert_ne!(tier, Tier::Allow, "{}", line);
         }
     }
 }

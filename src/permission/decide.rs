@@ -1,79 +1,71 @@
 //! The decision: may these effects happen, must they not, or has someone to answer.
 
+use super::command::{EffectKind, Tier, analyse};
+use super::place::Place;
+use super::protect::protection;
+use super::rules::{Rule, RuleSet};
 use crate::protocol::permission::{Effect, Grant, PermissionDecision, PermissionMode, ScopedPath};
 
-use super::command::{CommandVerdict, classify};
+/// What a decision goes by, beside the effects.
+#[derive(Debug, Clone, Copy)]
+pub struct Basis<'a> {
+    /// The mode.
+    pub mode: PermissionMode,
+    /// Safe mode: only reading exists.
+    pub safe: bool,
+    /// Where commands run.
+    pub place: Place<'a>,
+    /// What the user wrote down.
+    pub rules: &'a RuleSet,
+    /// What the user allowed for this session.
+    pub grants: &'a [Grant],
+    /// The operating system confines commands to the workspace.
+    pub confined: bool,
+}
 
-/// Directories whose content decides what tools, editors and agents run or
-/// believe: a write into one asks even inside the workspace.
-const PROTECTED_DIRS: &[(&str, &str)] = &[
-    (".git", "git runs what it configures"),
-    (".sofos", "it configures sofos"),
-    (".hg", "Mercurial runs what it configures"),
-    (".svn", "it belongs to Subversion"),
-    (".husky", "git hooks run from it"),
-    (".vscode", "the editor runs tasks from it"),
-    (".idea", "the editor runs tasks from it"),
-    (".zed", "the editor runs tasks from it"),
-    (".devcontainer", "the editor runs commands from it"),
-    (".cursor", "it instructs agents"),
-    (".windsurf", "it instructs agents"),
-    (".claude", "it instructs agents"),
-    (".codex", "it instructs agents"),
-    (".gemini", "it instructs agents"),
-];
+/// What is said about one effect.
+enum Said {
+    Allow(String),
+    /// The reason, and whether the session may grant it.
+    Ask(String, bool),
+    Deny(String),
+}
 
-/// Files of the same kind, in any directory.
-const PROTECTED_FILES: &[(&str, &str)] = &[
-    ("AGENTS.md", "it instructs agents"),
-    ("CLAUDE.md", "it instructs agents"),
-    ("GEMINI.md", "it instructs agents"),
-    (".cursorrules", "it instructs agents"),
-    (".windsurfrules", "it instructs agents"),
-    (".mcp.json", "it starts servers"),
-    (".envrc", "shells run it"),
-    (".gitmodules", "git fetches what it names"),
-];
-
-/// Judges the effects of one call. Pure: the same question has the same answer.
+/// Judges the effects of one call. Pure: the same question about the same files
+/// has the same answer.
 ///
-/// `safe` is safe mode: only reading exists. A grant covers exactly the effect it
-/// was shown for, in every mode that can ask.
-pub fn decide(
-    mode: PermissionMode,
-    safe: bool,
-    grants: &[Grant],
-    effects: &[Effect],
-) -> PermissionDecision {
-    if (safe || mode == PermissionMode::Plan)
+/// A grant covers exactly the effect it was shown for, in every mode that can ask.
+/// Deny rules hold in every mode.
+pub fn decide(basis: &Basis<'_>, effects: &[Effect]) -> PermissionDecision {
+    if (basis.safe || basis.mode == PermissionMode::Plan)
         && let Some(effect) = effects.iter().find(|effect| !effect.is_read_only())
     {
         return PermissionDecision::Deny {
-            why: read_only_words(safe, effect),
+            why: read_only_words(basis.safe, effect),
         };
     }
-    if mode == PermissionMode::Bypass {
-        return PermissionDecision::Allow {
-            why: "bypass mode".to_string(),
-        };
-    }
-    let mut allowed = "nothing outside the conversation";
+    let mut allowed = "nothing outside the conversation".to_string();
     let mut reasons: Vec<String> = Vec::new();
     let mut session = Vec::new();
     let mut grantable = true;
     for effect in effects {
-        let reason = match judge(effect) {
-            Ok(why) => {
+        let (reason, may_grant) = match judge(basis, effect) {
+            Said::Deny(why) => return PermissionDecision::Deny { why },
+            Said::Allow(why) => {
                 allowed = why;
                 continue;
             }
-            Err(reason) => reason,
+            Said::Ask(..) if basis.mode == PermissionMode::Bypass => {
+                allowed = "bypass mode".to_string();
+                continue;
+            }
+            Said::Ask(reason, may_grant) => (reason, may_grant),
         };
-        let rule = rule_of(effect);
+        let rule = rule_of(effect).filter(|_| may_grant);
         if let Some(rule) = &rule
-            && grants.iter().any(|grant| &grant.rule == rule)
+            && basis.grants.iter().any(|grant| &grant.rule == rule)
         {
-            allowed = "granted for this session";
+            allowed = "granted for this session".to_string();
             continue;
         }
         if !reasons.contains(&reason) {
@@ -86,9 +78,7 @@ pub fn decide(
         }
     }
     if reasons.is_empty() {
-        return PermissionDecision::Allow {
-            why: allowed.to_string(),
-        };
+        return PermissionDecision::Allow { why: allowed };
     }
     if !grantable {
         session.clear();
@@ -115,46 +105,86 @@ pub fn rule_of(effect: &Effect) -> Option<String> {
     }
 }
 
-/// Why an effect runs, or why it asks.
-fn judge(effect: &Effect) -> Result<&'static str, String> {
-    match effect {
-        Effect::Read(path) if path.inside() => Ok("reads inside the workspace"),
-        Effect::Read(path) => Err(format!("reads outside the workspace: {}", path.display())),
-        Effect::Write(path) if !path.inside() => {
-            Err(format!("writes outside the workspace: {}", path.display()))
+/// What tables and rules say about an effect.
+fn judge(basis: &Basis<'_>, effect: &Effect) -> Said {
+    let (path, write) = match effect {
+        Effect::Exec(line) => return judge_command(basis, line),
+        Effect::Read(path) => (path, false),
+        Effect::Write(path) | Effect::Delete(path) => (path, true),
+    };
+    let rules = basis.rules;
+    let denied = rules.denied(path, write).or_else(|| match effect {
+        Effect::Delete(path) => rules.denied_below(path.real(), true),
+        _ => None,
+    });
+    let shown = path.display();
+    if let Some(rule) = denied {
+        return Said::Deny(format!("the rule {rule} denies {shown}"));
+    }
+    if let Some(rule) = rules.asked(path, write) {
+        // A grant would go against the wish to be asked.
+        return Said::Ask(format!("the rule {rule} asks about {shown}"), false);
+    }
+    let by_rule = |rule: &Rule| Said::Allow(format!("the rule {rule} allows it"));
+    let reason = match effect {
+        Effect::Read(path) if path.inside() => {
+            return Said::Allow("reads inside the workspace".to_string());
         }
+        Effect::Write(path) if path.inside() && protection(path).is_none() => {
+            return Said::Allow("edits inside the workspace".to_string());
+        }
+        Effect::Read(_) => format!("reads outside the workspace: {shown}"),
         Effect::Write(path) => match protection(path) {
-            Some((what, why)) => Err(format!("writes to {what}: {why}")),
-            None => Ok("edits inside the workspace"),
+            Some((what, why)) if path.inside() => format!("writes to {what}: {why}"),
+            _ => format!("writes outside the workspace: {shown}"),
         },
         Effect::Delete(path) if !path.inside() => {
-            Err(format!("deletes outside the workspace: {}", path.display()))
+            return Said::Ask(format!("deletes outside the workspace: {shown}"), true);
         }
-        Effect::Delete(path) => match protection(path) {
-            Some((what, why)) => Err(format!("deletes {}, part of {what}: {why}", path.display())),
-            None => Err(format!("deletes {}", path.display())),
-        },
-        Effect::Exec(line) => match classify(line) {
-            CommandVerdict::Allow => Ok("builds, tests or reads inside the workspace"),
-            CommandVerdict::Ask { why } => Err(why),
-        },
+        _ => {
+            let why = match protection(path) {
+                Some((what, why)) => format!("deletes {shown}, part of {what}: {why}"),
+                None => format!("deletes {shown}"),
+            };
+            return Said::Ask(why, true);
+        }
+    };
+    match rules.allowed(path, write) {
+        Some(rule) => by_rule(rule),
+        None => Said::Ask(reason, true),
     }
 }
 
-/// The protected part of a path inside the workspace, with the reason. Case does
-/// not matter: on some systems `.GIT` is `.git`.
-fn protection(path: &ScopedPath) -> Option<(&'static str, &'static str)> {
-    let parts: Vec<&str> = path.display().split('/').collect();
-    let find = |table: &[(&'static str, &'static str)], part: &str| {
-        table
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(part))
-            .copied()
-    };
-    parts
-        .iter()
-        .find_map(|part| find(PROTECTED_DIRS, part))
-        .or_else(|| find(PROTECTED_FILES, parts.last()?))
+fn judge_command(basis: &Basis<'_>, line: &str) -> Said {
+    let analysis = analyse(&basis.place, line);
+    let judged = basis.rules.judge(line, &analysis);
+    let why = judged.why.join("; ");
+    match judged.tier {
+        Tier::Allow => Said::Allow(why),
+        // Whoever bypasses the questions means the tables too, not the rules.
+        Tier::Deny if judged.by_rule || basis.mode != PermissionMode::Bypass => Said::Deny(why),
+        Tier::Deny => Said::Ask(why, false),
+        Tier::Ask => {
+            let stays_inside = || {
+                let mut inside = analysis.problem.is_none();
+                analysis.each(&mut |part| {
+                    inside &= part.effects.iter().all(|effect| {
+                        effect.kind != EffectKind::Network
+                            && effect.path.as_ref().is_none_or(ScopedPath::inside)
+                    });
+                });
+                inside
+            };
+            if basis.confined
+                && basis.mode == PermissionMode::AcceptEdits
+                && !judged.by_rule
+                && stays_inside()
+            {
+                return Said::Allow("confined to the workspace".to_string());
+            }
+            Said::Ask(why, !judged.by_rule)
+        }
+    }
 }
 
 fn read_only_words(safe: bool, effect: &Effect) -> String {
@@ -176,181 +206,5 @@ fn read_only_words(safe: bool, effect: &Effect) -> String {
 }
 
 #[cfg(all(test, unix))]
-mod tests {
-    use super::*;
-    use crate::permission::scope;
-    use proptest::prelude::*;
-    use std::path::Path;
-
-    fn path(path: &str) -> ScopedPath {
-        scope::resolve(Path::new("/nonexistent/work"), None, path).unwrap()
-    }
-
-    fn verdict(mode: PermissionMode, safe: bool, effect: Effect) -> &'static str {
-        match decide(mode, safe, &[], &[effect]) {
-            PermissionDecision::Allow { .. } => "allow",
-            PermissionDecision::Deny { .. } => "deny",
-            PermissionDecision::Ask { .. } => "ask",
-        }
-    }
-
-    #[test]
-    fn each_mode_has_its_answer() {
-        use PermissionMode::{AcceptEdits, Bypass, Default, Plan};
-        let read = |p| Effect::Read(path(p));
-        let write = |p| Effect::Write(path(p));
-        let delete = |p| Effect::Delete(path(p));
-        let run = |line: &str| Effect::Exec(line.to_string());
-        for (effect, default, plan, edits, bypass, safe) in [
-            (read("a"), "allow", "allow", "allow", "allow", "allow"),
-            (read("/etc/passwd"), "ask", "ask", "ask", "allow", "ask"),
-            (read("../work2/a"), "ask", "ask", "ask", "allow", "ask"),
-            (write("a"), "allow", "deny", "allow", "allow", "deny"),
-            (write("/tmp/a"), "ask", "deny", "ask", "allow", "deny"),
-            (write(".git/hooks/x"), "ask", "deny", "ask", "allow", "deny"),
-            (
-                write("src/../.git/hooks/x"),
-                "ask",
-                "deny",
-                "ask",
-                "allow",
-                "deny",
-            ),
-            (
-                write("sub/.GIT/config"),
-                "ask",
-                "deny",
-                "ask",
-                "allow",
-                "deny",
-            ),
-            (
-                write(".sofos/config.toml"),
-                "ask",
-                "deny",
-                "ask",
-                "allow",
-                "deny",
-            ),
-            (
-                write("sub/AGENTS.md"),
-                "ask",
-                "deny",
-                "ask",
-                "allow",
-                "deny",
-            ),
-            (
-                write(".vscode/tasks.json"),
-                "ask",
-                "deny",
-                "ask",
-                "allow",
-                "deny",
-            ),
-            (
-                write(".gitignore"),
-                "allow",
-                "deny",
-                "allow",
-                "allow",
-                "deny",
-            ),
-            (
-                write(".github/workflows/ci.yml"),
-                "allow",
-                "deny",
-                "allow",
-                "allow",
-                "deny",
-            ),
-            (delete("a"), "ask", "deny", "ask", "allow", "deny"),
-            (run("cargo test"), "allow", "deny", "allow", "allow", "deny"),
-            (run("cargo run"), "ask", "deny", "ask", "allow", "deny"),
-        ] {
-            for (mode, is_safe, expected) in [
-                (Default, false, default),
-                (Plan, false, plan),
-                (AcceptEdits, false, edits),
-                (Bypass, false, bypass),
-                (Default, true, safe),
-            ] {
-                assert_eq!(
-                    verdict(mode, is_safe, effect.clone()),
-                    expected,
-                    "{effect:?} in {mode:?}, safe {is_safe}"
-                );
-            }
-        }
-        assert_eq!(
-            verdict(Bypass, true, write("a")),
-            "deny",
-            "safe beats bypass"
-        );
-        assert!(matches!(
-            decide(Plan, false, &[], &[]),
-            PermissionDecision::Allow { .. }
-        ));
-    }
-
-    #[test]
-    fn the_worst_effect_decides_and_grants_are_listed_once() {
-        let decision = decide(
-            PermissionMode::Default,
-            false,
-            &[],
-            &[
-                Effect::Read(path("a")),
-                Effect::Delete(path("x/../b")),
-                Effect::Delete(path("b")),
-                Effect::Write(path("/tmp/c")),
-            ],
-        );
-        let PermissionDecision::Ask { why, session } = decision else {
-            panic!("{decision:?}")
-        };
-        assert_eq!(why, "deletes b; writes outside the workspace: /tmp/c");
-        let rules: Vec<_> = session.into_iter().map(|grant| grant.rule).collect();
-        assert_eq!(rules, ["Delete(b)", "Write(/tmp/c)"]);
-    }
-
-    fn any_effect() -> impl Strategy<Value = Effect> {
-        let names = prop::sample::select(vec![
-            "a",
-            "b/c",
-            ".git/config",
-            "/etc/passwd",
-            "/tmp/x",
-            "../y",
-            "a)",
-            "AGENTS.md",
-        ]);
-        prop_oneof![
-            names.clone().prop_map(|p| Effect::Read(path(p))),
-            names.clone().prop_map(|p| Effect::Write(path(p))),
-            names.prop_map(|p| Effect::Delete(path(p))),
-            prop::sample::select(vec!["cargo test", "cargo run", "rm a", "rm a ", "ls; rm b"])
-                .prop_map(|line| Effect::Exec(line.to_string())),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn a_grant_replays_silently_and_covers_nothing_else(
-            asked in prop::collection::vec(any_effect(), 1..4),
-            other in any_effect(),
-        ) {
-            let judge = |grants: &[Grant], effects: &[Effect]| {
-                decide(PermissionMode::Default, false, grants, effects)
-            };
-            if let PermissionDecision::Ask { session, .. } = judge(&[], &asked) {
-                let again = judge(&session, &asked);
-                prop_assert!(matches!(again, PermissionDecision::Allow { .. }), "{:?}", again);
-                let one = std::slice::from_ref(&other);
-                let before = matches!(judge(&[], one), PermissionDecision::Ask { .. });
-                let after = matches!(judge(&session, one), PermissionDecision::Allow { .. });
-                prop_assert!(!(before && after) || asked.contains(&other));
-            }
-        }
-    }
-}
+#[path = "decide_tests.rs"]
+mod tests;

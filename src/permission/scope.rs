@@ -35,7 +35,28 @@ pub enum ScopeError {
 /// # Errors
 /// See [`ScopeError`].
 pub fn resolve(root: &Path, home: Option<&Path>, path: &str) -> Result<ScopedPath, ScopeError> {
-    walk(root, home, path, true)
+    walk(root, root, home, path, true)
+}
+
+/// Like [`resolve`], for a path relative to the directory `base`, itself resolved.
+///
+/// # Errors
+/// See [`ScopeError`].
+pub fn resolve_from(
+    root: &Path,
+    base: &Path,
+    home: Option<&Path>,
+    path: &str,
+) -> Result<ScopedPath, ScopeError> {
+    walk(root, base, home, path, true)
+}
+
+/// Whether a device, FIFO or socket is there.
+pub fn is_special(path: &ScopedPath) -> bool {
+    std::fs::symlink_metadata(path.real()).is_ok_and(|meta| {
+        let kind = meta.file_type();
+        !kind.is_file() && !kind.is_dir() && !kind.is_symlink()
+    })
 }
 
 /// Like [`resolve`], but a link in the last place stands for itself: for deleting
@@ -48,11 +69,12 @@ pub fn resolve_entry(
     home: Option<&Path>,
     path: &str,
 ) -> Result<ScopedPath, ScopeError> {
-    walk(root, home, path, false)
+    walk(root, root, home, path, false)
 }
 
 fn walk(
     root: &Path,
+    base: &Path,
     home: Option<&Path>,
     path: &str,
     follow_last: bool,
@@ -64,10 +86,11 @@ fn walk(
         return Err(ScopeError::Nul(path.to_string()));
     }
     let given = expand_home(home, path)?;
+    let named = spelled(base, &given);
     let mut real = if given.is_absolute() {
         PathBuf::new()
     } else {
-        root.to_path_buf()
+        base.to_path_buf()
     };
     let mut todo: VecDeque<OsString> = parts(&given);
     let mut links = 0;
@@ -95,7 +118,22 @@ fn walk(
             _ => real = next,
         }
     }
-    Ok(scoped(root, real))
+    Ok(scoped(root, real, named))
+}
+
+/// The absolute path without `.` and `..`, links left alone.
+fn spelled(base: &Path, given: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in base.join(given).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                out.pop();
+            }
+            part => out.push(part),
+        }
+    }
+    out
 }
 
 /// Components with the root and prefix as parts of their own; `.` left out.
@@ -117,7 +155,7 @@ fn expand_home(home: Option<&Path>, path: &str) -> Result<PathBuf, ScopeError> {
     Ok(home.join(rest))
 }
 
-fn scoped(root: &Path, real: PathBuf) -> ScopedPath {
+fn scoped(root: &Path, real: PathBuf, named: PathBuf) -> ScopedPath {
     // By components: `/work2` does not lie in `/work`.
     let (display, inside) = match real.strip_prefix(root) {
         Ok(relative) if relative.as_os_str().is_empty() => (".".to_string(), true),
@@ -133,7 +171,7 @@ fn scoped(root: &Path, real: PathBuf) -> ScopedPath {
         }
         Err(_) => (real.to_string_lossy().into_owned(), false),
     };
-    ScopedPath::new(real, display, inside)
+    ScopedPath::new(real, display, inside).spelled(named)
 }
 
 #[cfg(all(test, unix))]

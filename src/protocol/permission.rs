@@ -12,6 +12,7 @@ use super::tool::ToolTitle;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScopedPath {
     real: PathBuf,
+    named: PathBuf,
     display: String,
     inside: bool,
 }
@@ -20,10 +21,23 @@ impl ScopedPath {
     /// For `permission::scope` alone (checked by the architecture test).
     pub fn new(real: PathBuf, display: String, inside: bool) -> Self {
         Self {
+            named: real.clone(),
             real,
             display,
             inside,
         }
+    }
+
+    /// The same, spelled differently.
+    #[must_use]
+    pub fn spelled(self, named: PathBuf) -> Self {
+        Self { named, ..self }
+    }
+
+    /// The absolute path as it was spelled, links and all. For rules that forbid a
+    /// name, never to operate on.
+    pub fn named(&self) -> &std::path::Path {
+        &self.named
     }
 
     /// The resolved absolute path to operate on.

@@ -9,6 +9,7 @@ use super::commands::{self, Flow};
 use super::status::Reporter;
 use super::{ReplError, Setup, replay, signals};
 use crate::agent::{Agent, Authority, Events, Interactive, Parts, Refuse, Services, TurnControl};
+use crate::permission::RuleSet;
 use crate::protocol::command::Command;
 use crate::protocol::event::{AgentEvent, NoticeLevel, UiEvent};
 use crate::session::{Session, SessionError, Store};
@@ -77,6 +78,7 @@ impl Worker {
         let services = Arc::new(Services {
             workspace: Arc::new(workspace),
             env,
+            rules: RuleSet::default(),
             blobs: BlobStore::new(paths.blobs()),
             outputs: paths.outputs(),
             sandbox,

@@ -7,7 +7,6 @@ use std::time::Duration;
 use criterion::{Criterion, criterion_group};
 use sofos::exec::Env;
 use sofos::exec::shell::{self, ShellRequest};
-use sofos::permission::command::classify;
 use sofos::protocol::sandbox::SandboxPolicy;
 use tokio_util::sync::CancellationToken;
 
@@ -45,14 +44,7 @@ fn commands(criterion: &mut Criterion) {
     }
 }
 
-fn judging(criterion: &mut Criterion) {
-    let line = "cargo test --lib && git log --oneline -5 | head -20; ".repeat(40);
-    criterion.bench_function("judge/2 kB line", |bencher| {
-        bencher.iter(|| classify(black_box(&line)));
-    });
-}
-
-criterion_group!(benches, commands, judging);
+criterion_group!(benches, commands);
 
 fn main() {
     // Confined commands start this program again.

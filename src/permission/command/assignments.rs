@@ -1,0 +1,158 @@
+//! Assignments and redirections: what stands around the words of a command.
+
+use super::analysis::EffectKind;
+use super::cx::{Cx, is_unknown};
+use super::flags::listed;
+use super::walk::Value;
+use crate::permission::shell::*;
+
+/// Environment variables that change no more than how much a program tells.
+const HARMLESS: &str = "RUST_BACKTRACE RUST_LOG RUST_LIB_BACKTRACE CARGO_TERM_COLOR \
+    CARGO_INCREMENTAL CARGO_BUILD_JOBS RUST_TEST_THREADS RUST_MIN_STACK NO_COLOR FORCE_COLOR \
+    CLICOLOR CLICOLOR_FORCE TERM COLUMNS LINES CI DEBUG VERBOSE NODE_ENV TZ LANG LC_ALL LC_CTYPE \
+    LC_COLLATE LC_MESSAGES LC_NUMERIC LC_TIME PYTHONUNBUFFERED PYTHONDONTWRITEBYTECODE \
+    PYTHONHASHSEED CGO_ENABLED GOMAXPROCS GOOS GOARCH PROPTEST_CASES INSTA_UPDATE";
+
+/// Lower-case names that programs or the shell itself look at.
+const MEDDLING: &str =
+    "http_proxy https_proxy ftp_proxy all_proxy no_proxy histchars auto_resume _";
+
+/// Whether setting this variable in the shell changes nothing but the variable.
+pub fn is_harmless_variable(name: &str) -> bool {
+    let local = name
+        .bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    (local && !listed(MEDDLING, name) && !name.starts_with("npm_") && !name.starts_with("pip_"))
+        || listed(
+            "i n f s x d N I F DIR FILE FILES NAME OUT OUTPUT RESULT COUNT TOTAL",
+            name,
+        )
+}
+
+/// Whether a program may be given this environment variable with this value.
+pub fn is_harmless_environment(name: &str, value: &str) -> bool {
+    listed(HARMLESS, name)
+        && value
+            .chars()
+            .all(|ch| ch.is_ascii_alphanumeric() || "_-.,:=*+ ".contains(ch))
+        // `TZ=:/etc/…` would name a file, and has no slash here.
+        && !(name == "TZ" && value.starts_with(':'))
+}
+
+/// The names that simple assignments in a body set.
+pub fn names_set(body: &[Item], out: &mut Vec<String>) {
+    body.iter().for_each(|item| in_node(&item.node, out));
+}
+
+fn in_node(node: &Node, out: &mut Vec<String>) {
+    match node {
+        Node::Simple(simple) => {
+            out.extend(simple.assignments.iter().map(|a| a.name.clone()));
+            if simple.words.first().and_then(Word::bare) == Some("read") {
+                out.extend(
+                    simple
+                        .words
+                        .iter()
+                        .filter_map(|w| w.bare().map(str::to_string)),
+                );
+            }
+        }
+        Node::Pipeline(nodes) => nodes.iter().for_each(|node| in_node(node, out)),
+        Node::Chain { first, rest } => {
+            in_node(first, out);
+            rest.iter().for_each(|(_, node)| in_node(node, out));
+        }
+        Node::Prefixed { node, .. } => in_node(node, out),
+        Node::Compound { kind, .. } => match kind {
+            Compound::Subshell(body) | Compound::Group(body) | Compound::Select(body) => {
+                names_set(body, out);
+            }
+            Compound::If { arms, otherwise } => {
+                for (condition, body) in arms {
+                    names_set(condition, out);
+                    names_set(body, out);
+                }
+                names_set(otherwise, out);
+            }
+            Compound::While { condition, body } => {
+                names_set(condition, out);
+                names_set(body, out);
+            }
+            Compound::For { name, body, .. } => {
+                out.push(name.clone());
+                names_set(body, out);
+            }
+            Compound::Case { arms, .. } => arms.iter().for_each(|(_, body)| names_set(body, out)),
+            Compound::Test(_) => {}
+            Compound::Function(node) => in_node(node, out),
+        },
+    }
+}
+
+impl Cx<'_, '_> {
+    /// Judges `NAME=value` before a program, or alone.
+    pub fn assignments(&mut self, list: &[Assignment], program: Option<&str>, alone: bool) {
+        for assignment in list {
+            let name = assignment.name.as_str();
+            let value = match self.walker.expand_text(&assignment.value) {
+                Ok(value) => value,
+                Err(why) => {
+                    self.around(why);
+                    continue;
+                }
+            };
+            let known = !is_unknown(&value) && !assignment.append;
+            if alone {
+                if !is_harmless_variable(name) {
+                    self.around(format!("sets the variable {name}"));
+                }
+                let value = if known {
+                    Value::Text(value)
+                } else {
+                    Value::Unknown
+                };
+                self.walker.vars.insert(name.to_string(), value);
+                continue;
+            }
+            let for_read = name == "IFS" && program == Some("read");
+            if !(for_read || (known && is_harmless_environment(name, &value))) {
+                self.around(format!("sets {name} for the program"));
+            }
+        }
+    }
+
+    /// Judges redirections.
+    pub fn redirects(&mut self, list: &[Redirect]) {
+        for redirect in list {
+            if let Err(why) = self.redirect(redirect) {
+                self.around(why);
+            }
+        }
+    }
+
+    fn redirect(&mut self, redirect: &Redirect) -> Result<(), String> {
+        let word = match &redirect.target {
+            Target::Here(index) => {
+                let body = self.walker.here(*index);
+                return self.walker.expand_text(&body).map(|_| ());
+            }
+            Target::Word(word) => word,
+        };
+        match redirect.op {
+            Op::Duplicate => return Ok(()),
+            Op::HereString => return self.walker.expand_text(word).map(|_| ()),
+            _ => {}
+        }
+        let words = self.walker.expand(word)?;
+        let [target] = words.as_slice() else {
+            return Err("redirects to several files".to_string());
+        };
+        if is_unknown(target) {
+            return Err("redirects to what is only known when it runs".to_string());
+        }
+        match redirect.op {
+            Op::Read => self.path(target, EffectKind::Reads),
+            _ => self.path(target, EffectKind::Writes),
+        }
+    }
+}

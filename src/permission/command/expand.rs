@@ -1,0 +1,329 @@
+//! From words to arguments, in bash's order: braces, tildes, variables and
+//! substitutions, splitting, patterns.
+
+use super::analysis::{MANY, UNKNOWN};
+use super::globs;
+use super::walk::{Value, Walker};
+use crate::permission::shell::{Piece, Word};
+
+/// Where a process substitution appears to the program.
+pub const PROCESS: &str = "/dev/fd/63";
+
+/// Most words one word may become.
+const MAX_WORDS: usize = 2_000;
+
+/// Variables that tell nothing secret and that no command here changes.
+const HARMLESS: &str = "HOME PWD OLDPWD PATH USER LOGNAME SHELL LANG LC_ALL LC_CTYPE TERM TMPDIR \
+    HOSTNAME HOSTTYPE OSTYPE MACHTYPE BASH_VERSION UID EUID PPID LINENO RANDOM SECONDS COLUMNS LINES \
+    CI NODE_ENV RUST_LOG RUST_BACKTRACE RUSTUP_HOME CARGO_HOME CARGO_TARGET_DIR GOPATH GOROOT \
+    JAVA_HOME VIRTUAL_ENV CONDA_PREFIX EDITOR VISUAL PAGER DISPLAY SHLVL PIPESTATUS \
+    ? $ # ! @ * - 0 1 2 3 4 5 6 7 8 9";
+
+/// A character of a word, or a part that is none.
+#[derive(Debug, Clone)]
+enum Atom<'a> {
+    Char(char, bool),
+    /// Quotes, even around nothing, keep a word.
+    Quotes,
+    Piece(&'a Piece),
+}
+
+/// What came of a word.
+pub type Words = Result<Vec<String>, String>;
+
+impl Walker<'_> {
+    /// The arguments a word becomes.
+    ///
+    /// # Errors
+    /// Why that cannot be said.
+    pub fn expand(&mut self, word: &Word) -> Words {
+        let mut variants = Vec::new();
+        braces(atoms(word), &mut variants)?;
+        let mut out = Vec::new();
+        for atoms in variants {
+            out.extend(self.expand_one(&atoms)?);
+            if out.len() > MAX_WORDS {
+                return Err("a word becomes too many".to_string());
+            }
+        }
+        Ok(out)
+    }
+
+    /// The text of a word that neither splits nor is a pattern: the value of an
+    /// assignment, a here-document.
+    pub fn expand_text(&mut self, word: &Word) -> Result<String, String> {
+        let mut text = String::new();
+        for (ch, _) in self.characters(&atoms(word), true)?.unwrap_or_default() {
+            text.push(if ch == MANY { UNKNOWN } else { ch });
+        }
+        Ok(text)
+    }
+
+    fn expand_one(&mut self, atoms: &[Atom<'_>]) -> Words {
+        let Some(characters) = self.characters(atoms, false)? else {
+            return Ok(Vec::new());
+        };
+        if !globs::is_pattern(&characters) {
+            return Ok(vec![characters.into_iter().map(|(ch, _)| ch).collect()]);
+        }
+        globs::expand(self.place, &self.cwd, &characters)
+    }
+
+    /// The characters of a word with whether each is quoted; nothing when the
+    /// word vanishes.
+    fn characters(
+        &mut self,
+        atoms: &[Atom<'_>],
+        assigned: bool,
+    ) -> Result<Option<Vec<(char, bool)>>, String> {
+        let mut out: Vec<(char, bool)> = Vec::new();
+        let mut keeps = false;
+        let mut rest = atoms;
+        if let Some((home, length)) = self.tilde(atoms)? {
+            keeps = true;
+            out.extend(home.chars().map(|ch| (ch, true)));
+            rest = &atoms[length..];
+        }
+        // Bash also looks for tildes after `=` and `:` in what may be an assignment.
+        let late_tilde = rest
+            .windows(2)
+            .any(|pair| matches!(pair, [Atom::Char('=' | ':', false), Atom::Char('~', false)]));
+        if late_tilde {
+            return Err("names a home directory".to_string());
+        }
+        for atom in rest {
+            match atom {
+                Atom::Quotes => keeps = true,
+                Atom::Char(ch, quoted) => out.push((*ch, *quoted)),
+                Atom::Piece(piece) => {
+                    let (text, quoted) = self.piece(piece, assigned)?;
+                    keeps |= quoted;
+                    out.extend(text.chars().map(|ch| (ch, true)));
+                }
+            }
+        }
+        Ok((keeps || !out.is_empty()).then_some(out))
+    }
+
+    /// The home directory a word begins with, and how many atoms name it.
+    fn tilde(&self, atoms: &[Atom<'_>]) -> Result<Option<(String, usize)>, String> {
+        if !matches!(atoms.first(), Some(Atom::Char('~', false))) {
+            return Ok(None);
+        }
+        match atoms.get(1) {
+            None | Some(Atom::Char('/', false)) => match self.place.home.and_then(|h| h.to_str()) {
+                Some(home) => Ok(Some((home.to_string(), 1))),
+                None => Err("names a home directory".to_string()),
+            },
+            Some(_) => Err("names a home directory".to_string()),
+        }
+    }
+
+    /// What an expansion becomes, and whether it was quoted.
+    fn piece(&mut self, piece: &Piece, assigned: bool) -> Result<(String, bool), String> {
+        let unknown = |quoted: bool| {
+            let mark = if quoted { UNKNOWN } else { MANY };
+            (mark.to_string(), quoted)
+        };
+        match piece {
+            Piece::Text { text, quoted } => Ok((text.clone(), *quoted)),
+            Piece::Run { body, quoted } => {
+                self.inside(|walker| walker.body(body));
+                Ok(unknown(*quoted))
+            }
+            Piece::Process { body } => {
+                self.inside(|walker| walker.body(body));
+                Ok((PROCESS.to_string(), true))
+            }
+            Piece::Sum { text, .. } => {
+                self.sum(text)?;
+                Ok((UNKNOWN.to_string(), true))
+            }
+            Piece::Variable {
+                name,
+                changed,
+                quoted,
+            } => {
+                let value = match self.vars.get(name) {
+                    Some(Value::Text(text)) => Some(text.clone()),
+                    Some(Value::Unknown) => None,
+                    // Numbers, whatever they are.
+                    None if matches!(
+                        name.as_str(),
+                        "?" | "#" | "$" | "!" | "RANDOM" | "SECONDS"
+                    ) =>
+                    {
+                        return Ok(unknown(true));
+                    }
+                    None if name == "PWD" => self.cwd.to_str().map(str::to_string),
+                    None if name == "HOME" => self
+                        .place
+                        .home
+                        .and_then(|home| home.to_str())
+                        .map(str::to_string),
+                    None if super::flags::listed(HARMLESS, name) => None,
+                    None => return Err(format!("uses the variable {name}")),
+                };
+                match value {
+                    Some(text) if !changed => {
+                        // Unquoted, it would be split and taken for patterns.
+                        if !quoted
+                            && !assigned
+                            && text.contains([' ', '\t', '\n', '*', '?', '[', '\\'])
+                        {
+                            return Err(format!("splits the variable {name}"));
+                        }
+                        Ok((text, *quoted))
+                    }
+                    _ => Ok(unknown(*quoted)),
+                }
+            }
+        }
+    }
+
+    /// Checks a sum: numbers, operators, and variables known to be numbers. The
+    /// value of any other would be computed too, and may run commands.
+    fn sum(&self, text: &str) -> Result<(), String> {
+        let odd = || Err("it computes something odd".to_string());
+        let assigns = text
+            .replace("==", "")
+            .replace("<=", "")
+            .replace(">=", "")
+            .replace("!=", "");
+        if assigns.contains('=') || text.contains("++") || text.contains("--") {
+            return odd();
+        }
+        let is_word = |ch: char| ch.is_ascii_alphanumeric() || ch == '_';
+        let mut rest = text;
+        while let Some(start) = rest.find(|ch: char| is_word(ch) || ch == '$') {
+            let word = rest[start..].strip_prefix('$').unwrap_or(&rest[start..]);
+            let length = word.find(|ch: char| !is_word(ch)).unwrap_or(word.len());
+            let name = &word[..length];
+            let number = |text: &str| {
+                !text.is_empty() && text.len() < 19 && text.bytes().all(|b| b.is_ascii_digit())
+            };
+            let known = match self.vars.get(name) {
+                Some(Value::Text(value)) => number(value),
+                Some(Value::Unknown) => false,
+                None => number(name) && !rest[start..].starts_with('$'),
+            };
+            if !known {
+                return odd();
+            }
+            rest = &word[length..];
+        }
+        Ok(())
+    }
+}
+
+fn atoms(word: &Word) -> Vec<Atom<'_>> {
+    let mut out = Vec::new();
+    for piece in &word.pieces {
+        match piece {
+            Piece::Text { text, quoted } => {
+                if *quoted {
+                    out.push(Atom::Quotes);
+                }
+                out.extend(text.chars().map(|ch| Atom::Char(ch, *quoted)));
+            }
+            piece => out.push(Atom::Piece(piece)),
+        }
+    }
+    out
+}
+
+fn is_char(atom: &Atom<'_>, wanted: char) -> bool {
+    matches!(atom, Atom::Char(ch, false) if *ch == wanted)
+}
+
+/// Brace expansion: `a{b,c}` and `{1..3}`.
+fn braces<'a>(word: Vec<Atom<'a>>, out: &mut Vec<Vec<Atom<'a>>>) -> Result<(), String> {
+    let mut from = 0;
+    while let Some(open) = word[from..].iter().position(|atom| is_char(atom, '{')) {
+        let open = from + open;
+        from = open + 1;
+        let Some((close, commas)) = matching(&word, open) else {
+            let rest = &word[open..];
+            if rest.iter().any(|atom| is_char(atom, ',')) {
+                return Err("has braces that do not match".to_string());
+            }
+            continue;
+        };
+        let alternatives: Vec<Vec<Atom<'a>>> = if commas.is_empty() {
+            match range(&word[open + 1..close])? {
+                Some(texts) => texts
+                    .iter()
+                    .map(|text| text.chars().map(|ch| Atom::Char(ch, true)).collect())
+                    .collect(),
+                None => continue,
+            }
+        } else {
+            let mut starts = vec![open];
+            starts.extend(&commas);
+            let ends = commas.iter().copied().chain([close]);
+            starts
+                .iter()
+                .zip(ends)
+                .map(|(start, end)| word[start + 1..end].to_vec())
+                .collect()
+        };
+        for alternative in alternatives {
+            if out.len() > MAX_WORDS {
+                return Err("a word becomes too many".to_string());
+            }
+            let whole = [&word[..open], &alternative, &word[close + 1..]].concat();
+            braces(whole, out)?;
+        }
+        return Ok(());
+    }
+    out.push(word);
+    Ok(())
+}
+
+/// The closing brace of an opening one, and the commas directly between them.
+fn matching(word: &[Atom<'_>], open: usize) -> Option<(usize, Vec<usize>)> {
+    let mut depth = 0usize;
+    let mut commas = Vec::new();
+    for (at, atom) in word.iter().enumerate().skip(open) {
+        if is_char(atom, '{') {
+            depth += 1;
+        } else if is_char(atom, '}') {
+            depth -= 1;
+            if depth == 0 {
+                return Some((at, commas));
+            }
+        } else if depth == 1 && is_char(atom, ',') {
+            commas.push(at);
+        }
+    }
+    None
+}
+
+/// The texts of `1..3`.
+fn range(inner: &[Atom<'_>]) -> Result<Option<Vec<String>>, String> {
+    let text: Option<String> = inner
+        .iter()
+        .map(|atom| match atom {
+            Atom::Char(ch, false) => Some(*ch),
+            _ => None,
+        })
+        .collect();
+    let Some((first, last)) = text.as_deref().and_then(|text| text.split_once("..")) else {
+        return Ok(None);
+    };
+    match (first.parse::<u16>(), last.parse::<u16>()) {
+        (Ok(from), Ok(to))
+            if from.to_string() == first
+                && to.to_string() == last
+                && usize::from(from.abs_diff(to)) < MAX_WORDS =>
+        {
+            let numbers = from.min(to)..=from.max(to);
+            let mut texts: Vec<String> = numbers.map(|number| number.to_string()).collect();
+            if from > to {
+                texts.reverse();
+            }
+            Ok(Some(texts))
+        }
+        _ => Err("an odd range in braces".to_string()),
+    }
+}

@@ -1,0 +1,311 @@
+//! Build and test tools by name of what they run: scripts, targets, goals.
+
+use super::super::analysis::EffectKind;
+use super::super::cx::{Cx, Verdict, is_unknown};
+use super::super::flags::{Operands, Shape, fits, is_name};
+use super::Judge::Custom;
+use super::{Rows, listed, no_rule};
+use crate::permission::short;
+use Operands::Names;
+
+pub(super) const PROGRAMS: Rows = &[
+    ("npm pnpm yarn", Custom(npm)),
+    ("node", Custom(node)),
+    ("go", Custom(go)),
+    ("gofmt", Custom(gofmt)),
+    ("make gmake", Custom(make)),
+    ("mvn", Custom(mvn)),
+    ("gradle", Custom(gradle)),
+    ("java javac", Custom(java)),
+];
+
+/// Scripts of `package.json` whose names promise no more than building, checking
+/// or running the program at hand; also before `:` and `-`.
+const SCRIPTS: &str = "build test tests lint typecheck type-check types check format fmt prettier \
+    eslint stylelint tsc compile bundle coverage unit e2e integration spec start dev serve watch \
+    preview docs storybook analyze validate verify";
+
+fn is_script(name: &str) -> bool {
+    let stem = name.split([':', '-']).next().unwrap_or(name);
+    let outward = [
+        "publish", "deploy", "release", "install", "push", "upload", "clean", "reset", "drop",
+    ];
+    is_name(name)
+        && (listed(SCRIPTS, name) || listed(SCRIPTS, stem))
+        && !outward.iter().any(|word| name.contains(word))
+}
+
+/// Arguments handed to a test script.
+const TEST_FLAGS: &str = "--watch=false --watchAll=false --coverage --ci --runInBand -i --verbose \
+    --silent --run --no-coverage --bail --passWithNoTests --no-watch --once";
+
+fn npm(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    let quiet = |word: &&&str| {
+        !matches!(
+            **word,
+            "--silent" | "-s" | "--if-present" | "-q" | "--quiet"
+        )
+    };
+    let (own, after) = match args.iter().position(|word| *word == "--") {
+        Some(at) => (&args[..at], &args[at + 1..]),
+        None => (args, [].as_slice()),
+    };
+    let mut own: Vec<&str> = own.iter().filter(quiet).copied().collect();
+    // `pnpm -r test`, `npm test -w NAME`, `yarn workspace NAME test`.
+    while let Some(at) = own.iter().position(|word| {
+        matches!(*word, "-r" | "--recursive" | "--workspaces" | "-ws")
+            || word.strip_prefix("--workspace=").is_some_and(is_name)
+            || word.strip_prefix("--filter=").is_some_and(is_name)
+    }) {
+        own.remove(at);
+    }
+    while let Some(at) = own
+        .windows(2)
+        .position(|pair| matches!(pair[0], "-w" | "--workspace" | "--filter") && is_name(pair[1]))
+    {
+        own.drain(at..at + 2);
+    }
+    let runs_test = matches!(own.as_slice(), ["test" | "t" | "tst"])
+        || matches!(own.as_slice(), ["run" | "run-script", name] | [name] if name.starts_with("test"));
+    if !after.is_empty() && !runs_test {
+        return Err("no rule for arguments after --".to_string());
+    }
+    for word in after {
+        if is_unknown(word) || (word.starts_with('-') && !listed(TEST_FLAGS, word)) {
+            return Err(format!("no rule for {}", short(word)));
+        }
+        if !word.starts_with('-') {
+            cx.mention(word)?;
+        }
+    }
+    match own.as_slice() {
+        ["test" | "t" | "tst" | "start"] | ["--version" | "-v"] | ["ls" | "list"] => Ok(()),
+        ["ls" | "list", rest @ ..] => {
+            let fine = |word: &&str| {
+                matches!(
+                    *word,
+                    "--all" | "-a" | "--prod" | "--dev" | "--long" | "--json"
+                ) || word.starts_with("--depth=")
+                    || is_name(word)
+            };
+            if rest.iter().all(fine) {
+                Ok(())
+            } else {
+                no_rule()
+            }
+        }
+        ["run" | "run-script"] | ["root" | "prefix" | "bin"] => Ok(()),
+        ["run" | "run-script", name] if is_script(name) => Ok(()),
+        ["why" | "explain", name] if is_name(name) => Ok(()),
+        ["config" | "pkg", "get", names @ ..] if names.iter().all(|name| is_name(name)) => Ok(()),
+        // npm has own commands of some of these names; they only build or check too.
+        [name] if is_script(name) => Ok(()),
+        [
+            "install" | "i" | "ci" | "add" | "publish" | "update" | "audit" | "view" | "outdated",
+            ..,
+        ]
+        | [] => {
+            cx.effect(EffectKind::Network, "package registry");
+            Err("installs packages or uses the network".to_string())
+        }
+        _ => no_rule(),
+    }
+}
+
+fn node(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    match args {
+        ["--version" | "-v"] => Ok(()),
+        ["--check" | "-c", file] if !file.starts_with('-') => cx.read(file),
+        _ => Err("runs a program".to_string()),
+    }
+}
+
+/// Left out on purpose: `-exec`, `-toolexec`, `-overlay`, `-o`, `-ldflags`, `-C`,
+/// `-mod=mod`, profiles that are written.
+const GO_ALONE: &str = "-v -race -short -cover -failfast -json -n -x -a -benchmem -trimpath \
+    -fullpath -mod=readonly -mod=vendor";
+const GO_VALUED: &str = "-run -bench -count -timeout -parallel -tags -p -skip -benchtime -cpu \
+    -shuffle -covermode";
+const GO_LIST: &str = "-m -json -deps -test -e -versions=false -compiled -find";
+
+fn go(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    let Some((verb, rest)) = args.split_first() else {
+        return Ok(());
+    };
+    let named = rest.iter().all(|word| is_name(word));
+    match (*verb, rest) {
+        ("build" | "vet" | "test", _) => {}
+        ("version" | "help" | "env", _) if named => return Ok(()),
+        ("mod", ["graph" | "verify"]) => return Ok(()),
+        ("mod", ["why", names @ ..]) | ("doc", names) => {
+            let fine = |word: &&str| {
+                matches!(*word, "-m" | "-all" | "-src" | "-short" | "-u") || go_package(word)
+            };
+            return if names.iter().all(fine) {
+                Ok(())
+            } else {
+                no_rule()
+            };
+        }
+        ("list", _) => {
+            let mut words = rest.iter();
+            while let Some(&word) = words.next() {
+                if word == "-f" {
+                    words.next();
+                } else if !listed(GO_LIST, word) && !go_package(word) {
+                    return no_rule();
+                }
+            }
+            return Ok(());
+        }
+        ("fmt", _) if rest.iter().all(|word| go_package(word)) => return Ok(()),
+        _ => return Err(format!("no rule for `go {}`", short(verb))),
+    }
+    let mut words = rest.iter();
+    while let Some(&word) = words.next() {
+        let plain = word
+            .strip_prefix('-')
+            .filter(|rest| rest.starts_with('-'))
+            .unwrap_or(word);
+        let (name, value) = match plain.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (plain, None),
+        };
+        if !word.starts_with('-') {
+            if !go_package(word) {
+                return Err(format!("no rule for `{}`", short(word)));
+            }
+            cx.mention(word)?;
+        } else if listed(GO_VALUED, name) {
+            let value = value.or_else(|| words.next().copied());
+            if value.is_none_or(is_unknown) {
+                return Err(format!("{name} lacks its value"));
+            }
+        } else if !listed(GO_ALONE, plain) {
+            return Err(format!("no rule for {}", short(word)));
+        }
+    }
+    Ok(())
+}
+
+/// A package pattern: `./...`, `./cmd/x`, `fmt`. No `pkg@version`: that fetches.
+fn go_package(word: &str) -> bool {
+    !word.is_empty()
+        && !word.starts_with(['-', '/'])
+        && !word.split('/').any(|part| part == "..")
+        && word
+            .chars()
+            .all(|ch| ch.is_alphanumeric() || matches!(ch, '_' | '-' | '.' | '/'))
+}
+
+fn gofmt(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    let looks = args.iter().any(|word| matches!(*word, "-l" | "-d"));
+    if !looks {
+        return Err("may change files".to_string());
+    }
+    for word in args {
+        match *word {
+            "-l" | "-d" | "-s" | "-e" => {}
+            word if word.starts_with('-') => return no_rule(),
+            word => cx.read(word)?,
+        }
+    }
+    Ok(())
+}
+
+/// Targets whose names promise no more than a build or a check.
+const TARGETS: &str = "all build test tests check checks lint fmt format format-check doc docs \
+    debug release unit help verify typecheck type-check vet compile coverage bench";
+const TARGET_STARTS: &[&str] = &[
+    "test-", "test_", "tests-", "check-", "check_", "lint-", "lint_", "build-", "build_", "unit-",
+    "fmt-", "format-", "docs-", "bench-",
+];
+
+pub(super) fn is_target(name: &str) -> bool {
+    let outward = ["install", "deploy", "publish", "push", "upload", "clean"];
+    is_name(name)
+        && (listed(TARGETS, name) || TARGET_STARTS.iter().any(|start| name.starts_with(start)))
+        && !outward.iter().any(|word| name.contains(word))
+}
+
+fn make(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    let shape = Shape {
+        short: "ksnBwi",
+        long: "keep-going silent dry-run just-print quiet always-make no-print-directory version \
+               print-directory ignore-errors",
+        short_value: "",
+        long_maybe: "jobs output-sync",
+        operands: Names,
+        ..Shape::NOTHING
+    };
+    let mut rest = Vec::new();
+    let mut words = args.iter().peekable();
+    while let Some(&word) = words.next() {
+        let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        match word {
+            // A number after `-j` belongs to it; a target does not.
+            "-j" => {
+                words.next_if(|next| number(next));
+            }
+            word if word.strip_prefix("-j").is_some_and(number) => {}
+            "V=1" | "V=0" | "VERBOSE=1" => {}
+            word if word.starts_with('-') => rest.push(word),
+            word if is_target(word) => {}
+            word => return Err(format!("no rule for target `{}`", short(word))),
+        }
+    }
+    fits(cx, &shape, &rest)
+}
+
+const GOALS: &str = "compile test test-compile verify package validate dependency:tree \
+    process-resources checkstyle:check";
+
+fn mvn(_: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    let fine = |word: &&str| {
+        listed(GOALS, word)
+            || listed(
+                "-q -B -o -e -ntp -U --quiet --batch-mode --offline --version -v -DskipTests",
+                word,
+            )
+            || word.strip_prefix("-Dtest=").is_some_and(|name| {
+                name.chars()
+                    .all(|ch| ch.is_ascii_alphanumeric() || "_#*,.".contains(ch))
+            })
+            || *word == "-DskipTests=true"
+    };
+    if args.iter().all(fine) {
+        Ok(())
+    } else {
+        no_rule()
+    }
+}
+
+const TASKS: &str = "build test check assemble compileJava compileKotlin compileTestJava classes \
+    testClasses jar tasks dependencies projects properties lint";
+
+fn gradle(_: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    let mut words = args.iter();
+    while let Some(&word) = words.next() {
+        let task = word.rsplit(':').next().unwrap_or(word);
+        let flags = "-q -i -s --info --offline --no-daemon --console=plain --stacktrace --quiet \
+            --version -v --continue --parallel --warning-mode=all";
+        if word == "--tests" {
+            if words.next().is_none_or(|name| is_unknown(name)) {
+                return no_rule();
+            }
+            continue;
+        }
+        let names_task = listed(TASKS, task) && !word.starts_with('-');
+        if !names_task && !listed(flags, word) {
+            return no_rule();
+        }
+    }
+    Ok(())
+}
+
+fn java(_: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    match args {
+        ["-version" | "--version"] => Ok(()),
+        _ => Err("runs or compiles a program".to_string()),
+    }
+}

@@ -1,0 +1,149 @@
+//! C compilers and CMake.
+
+use super::super::analysis::EffectKind;
+use super::super::cx::{Cx, Verdict, is_unknown};
+use super::super::flags::is_name;
+use super::Judge::Custom;
+use super::build::is_target;
+use super::{Rows, listed, no_rule};
+use crate::permission::protect::protection;
+use crate::permission::short;
+
+pub(super) const PROGRAMS: Rows = &[
+    ("gcc g++ cc c++ clang clang++", Custom(compiler)),
+    ("cmake", Custom(cmake)),
+];
+
+/// Options without effects beyond the compilation. Left out on purpose:
+/// `-wrapper`, `-B`, `-specs`, `-fplugin`, `-Xlinker`, `-Wl,`, `@file`, `-M…`.
+const ALONE: &str = "-c -S -E -g -g3 -ggdb -v -pedantic -pedantic-errors -ansi -pthread -pipe -w \
+    -fsyntax-only -fPIC -fpic -fPIE -fno-exceptions -fno-rtti -fno-common -fno-omit-frame-pointer \
+    -fno-strict-aliasing -fopenmp -ffast-math -fstack-protector-strong -fdiagnostics-color=never \
+    -fsanitize=address -fsanitize=undefined -fsanitize=thread -fsanitize=address,undefined \
+    -march=native -m32 -m64 -static -shared -rdynamic -s -dumpversion -dumpmachine --version \
+    -lm -lpthread -ldl -lrt";
+
+const SOURCES: &[&str] = &[
+    ".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".o", ".a", ".s", ".S",
+];
+
+fn compiler(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    let mut words = args.iter();
+    while let Some(&word) = words.next() {
+        if is_unknown(word) {
+            return Err("an argument is only known when it runs".to_string());
+        }
+        let plain = |text: &str| {
+            text.chars()
+                .all(|ch| ch.is_ascii_alphanumeric() || matches!(ch, '-' | '=' | '_' | '+'))
+        };
+        match word {
+            "-o" => {
+                let file = words.next().copied().unwrap_or_default();
+                output(cx, file)?;
+            }
+            "-I" | "-L" | "-isystem" | "-include" => {
+                let dir = words.next().copied().unwrap_or_default();
+                cx.list(dir)?;
+            }
+            "-D" | "-U" => {
+                words.next();
+            }
+            word if listed(ALONE, word) => {}
+            word if word.starts_with("-std=") && plain(word) => {}
+            word if word.starts_with("-O") && word.len() <= 6 && plain(word) => {}
+            // `-Wl,…`, `-Wa,…` and `-Wp,…` pass options on.
+            word if word.starts_with("-W") && plain(word) => {}
+            word if word.starts_with("-D") && !word.contains('`') => {}
+            word if word.starts_with("-I") || word.starts_with("-L") => cx.list(&word[2..])?,
+            word if word.starts_with(['-', '@']) => {
+                return Err(format!("no rule for {}", short(word)));
+            }
+            word if SOURCES.iter().any(|end| word.ends_with(end)) => cx.read(word)?,
+            word => return Err(format!("no rule for `{}`", short(word))),
+        }
+    }
+    Ok(())
+}
+
+/// The result: an object, or a program with a plain name.
+fn output(cx: &mut Cx<'_, '_>, file: &str) -> Verdict {
+    if file == "/dev/null" {
+        return Ok(());
+    }
+    let name = file.rsplit('/').next().unwrap_or(file);
+    let parts_plain = file.split('/').all(|part| part == "." || is_name(part));
+    let kind_plain = match name.rsplit_once('.') {
+        Some((_, end)) => matches!(end, "o" | "out" | "s" | "i" | "a" | "so"),
+        None => true,
+    };
+    let path = cx
+        .walker
+        .place
+        .resolve(&cx.walker.cwd, file)
+        .map_err(|error| error.to_string())?;
+    if !parts_plain || !kind_plain || !path.inside() || protection(&path).is_some() {
+        return Err(format!("writes {}", short(file)));
+    }
+    cx.effect(EffectKind::Writes, short(path.display()));
+    Ok(())
+}
+
+/// Building; configuring without options that name programs. `-E` and `-P` run
+/// scripts.
+fn cmake(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    let mut words = args.iter();
+    let mut builds = false;
+    while let Some(&word) = words.next() {
+        if is_unknown(word) {
+            return Err("an argument is only known when it runs".to_string());
+        }
+        let mut value = || words.next().copied().unwrap_or_default();
+        match word {
+            "--version" => {}
+            "--build" => {
+                builds = true;
+                let dir = value();
+                cx.list(dir)?;
+            }
+            "-j" | "--parallel" | "--verbose" | "-v" if builds => {}
+            "--config" if builds => {
+                if !is_name(value()) {
+                    return no_rule();
+                }
+            }
+            "--target" | "-t" if builds => {
+                if !is_target(value()) {
+                    return no_rule();
+                }
+            }
+            word if builds
+                && word
+                    .trim_start_matches("-j")
+                    .bytes()
+                    .all(|byte| byte.is_ascii_digit()) => {}
+            "-S" | "-B" if !builds => {
+                let dir = value();
+                cx.list(dir)?;
+            }
+            "-G" if !builds => {
+                if !["Ninja", "Unix Makefiles"].contains(&value()) {
+                    return no_rule();
+                }
+            }
+            word if !builds && word.starts_with("-D") => {
+                let (name, value) = word[2..].split_once('=').unwrap_or((&word[2..], ""));
+                let name = name.split(':').next().unwrap_or(name);
+                let known = listed("CMAKE_BUILD_TYPE CMAKE_EXPORT_COMPILE_COMMANDS", name)
+                    || name.starts_with("BUILD_")
+                    || name.starts_with("ENABLE_");
+                if !known || !is_name(value) {
+                    return Err(format!("no rule for {}", short(word)));
+                }
+            }
+            word if !builds && !word.starts_with('-') => cx.list(word)?,
+            word => return Err(format!("no rule for {}", short(word))),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,591 @@
+//! Git: what only reads the repository runs, what throws work away or leaves the
+//! machine is forbidden, the rest asks.
+
+use super::super::analysis::{EffectKind, Tier};
+use super::super::cx::{Cx, Verdict, is_unknown};
+use super::super::flags::{Operands, Shape, fits, is_name, listed, revision};
+use super::Judge::Custom;
+use super::{Rows, no_rule};
+use crate::permission::short;
+use Operands::{Names, Revisions, Text};
+
+pub(super) const PROGRAMS: Rows = &[("git", Custom(git))];
+
+/// Ways to show commits, shared by several subcommands. Left out on purpose:
+/// `--output`, `--ext-diff`, `--textconv`, `--no-index`, `--show-signature`, `-O`.
+const LOG: Shape = Shape {
+    short: "pswbuzMCRicgEaWFPtmr",
+    short_value: "nSGULl",
+    long: "oneline graph all no-decorate patch no-patch follow reverse merges no-merges \
+           first-parent name-only name-status numstat shortstat summary raw abbrev-commit \
+           no-abbrev-commit tags branches remotes no-color no-ext-diff no-textconv cached staged \
+           check quiet exit-code ignore-all-space ignore-space-change ignore-blank-lines \
+           ignore-space-at-eol function-context minimal histogram patience no-renames topo-order \
+           date-order left-right cherry-pick cherry-mark merge-base regexp-ignore-case no-notes \
+           full-history cc text binary full-index no-prefix pickaxe-all pickaxe-regex \
+           perl-regexp fixed-strings extended-regexp invert-grep all-match compact-summary \
+           color-moved no-color-moved source mailmap no-mailmap parents children boundary \
+           simplify-merges relative-date numbered email committer group no-mnemonic-prefix \
+           reflog walk-reflogs simplify-by-decoration dense sparse no-walk count null \
+           patch-with-stat no-commit-id indent-heuristic no-indent-heuristic root",
+    long_value: "max-count skip author committer since until after before grep diff-filter date \
+                 min-parents max-parents src-prefix dst-prefix inter-hunk-context \
+                 word-diff-regex decorate-refs encoding",
+    long_maybe: "stat decorate pretty format unified color word-diff color-words abbrev \
+                 find-renames find-copies diff-algorithm submodule relative ignore-submodules \
+                 branches tags remotes glob dirstat diff-merges color-moved notes ws-error-highlight \
+                 no-relative exclude anchored",
+    numeric: true,
+    operands: Revisions,
+    ..Shape::NOTHING
+};
+
+const fn plain(short: &'static str, long: &'static str, long_maybe: &'static str) -> Shape {
+    Shape {
+        short,
+        long,
+        long_maybe,
+        operands: Revisions,
+        ..Shape::NOTHING
+    }
+}
+
+/// Subcommands with a table.
+const TABLE: &[(&str, Shape)] = &[
+    (
+        "log show diff whatchanged diff-tree diff-index diff-files range-diff",
+        LOG,
+    ),
+    (
+        "status",
+        plain(
+            // `-uno`, `-uall`, `-unormal`.
+            "sbvzunoalrm",
+            "short branch long verbose show-stash ahead-behind no-ahead-behind no-renames null",
+            "porcelain untracked-files ignored column ignore-submodules find-renames",
+        ),
+    ),
+    (
+        "shortlog",
+        Shape {
+            long_value: "since until after before author group",
+            ..plain(
+                "snecw",
+                "summary numbered email committer all no-merges",
+                "format",
+            )
+        },
+    ),
+    (
+        "rev-parse",
+        plain(
+            "q",
+            "verify show-toplevel show-prefix show-cdup git-dir git-common-dir is-inside-work-tree \
+             is-inside-git-dir is-bare-repository is-shallow-repository symbolic-full-name all \
+             quiet absolute-git-dir symbolic show-superproject-working-tree revs-only no-revs \
+             flags no-flags local-env-vars",
+            "abbrev-ref short branches tags remotes disambiguate since until",
+        ),
+    ),
+    (
+        "rev-list",
+        Shape {
+            short_value: "n",
+            long_value: "max-count skip since until after before author grep",
+            numeric: true,
+            ..plain(
+                "",
+                "count all first-parent no-merges merges reverse oneline objects left-right \
+                 cherry-pick abbrev-commit parents topo-order date-order branches tags remotes",
+                "pretty format abbrev",
+            )
+        },
+    ),
+    (
+        "ls-files",
+        Shape {
+            short_value: "x",
+            long_value: "exclude",
+            ..plain(
+                "mocdsztiuv",
+                "modified others cached deleted stage exclude-standard ignored full-name directory \
+                 error-unmatch unmerged killed eol no-empty-directory deduplicate",
+                "abbrev format",
+            )
+        },
+    ),
+    (
+        "ls-tree",
+        plain(
+            "rdtlz",
+            "name-only name-status full-tree long full-name object-only",
+            "abbrev format",
+        ),
+    ),
+    (
+        "blame annotate",
+        Shape {
+            short_value: "L",
+            long_value: "since date",
+            ..plain(
+                "wselpMCfntb",
+                "porcelain line-porcelain show-email show-name show-number show-stats root \
+                 first-parent",
+                "abbrev",
+            )
+        },
+    ),
+    (
+        "describe",
+        Shape {
+            long_value: "match exclude",
+            ..plain(
+                "",
+                "tags always all long contains first-parent exact-match",
+                "dirty abbrev broken",
+            )
+        },
+    ),
+    (
+        "merge-base",
+        plain("a", "is-ancestor all octopus independent fork-point", ""),
+    ),
+    ("name-rev", plain("", "name-only tags always all", "refs")),
+    ("cherry", plain("v", "", "abbrev")),
+    (
+        "show-ref",
+        plain(
+            "dqs",
+            "heads tags branches verify quiet head dereference exists",
+            "hash abbrev",
+        ),
+    ),
+    (
+        "show-branch",
+        plain(
+            "ar",
+            "all remotes current topo-order date-order list independent merge-base",
+            "color",
+        ),
+    ),
+    (
+        "for-each-ref",
+        Shape {
+            long_value: "sort format count",
+            ..plain(
+                "",
+                "ignore-case omit-empty",
+                "merged no-merged contains no-contains points-at",
+            )
+        },
+    ),
+    (
+        "check-ignore",
+        plain("vqnz", "verbose quiet non-matching no-index", ""),
+    ),
+    ("check-attr", plain("az", "all cached", "")),
+    ("count-objects", Shape::short("vH", Operands::None)),
+    (
+        "fsck",
+        plain(
+            "",
+            "full no-dangling connectivity-only unreachable strict no-progress no-reflogs",
+            "",
+        ),
+    ),
+];
+
+/// Subcommands that do not run unless a rule names them: what they do, and what
+/// to do instead.
+const FORBIDDEN: &[(&str, &str, &str)] = &[
+    ("push", "sends commits to a server", "let the user push"),
+    (
+        "clean",
+        "deletes untracked files",
+        "use delete_file for each that has to go",
+    ),
+    (
+        "switch",
+        "changes the branch",
+        "let the user do it, or ask with git checkout BRANCH",
+    ),
+    ("rebase", "rewrites history", "let the user do it"),
+    (
+        "commit",
+        "writes history",
+        "leave the changes in place and let the user commit",
+    ),
+    (
+        "merge cherry-pick revert am",
+        "writes history",
+        "let the user do it",
+    ),
+    ("rm", "deletes files", "use delete_file"),
+    (
+        "filter-branch filter-repo update-ref replace",
+        "rewrites history",
+        "let the user do it",
+    ),
+    ("gc prune", "deletes objects", "let the user do it"),
+];
+
+/// Subcommands that use the network.
+const NETWORK: &str = "fetch pull clone ls-remote send-email request-pull svn p4 daemon";
+
+fn git(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    let (at, doubts) = global_options(cx, args);
+    let Some(&verb) = args.get(at) else {
+        return doubts;
+    };
+    let rest = &args[at + 1..];
+    forbid(cx, verb, rest);
+    doubts?;
+    nested_repository(cx)?;
+    // These make git run the signature checker.
+    if rest
+        .iter()
+        .any(|word| word.contains("%G") || word.contains("%(signature"))
+    {
+        return Err("checks signatures with another program".to_string());
+    }
+    if let Some((_, shape)) = TABLE.iter().find(|(names, _)| listed(names, verb)) {
+        return fits(cx, shape, rest);
+    }
+    if listed(NETWORK, verb) {
+        cx.effect(EffectKind::Network, format!("git {verb}"));
+        return Err(format!("`git {verb}` uses the network"));
+    }
+    if FORBIDDEN.iter().any(|(names, ..)| listed(names, verb)) {
+        return Ok(());
+    }
+    special(cx, verb, rest)
+}
+
+/// Subcommands with rules of their own.
+fn special(cx: &mut Cx<'_, '_>, verb: &str, rest: &[&str]) -> Verdict {
+    match verb {
+        "--version" | "version" if rest.is_empty() || rest == ["--build-options"] => Ok(()),
+        "grep" => fits(cx, &GREP, rest),
+        "cat-file" => match rest {
+            [
+                "-p" | "-t" | "-s" | "-e" | "blob" | "tree" | "commit",
+                object,
+            ] if !object.starts_with('-') => revision(cx, object),
+            _ => no_rule(),
+        },
+        "branch" => branch(cx, rest),
+        "tag" => tag(cx, rest),
+        "remote" => match rest {
+            [] | ["-v" | "--verbose"] => Ok(()),
+            ["get-url", name] | ["get-url", "--all" | "--push", name] if is_name(name) => Ok(()),
+            _ => Err("may change remotes or use the network".to_string()),
+        },
+        "stash" => match rest {
+            ["list", rest @ ..] | ["show", rest @ ..] => fits(cx, &LOG, rest),
+            _ => changes(),
+        },
+        "worktree" => match rest {
+            ["list"] | ["list", "--porcelain" | "-v"] => Ok(()),
+            _ => changes(),
+        },
+        "submodule" => match rest {
+            [] | ["status"] | ["status", "--recursive"] => Ok(()),
+            _ => changes(),
+        },
+        "notes" => match rest {
+            [] | ["list"] => Ok(()),
+            ["show", rest @ ..] => fits(cx, &plain("", "", ""), rest),
+            _ => changes(),
+        },
+        "bisect" if rest == ["log"] => Ok(()),
+        "sparse-checkout" if rest == ["list"] => Ok(()),
+        "reflog" => match rest {
+            ["expire" | "delete" | "exists" | "drop", ..] => changes(),
+            ["show", rest @ ..] | rest => fits(cx, &LOG, rest),
+        },
+        "symbolic-ref" => match rest {
+            [name] | ["--short" | "-q" | "--quiet", name]
+                if is_name(name) || name.starts_with("refs/") =>
+            {
+                Ok(())
+            }
+            _ => changes(),
+        },
+        "config" => config(rest),
+        "checkout" => Err("changes files or the branch".to_string()),
+        "add" | "restore" | "mv" | "reset" | "apply" | "stage" | "unstage" | "init" => changes(),
+        _ => Err(format!("no rule for `git {}`", short(verb))),
+    }
+}
+
+fn changes() -> Verdict {
+    Err("changes the repository".to_string())
+}
+
+/// The place of the subcommand, and what is to be said about the options before it.
+fn global_options(cx: &mut Cx<'_, '_>, args: &[&str]) -> (usize, Verdict) {
+    let mut at = 0;
+    let mut doubts = Ok(());
+    while let Some(&word) = args.get(at) {
+        if is_unknown(word) {
+            return (
+                at,
+                Err("a subcommand is only known when it runs".to_string()),
+            );
+        }
+        if !word.starts_with('-') || matches!(word, "--version") {
+            break;
+        }
+        let value = args.get(at + 1).copied().unwrap_or_default();
+        match word {
+            "--no-pager"
+            | "-P"
+            | "--no-optional-locks"
+            | "--literal-pathspecs"
+            | "--no-replace-objects" => at += 1,
+            "-C" => {
+                // Elsewhere another repository may configure what git runs.
+                let same = cx
+                    .walker
+                    .place
+                    .resolve(&cx.walker.cwd, value)
+                    .is_ok_and(|path| path.real() == cx.walker.place.root);
+                if !same {
+                    doubts = Err("works in another directory".to_string());
+                }
+                let _ = cx.mention(value);
+                at += 2;
+            }
+            "-c" => {
+                let harmless = matches!(
+                    value,
+                    "color.ui=never"
+                        | "color.ui=false"
+                        | "color.ui=always"
+                        | "core.quotepath=off"
+                        | "core.quotepath=false"
+                        | "core.quotePath=false"
+                        | "core.pager=cat"
+                        | "pager.log=false"
+                        | "pager.diff=false"
+                        | "advice.detachedHead=false"
+                );
+                if !harmless {
+                    doubts = Err("changes the configuration for this run".to_string());
+                }
+                at += 2;
+            }
+            "--git-dir" | "--work-tree" | "--namespace" | "--exec-path" | "--super-prefix"
+            | "--config-env" | "--attr-source" => {
+                doubts = Err(format!("no rule for {word}"));
+                at += 2;
+            }
+            _ => {
+                doubts = Err(format!("no rule for {}", short(word)));
+                at += 1;
+            }
+        }
+    }
+    (at, doubts)
+}
+
+/// Adds the concern about a forbidden subcommand.
+fn forbid(cx: &mut Cx<'_, '_>, verb: &str, rest: &[&str]) {
+    let deny = |cx: &mut Cx<'_, '_>, what: &str, does: &str, instead: &str, key: &[&str]| {
+        cx.command(Tier::Deny, format!("`git {what}` {does}: {instead}"), key);
+    };
+    if let Some((_, does, instead)) = FORBIDDEN.iter().find(|(names, ..)| listed(names, verb)) {
+        deny(cx, verb, does, instead, &["git", verb]);
+        if verb == "push" {
+            cx.effect(EffectKind::Network, "git push");
+        }
+        return;
+    }
+    let flag = |letters: &str, longs: &[&str]| {
+        rest.iter().copied().find(|word| {
+            if let Some(long) = word.strip_prefix("--") {
+                let name = long.split('=').next().unwrap_or(long);
+                // Git takes any beginning that fits one option.
+                !name.is_empty() && longs.iter().any(|known| known.starts_with(name))
+            } else {
+                word.len() > 1
+                    && word.starts_with('-')
+                    && word.chars().skip(1).any(|ch| letters.contains(ch))
+            }
+        })
+    };
+    match verb {
+        "reset" => {
+            if let Some(word) = flag("", &["hard", "merge", "keep"]) {
+                deny(
+                    cx,
+                    &format!("reset {}", short(word)),
+                    "throws changes away",
+                    "undo single edits with edit_file or write_file, or let the user do it",
+                    &["git", "reset", word],
+                );
+            }
+        }
+        "checkout" => {
+            if let Some(word) = flag("fbB", &["force", "orphan"]) {
+                deny(
+                    cx,
+                    &format!("checkout {}", short(word)),
+                    "throws changes away or makes a branch",
+                    "let the user do it",
+                    &["git", "checkout", word],
+                );
+            }
+        }
+        "branch" => {
+            if let Some(word) = flag("dDmMfcC", &["delete", "force", "move", "copy"]) {
+                deny(
+                    cx,
+                    &format!("branch {}", short(word)),
+                    "changes or deletes branches",
+                    "let the user do it",
+                    &["git", "branch", word],
+                );
+            }
+        }
+        "reflog" if matches!(rest.first(), Some(&("expire" | "delete" | "drop"))) => {
+            deny(
+                cx,
+                "reflog expire",
+                "deletes history",
+                "let the user do it",
+                &["git", "reflog", rest[0]],
+            );
+        }
+        "stash" if matches!(rest.first(), Some(&("drop" | "clear"))) => {
+            deny(
+                cx,
+                "stash drop",
+                "throws changes away",
+                "let the user do it",
+                &["git", "stash", rest[0]],
+            );
+        }
+        _ => {}
+    }
+}
+
+/// A repository inside the workspace has a configuration of its own, which names
+/// programs that git runs.
+fn nested_repository(cx: &Cx<'_, '_>) -> Verdict {
+    let root = cx.walker.place.root;
+    let mut dir = cx.walker.cwd.as_path();
+    while dir != root {
+        let bare = ["HEAD", "objects", "refs"]
+            .iter()
+            .all(|name| dir.join(name).exists());
+        if bare || dir.join(".git").symlink_metadata().is_ok() {
+            return Err("works in a repository inside the workspace".to_string());
+        }
+        match dir.parent() {
+            Some(parent) => dir = parent,
+            None => return Err("works outside the workspace".to_string()),
+        }
+    }
+    Ok(())
+}
+
+const GREP: Shape = Shape {
+    short: "nilLwcEFGPIvhHqopWazr",
+    short_value: "eABCm",
+    long: "line-number ignore-case files-with-matches name-only count word-regexp extended-regexp \
+           fixed-strings perl-regexp cached untracked show-function heading break invert-match \
+           only-matching quiet all-match and or not text column full-name null no-color recursive \
+           basic-regexp files-without-match",
+    long_value: "max-depth threads context after-context before-context max-count",
+    long_maybe: "color",
+    numeric: true,
+    operands: Operands::PatternThenPaths("-e"),
+    ..Shape::NOTHING
+};
+
+/// Listing branches; a name alone would create one.
+fn branch(cx: &mut Cx<'_, '_>, rest: &[&str]) -> Verdict {
+    let lists = rest.iter().any(|word| {
+        matches!(
+            *word,
+            "--list"
+                | "-l"
+                | "--contains"
+                | "--merged"
+                | "--no-merged"
+                | "--points-at"
+                | "--no-contains"
+        )
+    });
+    let shape = Shape {
+        short: "arvliq",
+        long: "all remotes verbose list show-current no-color no-column ignore-case quiet",
+        long_value: "sort format",
+        long_maybe: "color merged no-merged contains no-contains points-at column abbrev",
+        operands: if lists { Text } else { Operands::None },
+        ..Shape::NOTHING
+    };
+    fits(cx, &shape, rest)
+}
+
+fn tag(cx: &mut Cx<'_, '_>, rest: &[&str]) -> Verdict {
+    let lists = rest.is_empty()
+        || rest.iter().any(|word| {
+            matches!(
+                *word,
+                "-l" | "--list" | "--contains" | "--merged" | "--no-merged" | "--points-at"
+            ) || word.starts_with("-n")
+                || word.starts_with("--sort")
+        });
+    if !lists {
+        return Err("may create or delete tags".to_string());
+    }
+    let only_listing = rest.iter().any(|word| matches!(*word, "-l" | "--list"));
+    let shape = Shape {
+        short: "lin0123456789",
+        long: "list ignore-case no-column",
+        long_value: "sort format",
+        long_maybe: "contains no-contains merged no-merged points-at column color",
+        operands: if only_listing { Text } else { Names },
+        ..Shape::NOTHING
+    };
+    // `--sort=x name` still lists nothing but creates: only values of the flags
+    // above may stand there.
+    let operands = rest.iter().filter(|word| !word.starts_with('-')).count();
+    let valued = rest.iter().filter(|word| {
+        matches!(
+            **word,
+            "--contains"
+                | "--merged"
+                | "--no-merged"
+                | "--points-at"
+                | "--sort"
+                | "--format"
+                | "--no-contains"
+        )
+    });
+    if !only_listing && operands > valued.count() {
+        return Err("may create or delete tags".to_string());
+    }
+    fits(cx, &shape, rest)
+}
+
+fn config(rest: &[&str]) -> Verdict {
+    let rest = match rest {
+        [
+            "--global" | "--local" | "--system" | "--show-origin" | "--show-scope" | "--name-only",
+            rest @ ..,
+        ] => rest,
+        rest => rest,
+    };
+    match rest {
+        [
+            "--get" | "--get-all" | "--get-regexp" | "get" | "--type=bool",
+            name,
+        ] if !name.starts_with('-') => Ok(()),
+        ["--list" | "-l" | "list"] => Ok(()),
+        [name] if is_name(name) && name.contains('.') => Ok(()),
+        _ => Err("may change the configuration".to_string()),
+    }
+}

@@ -1,0 +1,132 @@
+//! The known programs, each with its judge of arguments. What a judge does not
+//! know asks; a program without a row asks.
+
+mod awk;
+mod build;
+mod cargo;
+mod compile;
+mod files;
+mod git;
+mod launch;
+mod python;
+mod search;
+mod sed;
+mod shell;
+mod system;
+mod text;
+
+use super::analysis::{EffectKind, Tier};
+use super::cx::{Cx, Verdict, is_unknown};
+use super::flags::{Shape, fits, listed};
+use super::forbidden;
+use crate::permission::short;
+
+pub use shell::double_brackets;
+
+/// How a program's arguments are judged.
+#[derive(Clone, Copy)]
+pub enum Judge {
+    /// By a table.
+    Table(Shape),
+    /// By a function.
+    Custom(fn(&mut Cx<'_, '_>, &[&str]) -> Verdict),
+}
+
+/// Programs of one kind: names between blanks, and their judge.
+type Rows = &'static [(&'static str, Judge)];
+
+/// Every table of programs.
+const TABLES: &[Rows] = &[
+    files::PROGRAMS,
+    text::PROGRAMS,
+    search::PROGRAMS,
+    system::PROGRAMS,
+    shell::PROGRAMS,
+    launch::PROGRAMS,
+    cargo::PROGRAMS,
+    build::PROGRAMS,
+    compile::PROGRAMS,
+    python::PROGRAMS,
+    git::PROGRAMS,
+];
+
+/// Programs that always ask, with what they do in words.
+const ASK: &[(&str, &str, EffectKind)] = &[
+    ("cp", "copies files", EffectKind::Writes),
+    ("mv", "moves files", EffectKind::Writes),
+    ("mkdir", "makes directories", EffectKind::Writes),
+    (
+        "tee install truncate split csplit patch",
+        "writes files",
+        EffectKind::Writes,
+    ),
+    ("unlink shred", "deletes files", EffectKind::Deletes),
+    (
+        "curl wget ssh scp sftp rsync nc ncat netcat telnet ftp socat ping dig nslookup host",
+        "uses the network",
+        EffectKind::Network,
+    ),
+];
+
+/// Judges a program.
+pub fn judge(cx: &mut Cx<'_, '_>, program: &str, args: &[&str]) -> Verdict {
+    let name = program.rsplit('/').next().unwrap_or(program);
+    if let Some(row) = forbidden::find(name) {
+        let words: Vec<String> = args.iter().map(|word| word.to_string()).collect();
+        let kind = match name {
+            "rm" | "rmdir" => Some(EffectKind::Deletes),
+            "touch" | "ln" | "chmod" | "chown" | "chgrp" => Some(EffectKind::Writes),
+            _ => None,
+        };
+        match kind {
+            Some(kind) => operands(cx, args, kind),
+            None => cx.mentions(&words),
+        }
+        let why = format!("`{}` {}: {}", short(name), row.does, row.instead);
+        cx.command(Tier::Deny, why, &[program]);
+        return Ok(());
+    }
+    if program.contains('/') {
+        return Err("runs a file by its path".to_string());
+    }
+    if let Some(judge) = find(program) {
+        return match judge {
+            Judge::Table(shape) => fits(cx, &shape, args),
+            Judge::Custom(judge) => judge(cx, args),
+        };
+    }
+    match ASK.iter().find(|(names, ..)| listed(names, program)) {
+        Some((_, does, EffectKind::Network)) => {
+            cx.effect(EffectKind::Network, short(&args.join(" ")));
+            Err(does.to_string())
+        }
+        Some((_, does, kind)) => {
+            operands(cx, args, *kind);
+            Err(does.to_string())
+        }
+        None => Err("no rule allows it".to_string()),
+    }
+}
+
+/// Notes the operands of a program that changes them.
+fn operands(cx: &mut Cx<'_, '_>, args: &[&str], kind: EffectKind) {
+    for word in args {
+        if !word.starts_with('-') && !is_unknown(word) && !word.is_empty() {
+            // What cannot be resolved is judged by the program alone.
+            let _ = cx.path(word, kind);
+        }
+    }
+}
+
+fn find(program: &str) -> Option<Judge> {
+    TABLES
+        .iter()
+        .flat_map(|rows| rows.iter())
+        .find(|(names, _)| listed(names, program))
+        .map(|(_, judge)| *judge)
+}
+
+/// No rule for these arguments.
+fn no_rule() -> Verdict {
+    Err("no rule for these arguments".to_string())
+}

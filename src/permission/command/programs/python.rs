@@ -1,0 +1,127 @@
+//! Python: its test runners and what only looks.
+
+use super::super::cx::{Cx, Verdict, is_unknown};
+use super::super::flags::{Operands, Shape, fits, is_name};
+use super::Judge::Custom;
+use super::{Rows, listed, no_rule};
+use crate::permission::short;
+
+pub(super) const PROGRAMS: Rows = &[
+    ("python python3", Custom(python)),
+    ("pytest py.test", Custom(pytest)),
+    ("pip pip3", Custom(pip)),
+];
+
+/// Left out on purpose: `-p`, `-c`, `-o`, `-W`, `--rootdir`, `--confcutdir`,
+/// `--pyargs`, `--basetemp`, `--junitxml`, `--pdb`.
+const PYTEST: Shape = Shape {
+    short: "vqxsl",
+    short_value: "kmrn",
+    long: "verbose quiet exitfirst lf last-failed ff failed-first nf co collect-only no-header \
+           no-summary sw stepwise version disable-warnings strict-markers strict-config no-cov \
+           runxfail fixtures markers setup-plan showlocals",
+    long_value: "tb maxfail durations color capture timeout deselect ignore ignore-glob \
+                 durations-min show-capture verbosity",
+    operands: Operands::Text,
+    ..Shape::NOTHING
+};
+
+fn pytest(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    let mut rest = Vec::new();
+    let mut words = args.iter();
+    while let Some(&word) = words.next() {
+        match word {
+            "-p" => {
+                let plugin = words.next().copied().unwrap_or_default();
+                if !plugin.starts_with("no:") {
+                    return Err("loads a plugin".to_string());
+                }
+            }
+            "--cov" | "--cov-report=term" | "--cov-report=term-missing" | "--cov-branch" => {}
+            word if word
+                .strip_prefix("--cov=")
+                .is_some_and(|name| !is_unknown(name)) =>
+            {
+                cx.mention(&word["--cov=".len()..])?;
+            }
+            word if word.starts_with("-p") => return no_rule(),
+            word => rest.push(word),
+        }
+    }
+    fits(cx, &PYTEST, &rest)?;
+    // Paths may carry the name of a test.
+    let mut words = rest.iter();
+    while let Some(&word) = words.next() {
+        if is_unknown(word) {
+            return Err("an argument is only known when it runs".to_string());
+        }
+        if let Some(flag) = word.strip_prefix('-') {
+            let long = flag.strip_prefix('-');
+            let takes_next = match long {
+                Some(long) => listed(PYTEST.long_value, long),
+                None => flag.ends_with(|ch| PYTEST.short_value.contains(ch)),
+            };
+            if takes_next {
+                words.next();
+            }
+            continue;
+        }
+        cx.mention(word.split("::").next().unwrap_or(word))?;
+    }
+    Ok(())
+}
+
+fn python(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    let args = match args {
+        ["-u" | "-B", rest @ ..] => rest,
+        rest => rest,
+    };
+    match args {
+        ["--version" | "-V" | "-VV"] => Ok(()),
+        ["-m", "pytest", rest @ ..] => pytest(cx, rest),
+        ["-m", "pip", rest @ ..] => pip(cx, rest),
+        ["-m", "unittest", rest @ ..] => unittest(cx, rest),
+        ["-m", "json.tool"] => Ok(()),
+        ["-m", "json.tool", file] if !file.starts_with('-') => cx.read(file),
+        ["-m", "py_compile", files @ ..] if !files.iter().any(|f| f.starts_with('-')) => {
+            files.iter().try_for_each(|file| cx.read(file))
+        }
+        _ => Err("runs a program".to_string()),
+    }
+}
+
+fn unittest(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    let mut words = args.iter();
+    while let Some(&word) = words.next() {
+        match word {
+            "discover" | "-v" | "-q" | "-f" | "-b" | "-c" | "--verbose" | "--quiet"
+            | "--failfast" | "--buffer" | "--locals" => {}
+            "-k" | "-p" | "--pattern" => {
+                if words.next().is_none_or(|value| is_unknown(value)) {
+                    return no_rule();
+                }
+            }
+            "-s" | "-t" | "--start-directory" | "--top-level-directory" => {
+                let dir = words.next().copied().unwrap_or_default();
+                cx.list(dir)?;
+            }
+            word if word.starts_with('-') || is_unknown(word) => {
+                return Err(format!("no rule for {}", short(word)));
+            }
+            word => cx.mention(word)?,
+        }
+    }
+    Ok(())
+}
+
+fn pip(_: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    match args {
+        ["--version" | "-V"] | ["list" | "freeze" | "check"] => Ok(()),
+        [
+            "list",
+            "--format=json" | "--format=columns" | "--format=freeze",
+        ] => Ok(()),
+        ["show", names @ ..] if names.iter().all(|name| is_name(name)) => Ok(()),
+        _ => Err("installs packages or uses the network".to_string()),
+    }
+}

@@ -1,0 +1,158 @@
+//! What the shell does itself.
+
+use super::super::analysis::MANY;
+use super::super::assignments::{is_harmless_environment, is_harmless_variable};
+use super::super::cx::{Cx, Verdict, is_unknown};
+use super::super::flags::{Operands, Shape};
+use super::super::walk::Value;
+use super::Judge::{Custom, Table};
+use super::{Rows, no_rule};
+use crate::permission::short;
+use Operands::Names;
+
+/// Left out on purpose: `printf -v`, `test -v`, `let`, `declare`, `alias`,
+/// `shopt`, `set -a`, `hash -p`: they evaluate text or change what words mean.
+pub(super) const PROGRAMS: Rows = &[
+    (": true false", Custom(|_, _| Ok(()))),
+    ("echo", Custom(|_, _| Ok(()))),
+    ("pwd", Table(Shape::short("LP", Operands::None))),
+    ("printf", Custom(printf)),
+    ("test", Custom(test)),
+    ("[", Custom(brackets)),
+    ("type", Table(Shape::short("atpPf", Names))),
+    ("exit return", Custom(exit)),
+    ("wait", Table(Shape::NOTHING)),
+    ("set", Custom(set)),
+    ("export", Custom(export)),
+    ("read", Custom(read)),
+];
+
+fn printf(_: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    match args {
+        ["--", ..] | [] => Ok(()),
+        [format, ..] if format.starts_with('-') || is_unknown(&format[..format.len().min(1)]) => {
+            Err("may set a variable".to_string())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn exit(_: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    match args {
+        [] => Ok(()),
+        [code] if is_unknown(code) || code.bytes().all(|byte| byte.is_ascii_digit()) => Ok(()),
+        _ => no_rule(),
+    }
+}
+
+/// Only what stops a script earlier or makes it tell more.
+fn set(_: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    if args.is_empty() {
+        return Err("shows the environment, which may hold secrets".to_string());
+    }
+    let mut words = args.iter();
+    while let Some(&word) = words.next() {
+        let letters = word.strip_prefix(['-', '+']).unwrap_or("?");
+        if letters.is_empty() || !letters.chars().all(|ch| "euxo".contains(ch)) {
+            return no_rule();
+        }
+        if letters.contains('o')
+            && !(letters.ends_with('o')
+                && matches!(
+                    words.next(),
+                    Some(&("pipefail" | "errexit" | "nounset" | "xtrace"))
+                ))
+        {
+            return no_rule();
+        }
+    }
+    Ok(())
+}
+
+fn export(_: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    if args.is_empty() {
+        return Err("shows the environment, which may hold secrets".to_string());
+    }
+    for word in args {
+        match word.split_once('=') {
+            Some((name, value)) if !is_unknown(word) && is_harmless_environment(name, value) => {}
+            _ => return Err(format!("sets {} for programs", short(word))),
+        }
+    }
+    Ok(())
+}
+
+/// `read -r line`: the names are set to something.
+fn read(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    for word in args {
+        match *word {
+            "-r" | "-s" => {}
+            name if is_harmless_variable(name) && !is_unknown(name) => {
+                cx.walker.vars.insert(name.to_string(), Value::Unknown);
+            }
+            _ => return no_rule(),
+        }
+    }
+    Ok(())
+}
+
+fn brackets(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    match args {
+        [inner @ .., "]"] => test(cx, inner),
+        _ => Err("a bracket is not closed".to_string()),
+    }
+}
+
+/// Operators before a path.
+const ON_FILES: &str = "-e -f -d -r -w -x -s -L -h -S -p -b -c -g -k -u -O -G -N";
+
+/// Operators between texts or numbers, and before a text.
+const AROUND_TEXT: &str = "= == != < > -eq -ne -lt -le -gt -ge -n -z";
+
+fn test(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    for (at, word) in args.iter().enumerate() {
+        let around = |at: Option<usize>| {
+            at.and_then(|at| args.get(at))
+                .is_some_and(|word| super::listed(AROUND_TEXT, word))
+        };
+        // Anywhere else it may turn out as an operator that evaluates the next word.
+        let safe = args.len() == 1 || around(at.checked_sub(1)) || around(Some(at + 1));
+        if word.contains(MANY) || (is_unknown(word) && !safe) {
+            return Err("a condition is only known when it runs".to_string());
+        }
+    }
+    conditions(cx, args)
+}
+
+fn conditions(cx: &mut Cx<'_, '_>, words: &[&str]) -> Verdict {
+    for (at, word) in words.iter().enumerate() {
+        if matches!(*word, "-v" | "-R") {
+            return Err("looks up a variable by what a text says".to_string());
+        }
+        if super::listed(ON_FILES, word)
+            && let Some(path) = words.get(at + 1)
+            && !path.is_empty()
+        {
+            cx.list(path)?;
+        }
+    }
+    Ok(())
+}
+
+/// The words of `[[ … ]]`. Its sums evaluate what they are given, quoted or not.
+pub fn double_brackets(cx: &mut Cx<'_, '_>, argv: Vec<String>) {
+    let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+    let sums = ["-eq", "-ne", "-lt", "-le", "-gt", "-ge"];
+    let number = |word: Option<&&str>| {
+        word.is_some_and(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()))
+    };
+    for (at, word) in words.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|at| words.get(at));
+        if sums.contains(word) && !(number(before) && number(words.get(at + 1))) {
+            cx.around("evaluates text as a sum");
+        }
+    }
+    if let Err(why) = conditions(cx, &words) {
+        cx.around(why);
+    }
+}

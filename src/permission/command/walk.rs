@@ -1,0 +1,472 @@
+//! Goes through a line in the order in which the shell would, and judges every
+//! command on the way.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use super::analysis::*;
+use super::cx::{Cx, is_unknown};
+use super::{assignments, feed, programs};
+use crate::permission::place::Place;
+use crate::permission::shell::*;
+use crate::permission::short;
+
+/// Commands judged in one line, loops unrolled; beyond it the line is not understood.
+const MAX_COMMANDS: usize = 1_000;
+
+/// Values of a loop that are gone through one by one.
+const MAX_ROUNDS: usize = 100;
+
+/// Commands inside commands: `sh -c "sh -c …"`.
+const MAX_INNER: usize = 6;
+
+/// What is known of a variable.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// Its text.
+    Text(String),
+    /// It is set, to something.
+    Unknown,
+}
+
+/// The state of the walk.
+pub struct Walker<'p> {
+    /// Where the line runs.
+    pub place: &'p Place<'p>,
+    /// The directory of the command at hand.
+    pub cwd: PathBuf,
+    /// Variables set on the way.
+    pub vars: HashMap<String, Value>,
+    /// What the standard input of the command at hand carries.
+    pub feed: feed::Feed,
+    heres: Vec<Word>,
+    parts: Vec<Part>,
+    problem: Option<String>,
+    judged: usize,
+    depth: usize,
+}
+
+impl<'p> Walker<'p> {
+    /// A walk that begins in the root of the workspace.
+    pub fn new(place: &'p Place<'p>) -> Self {
+        Self {
+            place,
+            cwd: place.root.to_path_buf(),
+            vars: HashMap::new(),
+            feed: feed::Feed::Nothing,
+            heres: Vec::new(),
+            parts: Vec::new(),
+            problem: None,
+            judged: 0,
+            depth: 0,
+        }
+    }
+
+    /// Judges a line.
+    pub fn line(mut self, line: &str) -> Analysis {
+        let parsed = parse(line);
+        if parsed.body.is_empty() && parsed.problem.is_none() {
+            self.doubt("the command is empty");
+        }
+        if let Some(why) = parsed.problem {
+            // Bash runs what comes before an error: look at what was seen.
+            self.doubt(&format!("not understood: {why}"));
+            self.heres = parsed.heres;
+            for simple in &parsed.seen {
+                self.simple(simple);
+            }
+        } else {
+            self.heres = parsed.heres;
+            self.first_line(&parsed.body);
+        }
+        Analysis {
+            parts: self.parts,
+            problem: self.problem,
+        }
+    }
+
+    /// The whole line: a leading `cd DIR &&` says where the rest runs.
+    fn first_line(&mut self, body: &Body) {
+        if let [first, ..] = body.as_slice()
+            && let Node::Chain { first: cd, rest } = &first.node
+            && let [(Join::And, _), ..] = rest.as_slice()
+            && let Node::Simple(simple) = &**cd
+            && self.enter(simple)
+        {
+            for (_, node) in rest {
+                self.node(node);
+            }
+            self.body(&body[1..]);
+        } else {
+            self.body(body);
+        }
+    }
+
+    /// Whether a command is `cd DIR` into a directory of the workspace; then the
+    /// walk goes on there.
+    fn enter(&mut self, simple: &Simple) -> bool {
+        let [cd, dir] = simple.words.as_slice() else {
+            return false;
+        };
+        if cd.bare() != Some("cd")
+            || !simple.assignments.is_empty()
+            || !simple.redirects.is_empty()
+            || dir.literal().is_none()
+        {
+            return false;
+        }
+        let words = match self.expand(dir) {
+            Ok(words) => words,
+            Err(_) => return false,
+        };
+        let [word] = words.as_slice() else {
+            return false;
+        };
+        if word.is_empty() || word.starts_with(['-', '+']) || is_unknown(word) {
+            return false;
+        }
+        let plain = if word.starts_with('~') {
+            format!("./{word}")
+        } else {
+            word.clone()
+        };
+        match self.place.resolve(&self.cwd, &plain) {
+            Ok(path) if path.inside() && path.real().is_dir() => {
+                self.cwd = path.real().to_path_buf();
+                let mut part = Part {
+                    argv: vec!["cd".to_string(), word.clone()],
+                    ..Part::default()
+                };
+                part.effects.push(CommandEffect {
+                    kind: EffectKind::Lists,
+                    target: path.display().to_string(),
+                    path: Some(path),
+                });
+                self.parts.push(part);
+                true
+            }
+            Ok(path) if path.inside() => {
+                self.doubt(&format!("there is no directory {}", short(path.display())));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Notes that the line is not fully understood.
+    pub fn doubt(&mut self, why: &str) {
+        self.problem.get_or_insert_with(|| why.to_string());
+    }
+
+    /// Goes through something whose variables stay inside: a substitution, a
+    /// subshell, a part of a pipeline.
+    pub fn inside(&mut self, walk: impl FnOnce(&mut Self)) {
+        let vars = self.vars.clone();
+        let feed = self.feed;
+        walk(self);
+        self.vars = vars;
+        self.feed = feed;
+    }
+
+    /// Goes through something that may or may not happen: what it sets is not
+    /// known afterwards.
+    fn perhaps(&mut self, walk: impl FnOnce(&mut Self)) {
+        let before = self.vars.clone();
+        walk(self);
+        for (name, value) in &mut self.vars {
+            if before.get(name) != Some(value) {
+                *value = Value::Unknown;
+            }
+        }
+    }
+
+    /// Goes through commands one after another.
+    pub fn body(&mut self, body: &[Item]) {
+        for item in body {
+            if item.background {
+                self.inside(|walker| walker.node(&item.node));
+            } else {
+                self.node(&item.node);
+            }
+        }
+    }
+
+    fn node(&mut self, node: &Node) {
+        match node {
+            Node::Simple(simple) => self.simple(simple),
+            Node::Pipeline(nodes) => {
+                let outer = self.feed;
+                let mut feed = outer;
+                for node in nodes {
+                    self.feed = feed;
+                    let before = self.parts.len();
+                    self.inside(|walker| walker.node(node));
+                    feed = feed::after(feed, node, &self.parts[before..]);
+                }
+                self.feed = outer;
+            }
+            Node::Chain { first, rest } => {
+                self.node(first);
+                self.perhaps(|walker| rest.iter().for_each(|(_, node)| walker.node(node)));
+            }
+            Node::Prefixed { prefix, node } => {
+                if *prefix == Prefix::Coproc {
+                    self.doubt("runs a coprocess");
+                }
+                self.node(node);
+            }
+            Node::Compound { kind, redirects } => {
+                let mut cx = self.cx();
+                cx.redirects(redirects);
+                let part = cx.part;
+                if part != Part::default() {
+                    self.parts.push(part);
+                }
+                let outer = self.feed;
+                if !redirects.is_empty() {
+                    self.feed = feed::Feed::Unknown;
+                }
+                self.compound(kind);
+                self.feed = outer;
+            }
+        }
+    }
+
+    fn compound(&mut self, kind: &Compound) {
+        match kind {
+            Compound::Subshell(body) => self.inside(|walker| walker.body(body)),
+            Compound::Group(body) => self.body(body),
+            Compound::If { arms, otherwise } => self.perhaps(|walker| {
+                for (condition, body) in arms {
+                    walker.body(condition);
+                    walker.perhaps(|walker| walker.body(body));
+                }
+                walker.perhaps(|walker| walker.body(otherwise));
+            }),
+            Compound::While { condition, body } => {
+                // A later round sees what an earlier one set.
+                self.forget(condition);
+                self.forget(body);
+                self.perhaps(|walker| {
+                    walker.body(condition);
+                    walker.body(body);
+                });
+            }
+            Compound::For { name, words, body } => self.for_loop(name, words.as_deref(), body),
+            Compound::Select(body) => {
+                self.doubt("shows a menu");
+                self.inside(|walker| walker.body(body));
+            }
+            Compound::Case { word, arms } => {
+                self.word_alone(word);
+                self.perhaps(|walker| {
+                    for (patterns, body) in arms {
+                        patterns.iter().for_each(|word| walker.word_alone(word));
+                        walker.perhaps(|walker| walker.body(body));
+                    }
+                });
+            }
+            Compound::Test(words) => {
+                let argv = words.iter().flat_map(|word| self.words(word)).collect();
+                let mut cx = self.cx();
+                programs::double_brackets(&mut cx, argv);
+                let part = cx.part;
+                self.parts.push(part);
+            }
+            Compound::Function(node) => {
+                self.doubt("defines a function");
+                self.inside(|walker| walker.node(node));
+            }
+        }
+    }
+
+    fn for_loop(&mut self, name: &str, words: Option<&[Word]>, body: &[Item]) {
+        let mut values: Option<Vec<String>> = words.map(|words| {
+            let values = words.iter().flat_map(|word| self.words(word));
+            values.collect()
+        });
+        if !assignments::is_harmless_variable(name) {
+            self.doubt(&format!("sets the variable {name}"));
+        }
+        self.forget(body);
+        values = values.filter(|values| {
+            values.len() <= MAX_ROUNDS
+                && !values.is_empty()
+                && !values.iter().any(|v| is_unknown(v))
+        });
+        self.perhaps(|walker| match values {
+            Some(values) => {
+                for value in values {
+                    walker.vars.insert(name.to_string(), Value::Text(value));
+                    walker.body(body);
+                }
+            }
+            None => {
+                walker.vars.insert(name.to_string(), Value::Unknown);
+                walker.body(body);
+            }
+        });
+        self.vars.insert(name.to_string(), Value::Unknown);
+    }
+
+    /// Forgets every variable that a body sets.
+    fn forget(&mut self, body: &[Item]) {
+        let mut names = Vec::new();
+        assignments::names_set(body, &mut names);
+        for name in names {
+            self.vars.insert(name, Value::Unknown);
+        }
+    }
+
+    /// The words of a word; what cannot be said is doubted.
+    fn words(&mut self, word: &Word) -> Vec<String> {
+        self.expand(word).unwrap_or_else(|why| {
+            self.doubt(&why);
+            vec![MANY.to_string()]
+        })
+    }
+
+    /// A word that is looked at for what it runs.
+    fn word_alone(&mut self, word: &Word) {
+        if let Err(why) = self.expand_text(word) {
+            self.doubt(&why);
+        }
+    }
+
+    /// A fresh look at one command.
+    pub fn cx<'w>(&'w mut self) -> Cx<'w, 'p> {
+        Cx {
+            walker: self,
+            part: Part::default(),
+        }
+    }
+
+    /// The body of a here-document.
+    pub fn here(&self, index: usize) -> Word {
+        self.heres.get(index).cloned().unwrap_or_default()
+    }
+
+    fn simple(&mut self, simple: &Simple) {
+        self.judged += 1;
+        if self.judged > MAX_COMMANDS {
+            self.doubt("it has too many commands");
+            return;
+        }
+        let mut argv = Vec::new();
+        let mut doubts = Vec::new();
+        for word in &simple.words {
+            match self.expand(word) {
+                Ok(words) => argv.extend(words),
+                Err(why) => {
+                    doubts.push(why);
+                    argv.push(word.literal().unwrap_or_else(|| MANY.to_string()));
+                }
+            }
+        }
+        let outer = self.feed;
+        if simple
+            .redirects
+            .iter()
+            .any(|redirect| !matches!(redirect.op, Op::Write | Op::Duplicate))
+        {
+            self.feed = feed::Feed::Unknown;
+        }
+        let bare = argv.is_empty();
+        let mut cx = self.cx();
+        doubts.into_iter().for_each(|why| cx.around(why));
+        cx.assignments(&simple.assignments, argv.first().map(String::as_str), bare);
+        cx.redirects(&simple.redirects);
+        if !bare {
+            cx.judge(argv);
+        }
+        let part = cx.part;
+        self.feed = outer;
+        if !self.parts.contains(&part) {
+            self.parts.push(part);
+        }
+    }
+}
+
+impl Cx<'_, '_> {
+    /// Judges a command that this one starts, and keeps it as its inner part.
+    pub fn start(&mut self, argv: Vec<String>) {
+        self.deeper(|cx| {
+            let mut inner = Cx {
+                walker: cx.walker,
+                part: Part::default(),
+            };
+            inner.judge(argv);
+            let part = inner.part;
+            cx.part.inner.push(part);
+        });
+    }
+
+    /// Judges a line that this command hands to a shell.
+    pub fn start_line(&mut self, line: &str) {
+        self.deeper(|cx| {
+            let mut walker = Walker::new(cx.walker.place);
+            walker.cwd = cx.walker.cwd.clone();
+            walker.depth = cx.walker.depth;
+            let analysis = walker.line(line);
+            if let Some(why) = analysis.problem {
+                cx.around(why);
+            }
+            cx.part.inner.extend(analysis.parts);
+        });
+    }
+
+    fn deeper(&mut self, judge: impl FnOnce(&mut Self)) {
+        self.walker.depth += 1;
+        if self.walker.depth > MAX_INNER {
+            self.around("commands inside commands inside commands");
+        } else {
+            judge(self);
+        }
+        self.walker.depth -= 1;
+    }
+
+    /// Judges a program with its arguments.
+    pub fn judge(&mut self, argv: Vec<String>) {
+        self.part.argv.clone_from(&argv);
+        let Some((program, args)) = argv.split_first() else {
+            return;
+        };
+        if is_unknown(program) || program.is_empty() {
+            self.around("the program is only known when it runs");
+            self.mentions(args);
+            return;
+        }
+        self.effect(
+            EffectKind::Executes,
+            short(&argv.join(" ").replace([UNKNOWN, MANY], "…")),
+        );
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        if let Err(why) = programs::judge(self, program, &args) {
+            let why = format!("{}: {why}", short(program));
+            self.command(Tier::Ask, why, &[]);
+            let words: Vec<String> = args.iter().map(|word| word.to_string()).collect();
+            self.mentions(&words);
+        }
+    }
+
+    /// Notes what may be paths among the arguments of a program that is not known,
+    /// also behind `=` and in `-Ipath`.
+    pub fn mentions(&mut self, args: &[String]) {
+        for word in args {
+            if is_unknown(word) || word.is_empty() {
+                continue;
+            }
+            let value = word.split_once('=').map(|(_, value)| value);
+            let glued = word
+                .strip_prefix('-')
+                .filter(|rest| !rest.starts_with('-'))
+                .and_then(|rest| rest.get(1..));
+            let whole = (!word.starts_with('-')).then_some(word.as_str());
+            let texts = [whole, value, glued.filter(|text| text.contains('/'))];
+            for text in texts.into_iter().flatten().filter(|text| !text.is_empty()) {
+                // What is no path at all is none to this program either.
+                let _ = self.mention(text);
+            }
+        }
+    }
+}

@@ -1,0 +1,207 @@
+use super::*;
+use crate::permission::scope;
+use proptest::prelude::*;
+use std::path::Path;
+
+fn path(path: &str) -> ScopedPath {
+    scope::resolve(Path::new(ROOT), None, path).unwrap()
+}
+
+const ROOT: &str = "/nonexistent/work";
+
+fn judge_with(
+    mode: PermissionMode,
+    safe: bool,
+    rules: &RuleSet,
+    grants: &[Grant],
+    effects: &[Effect],
+) -> PermissionDecision {
+    let basis = Basis {
+        mode,
+        safe,
+        place: Place {
+            root: Path::new(ROOT),
+            home: Some(Path::new("/nonexistent/home")),
+        },
+        rules,
+        grants,
+        confined: false,
+    };
+    decide(&basis, effects)
+}
+
+fn verdict(mode: PermissionMode, safe: bool, effect: Effect) -> &'static str {
+    match judge_with(mode, safe, &RuleSet::default(), &[], &[effect]) {
+        PermissionDecision::Allow { .. } => "allow",
+        PermissionDecision::Deny { .. } => "deny",
+        PermissionDecision::Ask { .. } => "ask",
+    }
+}
+
+#[test]
+fn each_mode_has_its_answer() {
+    use PermissionMode::{AcceptEdits, Bypass, Default, Plan};
+    let read = |p| Effect::Read(path(p));
+    let write = |p| Effect::Write(path(p));
+    let delete = |p| Effect::Delete(path(p));
+    let run = |line: &str| Effect::Exec(line.to_string());
+    for (effect, default, plan, edits, bypass, safe) in [
+        (read("a"), "allow", "allow", "allow", "allow", "allow"),
+        (read("/etc/passwd"), "ask", "ask", "ask", "allow", "ask"),
+        (read("../work2/a"), "ask", "ask", "ask", "allow", "ask"),
+        (write("a"), "allow", "deny", "allow", "allow", "deny"),
+        (write("/tmp/a"), "ask", "deny", "ask", "allow", "deny"),
+        (write(".git/hooks/x"), "ask", "deny", "ask", "allow", "deny"),
+        (
+            write("src/../.git/hooks/x"),
+            "ask",
+            "deny",
+            "ask",
+            "allow",
+            "deny",
+        ),
+        (
+            write("sub/.GIT/config"),
+            "ask",
+            "deny",
+            "ask",
+            "allow",
+            "deny",
+        ),
+        (
+            write(".sofos/config.toml"),
+            "ask",
+            "deny",
+            "ask",
+            "allow",
+            "deny",
+        ),
+        (
+            write("sub/AGENTS.md"),
+            "ask",
+            "deny",
+            "ask",
+            "allow",
+            "deny",
+        ),
+        (
+            write(".vscode/tasks.json"),
+            "ask",
+            "deny",
+            "ask",
+            "allow",
+            "deny",
+        ),
+        (
+            write(".gitignore"),
+            "allow",
+            "deny",
+            "allow",
+            "allow",
+            "deny",
+        ),
+        (
+            write(".github/workflows/ci.yml"),
+            "allow",
+            "deny",
+            "allow",
+            "allow",
+            "deny",
+        ),
+        (delete("a"), "ask", "deny", "ask", "allow", "deny"),
+        (run("cargo test"), "allow", "deny", "allow", "allow", "deny"),
+        (run("cargo run"), "ask", "deny", "ask", "allow", "deny"),
+        (run("rm a"), "deny", "deny", "deny", "allow", "deny"),
+    ] {
+        for (mode, is_safe, expected) in [
+            (Default, false, default),
+            (Plan, false, plan),
+            (AcceptEdits, false, edits),
+            (Bypass, false, bypass),
+            (Default, true, safe),
+        ] {
+            assert_eq!(
+                verdict(mode, is_safe, effect.clone()),
+                expected,
+                "{effect:?} in {mode:?}, safe {is_safe}"
+            );
+        }
+    }
+    assert_eq!(
+        verdict(Bypass, true, write("a")),
+        "deny",
+        "safe beats bypass"
+    );
+    assert!(matches!(
+        judge_with(Plan, false, &RuleSet::default(), &[], &[]),
+        PermissionDecision::Allow { .. }
+    ));
+}
+
+#[test]
+fn the_worst_effect_decides_and_grants_are_listed_once() {
+    let decision = judge_with(
+        PermissionMode::Default,
+        false,
+        &RuleSet::default(),
+        &[],
+        &[
+            Effect::Read(path("a")),
+            Effect::Delete(path("x/../b")),
+            Effect::Delete(path("b")),
+            Effect::Write(path("/tmp/c")),
+        ],
+    );
+    let PermissionDecision::Ask { why, session } = decision else {
+        panic!("{decision:?}")
+    };
+    assert_eq!(why, "deletes b; writes outside the workspace: /tmp/c");
+    let rules: Vec<_> = session.into_iter().map(|grant| grant.rule).collect();
+    assert_eq!(rules, ["Delete(b)", "Write(/tmp/c)"]);
+}
+
+fn any_effect() -> impl Strategy<Value = Effect> {
+    let names = prop::sample::select(vec![
+        "a",
+        "b/c",
+        ".git/config",
+        "/etc/passwd",
+        "/tmp/x",
+        "../y",
+        "a)",
+        "AGENTS.md",
+    ]);
+    prop_oneof![
+        names.clone().prop_map(|p| Effect::Read(path(p))),
+        names.clone().prop_map(|p| Effect::Write(path(p))),
+        names.prop_map(|p| Effect::Delete(path(p))),
+        prop::sample::select(vec![
+            "cargo test",
+            "cargo run",
+            "cp a b",
+            "cp a b ",
+            "ls; mv b c"
+        ])
+        .prop_map(|line| Effect::Exec(line.to_string())),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn a_grant_replays_silently_and_covers_nothing_else(
+        asked in prop::collection::vec(any_effect(), 1..4),
+        other in any_effect(),
+    ) {
+        let judge = |grants: &[Grant], effects: &[Effect]| {
+            judge_with(PermissionMode::Default, false, &RuleSet::default(), grants, effects)
+        };
+        if let PermissionDecision::Ask { session, .. } = judge(&[], &asked) {
+            let again = judge(&session, &asked);
+            prop_assert!(matches!(again, PermissionDecision::Allow { .. }), "{:?}", again);
+            let one = std::slice::from_ref(&other);
+            let before = matches!(judge(&[], one), PermissionDecision::Ask { .. });
+            let after = matches!(judge(&session, one), PermissionDecision::Allow { .. });
+            prop_assert!(!(before && after) || asked.contains(&other));
+        }
+    }
+}
