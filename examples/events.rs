@@ -42,7 +42,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let (sender, events) = mpsc::sync_channel(1024);
     let handle = repl::spawn(setup, Box::new(move |event| drop(sender.send(event))))?;
-    handle.commands.send(Command::Submit { text })?;
+    handle.commands.send(Command::Submit {
+        text,
+        images: Vec::new(),
+    })?;
     for event in events {
         let line = serde_json::to_string(&event)?;
         #[allow(clippy::print_stdout)]

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
+use crate::protocol::command::UserInput;
 use crate::protocol::permission::Answer;
 
 /// Shared between the worker, which hears commands, and the turn it runs.
@@ -17,7 +18,7 @@ pub struct TurnControl {
 #[derive(Debug, Default)]
 struct Inner {
     cancel: CancellationToken,
-    steer: VecDeque<String>,
+    steer: VecDeque<UserInput>,
     asks: HashMap<u64, oneshot::Sender<Answer>>,
     last_ask: u64,
 }
@@ -42,17 +43,19 @@ impl TurnControl {
     }
 
     /// Hands a message to the running turn, for its next tool boundary.
-    pub fn steer(&self, text: String) {
-        self.inner().steer.push_back(text);
+    pub fn steer(&self, input: UserInput) {
+        self.inner().steer.push_back(input);
     }
 
-    /// Steering messages not delivered yet, oldest first.
+    /// The texts of steering messages not delivered yet, oldest first.
     pub fn waiting(&self) -> Vec<String> {
-        self.inner().steer.iter().cloned().collect()
+        let texts = self.inner();
+        let texts = texts.steer.iter().map(|input| input.text.clone());
+        texts.collect()
     }
 
     /// Steering messages not delivered yet; they are taken.
-    pub fn take_steer(&self) -> Vec<String> {
+    pub fn take_steer(&self) -> Vec<UserInput> {
         self.inner().steer.drain(..).collect()
     }
 

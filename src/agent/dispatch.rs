@@ -474,7 +474,7 @@ impl Agent {
         verdict
     }
 
-    fn store_images(&self, images: Vec<(String, Vec<u8>)>) -> Vec<ContentBlock> {
+    pub(super) fn store_images(&self, images: Vec<(String, Vec<u8>)>) -> Vec<ContentBlock> {
         let store = |(media, bytes): (String, Vec<u8>)| {
             if !self.parts.model.vision {
                 let text = format!(

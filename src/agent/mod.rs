@@ -6,6 +6,7 @@
 mod authority;
 mod control;
 mod dispatch;
+mod input;
 mod prompt;
 mod repeats;
 mod response;

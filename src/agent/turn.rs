@@ -9,6 +9,7 @@ use super::dispatch::{Batch, BatchEnd, Call};
 use super::repeats::Repeats;
 use super::response::Response;
 use super::{Agent, message_id};
+use crate::protocol::command::UserInput;
 use crate::protocol::entry::EntryKind;
 use crate::protocol::event::{AgentEvent, NoticeLevel, TurnOutcome, TurnSummary};
 use crate::protocol::message::{AssistantMessage, ContentBlock, ContextKind, Message, StopReason};
@@ -48,7 +49,7 @@ impl Agent {
     /// Runs one turn for a user message and returns its sums. Everything that
     /// happens is logged as it happens and reported as events; the last one is
     /// `TurnFinished`.
-    pub async fn run_turn(&mut self, text: String) -> TurnSummary {
+    pub async fn run_turn(&mut self, input: UserInput) -> TurnSummary {
         let cancel = self.parts.control.begin();
         let mut turn = Turn {
             started: Instant::now(),
@@ -60,7 +61,7 @@ impl Agent {
             repeats: Repeats::default(),
         };
         self.emit(AgentEvent::TurnStarted);
-        self.begin_turn(text);
+        self.begin_turn(input);
         let outcome = self.drive(&mut turn, &cancel).await;
         if outcome == TurnOutcome::Interrupted {
             self.record_message(Message::Context {
@@ -85,7 +86,7 @@ impl Agent {
 
     /// Logs settings, prefix and the user's message in one write, and makes them
     /// durable.
-    fn begin_turn(&mut self, text: String) {
+    fn begin_turn(&mut self, input: UserInput) {
         let conversation = self.parts.session.conversation();
         let mut kinds = Vec::new();
         if conversation.settings.as_ref() != Some(&self.parts.settings) {
@@ -94,7 +95,7 @@ impl Agent {
         }
         kinds.extend(self.new_prefix(&self.specs()));
         if conversation.title.is_none() {
-            let title = text::one_line(&text, 60);
+            let title = text::one_line(&input.text, 60);
             kinds.push(EntryKind::Title { title });
         }
         if conversation.messages.is_empty() {
@@ -102,16 +103,16 @@ impl Agent {
             kinds.push(EntryKind::Message { message });
         }
         kinds.push(EntryKind::Message {
-            message: user_message(&text),
+            message: self.user_message(&input),
         });
-        self.emit(AgentEvent::UserMessage { text });
+        self.emit(AgentEvent::UserMessage { text: input.text });
         self.record_all(kinds);
         self.sync();
     }
 
-    fn user_message(&mut self, text: String) {
-        self.record_message(user_message(&text));
-        self.emit(AgentEvent::UserMessage { text });
+    fn say(&mut self, input: UserInput) {
+        self.record_message(self.user_message(&input));
+        self.emit(AgentEvent::UserMessage { text: input.text });
     }
 
     /// The loop.
@@ -127,7 +128,7 @@ impl Agent {
                 return outcome;
             }
             for steer in self.parts.control.take_steer() {
-                self.user_message(steer);
+                self.say(steer);
             }
         }
     }
@@ -261,8 +262,8 @@ impl Agent {
                 stop: message.stop.clone(),
             });
         }
-        for text in steer {
-            self.user_message(text);
+        for input in steer {
+            self.say(input);
         }
         None
     }
@@ -343,13 +344,6 @@ impl Turn {
                 None => self.tools.push((call.name.to_string(), 1)),
             }
         }
-    }
-}
-
-fn user_message(text: &str) -> Message {
-    Message::User {
-        id: message_id(),
-        content: vec![ContentBlock::text(text)],
     }
 }
 

@@ -75,7 +75,10 @@ pub fn run(
     events: &Receiver<UiEvent>,
 ) -> io::Result<Outcome> {
     // A worker that is gone already says so with its last event.
-    let _ = commands.send(Command::Submit { text: prompt });
+    let _ = commands.send(Command::Submit {
+        text: prompt,
+        images: Vec::new(),
+    });
     let mut printer = Printer {
         paint: Paint { color },
         text: String::new(),

@@ -1,6 +1,40 @@
 //! Everything a front end tells the worker.
 
+use std::sync::Arc;
+
 use super::permission::Answer;
+
+/// An image pasted into a message.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PastedImage {
+    /// Its mark in the text, `①` and so on. An image whose mark is gone from the
+    /// text is not sent.
+    pub marker: char,
+    /// MIME type as the clipboard named it; the bytes decide.
+    pub media_type: String,
+    /// The encoded image.
+    pub bytes: Arc<Vec<u8>>,
+}
+
+impl std::fmt::Debug for PastedImage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            marker,
+            media_type,
+            bytes,
+        } = self;
+        write!(f, "{marker} {media_type}, {} bytes", bytes.len())
+    }
+}
+
+/// A message of the user on its way to the model.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UserInput {
+    /// The text as typed.
+    pub text: String,
+    /// Images whose marks stand in the text.
+    pub images: Vec<PastedImage>,
+}
 
 /// A request to the worker. Anything it has to say comes back as events.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,6 +44,8 @@ pub enum Command {
     Submit {
         /// The text as typed.
         text: String,
+        /// Images whose marks stand in the text.
+        images: Vec<PastedImage>,
     },
     /// The answer to a question.
     Answer {

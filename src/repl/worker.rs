@@ -10,7 +10,7 @@ use super::status::Reporter;
 use super::{ReplError, Setup, replay, signals};
 use crate::agent::{Agent, Authority, Events, Interactive, Parts, Refuse, Services, TurnControl};
 use crate::permission::RuleSet;
-use crate::protocol::command::Command;
+use crate::protocol::command::{Command, UserInput};
 use crate::protocol::event::{AgentEvent, NoticeLevel, UiEvent};
 use crate::session::{Session, SessionError, Store};
 use crate::stdx::blob::BlobStore;
@@ -18,7 +18,7 @@ use crate::workspace::Workspace;
 
 /// Something that waits for the running turn to end.
 enum Waiting {
-    Message(String),
+    Message(UserInput),
     Slash(String),
     Resume(String),
 }
@@ -121,7 +121,9 @@ impl Worker {
         while !self.ending {
             let flow = match self.next().await {
                 None => Flow::Exit,
-                Some(Command::Submit { text }) => self.turn(text).await,
+                Some(Command::Submit { text, images }) => {
+                    self.turn(UserInput { text, images }).await
+                }
                 Some(Command::Slash { line }) => self.slash(&line),
                 Some(Command::Resume { id }) => self.resume(&id),
                 Some(Command::Shutdown) => Flow::Exit,
@@ -143,7 +145,9 @@ impl Worker {
             Some(waiting) => {
                 self.show_queue();
                 Some(match waiting {
-                    Waiting::Message(text) => Command::Submit { text },
+                    Waiting::Message(UserInput { text, images }) => {
+                        Command::Submit { text, images }
+                    }
                     Waiting::Slash(line) => Command::Slash { line },
                     Waiting::Resume(id) => Command::Resume { id },
                 })
@@ -167,7 +171,7 @@ impl Worker {
     }
 
     /// Runs a turn, hearing commands meanwhile.
-    async fn turn(&mut self, text: String) -> Flow {
+    async fn turn(&mut self, input: UserInput) -> Flow {
         self.reporter.update(|status| status.busy = true);
         let Self {
             agent,
@@ -179,7 +183,7 @@ impl Worker {
             ..
         } = self;
         {
-            let mut turn = std::pin::pin!(agent.run_turn(text));
+            let mut turn = std::pin::pin!(agent.run_turn(input));
             let mut hearing = true;
             loop {
                 tokio::select! {
@@ -198,8 +202,8 @@ impl Worker {
             }
         }
         // A message that came too late to steer is the next one.
-        for text in self.control.take_steer().into_iter().rev() {
-            self.waiting.push_front(Waiting::Message(text));
+        for input in self.control.take_steer().into_iter().rev() {
+            self.waiting.push_front(Waiting::Message(input));
         }
         self.reporter.follow(&self.agent);
         self.reporter.update(|status| status.busy = false);
@@ -283,8 +287,14 @@ fn while_busy(
 ) {
     match command {
         // A command that waits keeps its place before what was typed after it.
-        Command::Submit { text } if waiting.is_empty() => control.steer(text),
-        Command::Submit { text } => waiting.push_back(Waiting::Message(text)),
+        Command::Submit { text, images } => {
+            let input = UserInput { text, images };
+            if waiting.is_empty() {
+                control.steer(input);
+            } else {
+                waiting.push_back(Waiting::Message(input));
+            }
+        }
         Command::Answer { id, answer } => control.answer(id, answer),
         Command::Interrupt => control.interrupt(),
         Command::ClearQueue => {
@@ -307,7 +317,8 @@ fn while_busy(
 
 fn show_queue(control: &TurnControl, waiting: &VecDeque<Waiting>, reporter: &Reporter) {
     let later = waiting.iter().map(|waiting| match waiting {
-        Waiting::Message(text) | Waiting::Slash(text) => text.clone(),
+        Waiting::Message(input) => input.text.clone(),
+        Waiting::Slash(line) => line.clone(),
         Waiting::Resume(id) => format!("/resume {id}"),
     });
     let queued = control.waiting().into_iter().chain(later).collect();

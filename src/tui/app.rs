@@ -360,7 +360,10 @@ impl App {
                 self.send(if is_command(&text) {
                     Command::Slash { line: text }
                 } else {
-                    Command::Submit { text }
+                    Command::Submit {
+                        text,
+                        images: Vec::new(),
+                    }
                 });
             }
         }

@@ -133,6 +133,7 @@ fn a_message_is_sent_and_shown_when_it_enters_the_conversation() {
     press(&mut app, ENTER, at(0));
     let sent = Action::Send(Command::Submit {
         text: "hello".into(),
+        images: Vec::new(),
     });
     assert_eq!(app.actions(), [sent]);
     assert_eq!(history(&mut app), Vec::<String>::new());
@@ -295,7 +296,8 @@ fn slash_lines_are_commands_and_paths_are_not() {
                 line: "/think on".into()
             }),
             Action::Send(Command::Submit {
-                text: "/usr/bin is full".into()
+                text: "/usr/bin is full".into(),
+                images: Vec::new(),
             }),
             Action::Send(Command::Slash {
                 line: "/nosuch".into()

@@ -120,18 +120,15 @@ fn text_item(text: &str) -> Option<Item<'_>> {
     (!text.trim().is_empty()).then_some(Item::Block(block))
 }
 
-/// Images first: models read them better before the text about them.
+/// Text and images in the order of the message: the text says which is which.
 fn user_items<'a>(request: &'a ModelRequest, content: &'a [ContentBlock]) -> Vec<Item<'a>> {
-    let images = content.iter().filter_map(|block| match block {
+    let item = |block: &'a ContentBlock| match block {
         ContentBlock::Image { media, blob } => {
             Some(Item::Block(image(&request.images, media, blob)))
         }
-        _ => None,
-    });
-    let texts = content
-        .iter()
-        .filter_map(|block| text_item(block.as_text()?));
-    images.chain(texts).collect()
+        block => text_item(block.as_text()?),
+    };
+    content.iter().filter_map(item).collect()
 }
 
 fn image<'a>(images: &HashMap<String, Arc<[u8]>>, media: &'a str, blob: &str) -> Block<'a> {

@@ -158,8 +158,8 @@ fn results_come_first_then_the_rest_in_order() {
     {"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":"one"},
     {"type":"tool_result","tool_use_id":"t2","content":"(no output)","is_error":true},
     {"type":"text","text":"a reminder"},
-    {"type":"image","source":{"type":"base64","media_type":"image/png","data":"iVBORw=="}},
-    {"type":"text","text":"look"}]}]
+    {"type":"text","text":"look"},
+    {"type":"image","source":{"type":"base64","media_type":"image/png","data":"iVBORw=="}}]}]
     "#);
 }
 
