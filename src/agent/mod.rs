@@ -7,9 +7,11 @@ mod authority;
 mod control;
 mod dispatch;
 mod input;
+mod permit;
 mod prompt;
 mod repeats;
 mod response;
+mod results;
 mod turn;
 
 use std::path::PathBuf;

@@ -1,0 +1,130 @@
+//! The question of a call: what the gate says, and who answers when it asks.
+
+use tokio_util::sync::CancellationToken;
+
+use super::Agent;
+use super::dispatch::Call;
+use super::results::Finished;
+use crate::exec::sandbox;
+use crate::permission;
+use crate::protocol::entry::EntryKind;
+use crate::protocol::permission::{Answer, AskRequest, Effect, PermissionDecision, PermissionMode};
+use crate::protocol::sandbox::SandboxState;
+use crate::tools::{DynTool, Prepared, ToolError};
+
+impl Agent {
+    fn decide(&self, effects: &[Effect]) -> PermissionDecision {
+        let services = &self.parts.services;
+        let mode = self.parts.settings.mode;
+        let basis = permission::Basis {
+            mode,
+            safe: self.parts.settings.safe,
+            place: permission::Place {
+                root: services.workspace.root(),
+                home: services.env.home(),
+            },
+            rules: &services.rules,
+            grants: &self.grants,
+            // Only where it matters: finding out runs a command, once.
+            confined: mode == PermissionMode::AcceptEdits
+                && services.sandbox
+                && sandbox::state() == SandboxState::Full,
+        };
+        permission::decide(&basis, effects)
+    }
+
+    pub(super) fn runs_freely(&self, effects: &[Effect]) -> bool {
+        matches!(self.decide(effects), PermissionDecision::Allow { .. })
+    }
+
+    /// Whether the user's own word allowed it: a grant, or bypass mode.
+    fn is_allowed_by_name(&self, effects: &[Effect]) -> bool {
+        let granted = |effect: &Effect| {
+            permission::rule_of(effect)
+                .is_some_and(|rule| self.grants.iter().any(|grant| grant.rule == rule))
+        };
+        self.parts.settings.mode == PermissionMode::Bypass || effects.iter().any(granted)
+    }
+
+    /// Asks the gate, and the authority where the gate says so.
+    pub(super) async fn permit(
+        &mut self,
+        call: Call<'_>,
+        tool: &dyn DynTool,
+        prepared: &Prepared,
+        cancel: &CancellationToken,
+    ) -> Result<(), Box<Finished>> {
+        let title = prepared.title.clone();
+        let denied = |reason: String, words: String| {
+            let error = ToolError::Denied { reason, words };
+            Box::new(Finished {
+                call_id: call.id.into(),
+                title: title.clone(),
+                result: Err(error),
+            })
+        };
+        let (why, session) = match self.decide(&prepared.effects) {
+            PermissionDecision::Allow { .. } => {
+                if self.is_allowed_by_name(&prepared.effects) {
+                    prepared.approval.give();
+                }
+                return Ok(());
+            }
+            PermissionDecision::Deny { why } => {
+                let words = format!("denied: {why}");
+                return Err(denied(why, words));
+            }
+            PermissionDecision::Ask { why, session } => (why, session),
+        };
+        let request = AskRequest {
+            id: 0,
+            call_id: call.id.to_string(),
+            title: prepared.title.clone(),
+            preview: tool.preview(call.arguments, &self.tool_cx(call.id, cancel)),
+            why: why.clone(),
+            session: session.clone(),
+        };
+        let authority = self.parts.authority.clone();
+        let answer = tokio::select! {
+            biased;
+            () = cancel.cancelled() => None,
+            answer = authority.ask(request) => Some(answer),
+        };
+        let Some(answer) = answer else {
+            let error = ToolError::Stopped("The user stopped the turn before this ran.".into());
+            return Err(Box::new(Finished {
+                call_id: call.id.into(),
+                title,
+                result: Err(error),
+            }));
+        };
+        self.record(EntryKind::Decision {
+            call_id: call.id.to_string(),
+            title: prepared.title.clone(),
+            answer: answer.clone(),
+        });
+        match answer {
+            Answer::Once => {
+                prepared.approval.give();
+                Ok(())
+            }
+            Answer::Session => {
+                prepared.approval.give();
+                self.grants.extend(session);
+                Ok(())
+            }
+            Answer::No { message } if !self.parts.authority.is_person() => {
+                let words = format!("denied: {why}; nobody can be asked");
+                Err(denied(format!("{why}; {message}"), words))
+            }
+            Answer::No { message } if message.is_empty() => {
+                let reason = format!("the user said no ({why})");
+                Err(denied(reason, "denied by you".to_string()))
+            }
+            Answer::No { message } => {
+                let words = format!("denied by you: {message}");
+                Err(denied(format!("the user said no: {message}"), words))
+            }
+        }
+    }
+}
