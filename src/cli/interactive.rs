@@ -81,6 +81,7 @@ fn options(env: &Env, paths: &Paths, chosen: &Chosen) -> Result<TuiOptions, CliE
             .iter()
             .map(|spec| CommandHelp {
                 name: spec.name.to_string(),
+                aliases: spec.aliases.iter().map(ToString::to_string).collect(),
                 usage: spec.usage.to_string(),
                 help: spec.help.to_string(),
             })

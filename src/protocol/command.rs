@@ -63,11 +63,6 @@ pub enum Command {
         /// E.g. `/think on`.
         line: String,
     },
-    /// Open another session by id.
-    Resume {
-        /// Session id.
-        id: String,
-    },
     /// Save and end.
     Shutdown,
 }

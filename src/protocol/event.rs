@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::message::StopReason;
 use super::permission::{AskRequest, PermissionMode};
+use super::picker::Picker;
 use super::tool::{PlanItem, ToolTitle, ToolView};
 use super::usage::{Cost, Usage};
 
@@ -240,11 +241,8 @@ pub enum UiEvent {
         /// Markdown.
         markdown: String,
     },
-    /// Let the user choose a session.
-    Sessions {
-        /// Newest first.
-        rows: Vec<SessionRow>,
-    },
+    /// Let the user choose from a list.
+    Pick(Box<Picker>),
     /// The worker has ended; nothing follows.
     Exit {
         /// Markdown of the closing summary; empty when there is nothing to say.

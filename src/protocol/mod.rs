@@ -12,6 +12,7 @@ pub mod event;
 pub mod message;
 pub mod model;
 pub mod permission;
+pub mod picker;
 pub mod sandbox;
 pub mod tool;
 pub mod usage;

@@ -20,7 +20,6 @@ use crate::workspace::Workspace;
 enum Waiting {
     Message(UserInput),
     Slash(String),
-    Resume(String),
 }
 
 /// The state behind the channel.
@@ -125,7 +124,6 @@ impl Worker {
                     self.turn(UserInput { text, images }).await
                 }
                 Some(Command::Slash { line }) => self.slash(&line),
-                Some(Command::Resume { id }) => self.resume(&id),
                 Some(Command::Shutdown) => Flow::Exit,
                 // Nothing runs: nothing to stop, answer or take back.
                 Some(Command::Interrupt | Command::Answer { .. } | Command::ClearQueue) => {
@@ -149,7 +147,6 @@ impl Worker {
                         Command::Submit { text, images }
                     }
                     Waiting::Slash(line) => Command::Slash { line },
-                    Waiting::Resume(id) => Command::Resume { id },
                 })
             }
             None => self.commands.recv().await,
@@ -306,7 +303,6 @@ fn while_busy(
             control.interrupt();
         }
         Command::Slash { line } => waiting.push_back(Waiting::Slash(line)),
-        Command::Resume { id } => waiting.push_back(Waiting::Resume(id)),
         Command::Shutdown => {
             *ending = true;
             control.interrupt();
@@ -319,7 +315,6 @@ fn show_queue(control: &TurnControl, waiting: &VecDeque<Waiting>, reporter: &Rep
     let later = waiting.iter().map(|waiting| match waiting {
         Waiting::Message(input) => input.text.clone(),
         Waiting::Slash(line) => line.clone(),
-        Waiting::Resume(id) => format!("/resume {id}"),
     });
     let queued = control.waiting().into_iter().chain(later).collect();
     reporter.update(|status| status.queued = queued);

@@ -1,30 +1,29 @@
 //! The state of the front end and what changes it. Nothing here touches the
 //! terminal or waits.
 
+mod keys;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crossterm::event::KeyCode;
 use ratatui::text::Line;
 
 use crate::protocol::command::Command;
 use crate::protocol::event::{AgentEvent, NoticeLevel, Status, UiEvent};
-use crate::protocol::permission::Answer;
 use crate::render::text::fit_middle;
 use crate::render::theme::Theme;
 use crate::render::wrap::{Wrapper, to_line};
-use crate::stdx::clock;
 use crate::stdx::text::clean;
 
 use super::TuiOptions;
 use super::cells::Transcript;
-use super::composer::{Composer, Outcome};
+use super::composer::Composer;
 use super::live::Live;
-use super::panels::palette::{Palette, PaletteOutcome};
-use super::panels::permission::{AskOutcome, PermissionPanel};
-use super::panels::sessions::{PickOutcome, SessionPicker};
+use super::panels::palette::Palette;
+use super::panels::permission::PermissionPanel;
+use super::panels::picker::PickerPanel;
 use super::status::{self, Place};
-use super::terminal::input::{Input, Key};
+use super::terminal::input::Input;
 
 /// A second Ctrl+C within this time ends the program.
 const TWICE: Duration = Duration::from_secs(2);
@@ -57,7 +56,7 @@ pub struct App {
     pub(super) composer_top: usize,
     pub(super) palette: Palette,
     pub(super) asks: VecDeque<PermissionPanel>,
-    pub(super) picker: Option<SessionPicker>,
+    pub(super) picker: Option<PickerPanel>,
     pub(super) closing: Option<Duration>,
     /// The worker has said its last word.
     ended: bool,
@@ -197,9 +196,7 @@ impl App {
                 }
             }
             UiEvent::Text { markdown } => self.transcript.document(&markdown, self.cols),
-            UiEvent::Sessions { rows } => {
-                self.picker = Some(SessionPicker::new(rows, clock::now_ms() / 1000));
-            }
+            UiEvent::Pick(picker) => self.picker = Some(PickerPanel::new(*picker)),
             UiEvent::Exit { summary } => {
                 self.live.settle(&mut self.transcript);
                 self.ended = true;
@@ -246,158 +243,6 @@ impl App {
             | Input::QueriesDone => {}
         }
     }
-
-    fn paste(&mut self, text: &str) {
-        self.interrupted = None;
-        if let Some(panel) = self.asks.front_mut() {
-            panel.paste(text);
-        } else if let Some(picker) = &mut self.picker {
-            picker.paste(text);
-        } else {
-            self.composer.paste(text);
-            self.palette.text_changed();
-        }
-    }
-
-    fn key(&mut self, key: Key, now: Duration) {
-        if key == Key::ctrl('z') {
-            return self.actions.push(Action::Suspend);
-        }
-        if key == Key::ctrl('l') {
-            return self.actions.push(Action::Repaint);
-        }
-        if self.closing.is_some() {
-            if key == Key::ctrl('c') || key == Key::ctrl('d') {
-                self.actions.push(Action::Exit(String::new()));
-            }
-            return;
-        }
-        if !self.asks.is_empty() {
-            return self.ask_key(key, now);
-        }
-        if let Some(picker) = &mut self.picker {
-            match picker.key(key) {
-                PickOutcome::Done => {}
-                PickOutcome::Close => self.picker = None,
-                PickOutcome::Pick(id) => {
-                    self.picker = None;
-                    self.send(Command::Resume { id });
-                }
-            }
-            return;
-        }
-        self.prompt_key(key, now);
-    }
-
-    fn ask_key(&mut self, key: Key, now: Duration) {
-        let Some(panel) = self.asks.front_mut() else {
-            return;
-        };
-        let id = panel.ask.id;
-        match panel.key(key, now) {
-            AskOutcome::Ignored | AskOutcome::Done => {}
-            AskOutcome::TooSoon => {
-                // Someone is typing a message: it goes on where it was meant to.
-                if matches!(key.code, KeyCode::Char(_) | KeyCode::Backspace) {
-                    self.composer.key(key);
-                }
-            }
-            AskOutcome::Answer(answer) => {
-                self.asks.pop_front();
-                self.send(Command::Answer { id, answer });
-            }
-            AskOutcome::Stop => {
-                self.asks.pop_front();
-                let answer = Answer::No {
-                    message: String::new(),
-                };
-                self.send(Command::Answer { id, answer });
-                self.send(Command::Interrupt);
-            }
-        }
-    }
-
-    fn prompt_key(&mut self, key: Key, now: Duration) {
-        if key == Key::ctrl('c') {
-            return self.ctrl_c(now);
-        }
-        self.interrupted = None;
-        if key == Key::ctrl('d') && self.composer.is_empty() {
-            return self.close(now);
-        }
-        match self.palette.key(key, self.composer.text()) {
-            PaletteOutcome::Ignored => {}
-            PaletteOutcome::Done => return,
-            PaletteOutcome::Complete(text) => {
-                self.composer.set(&text);
-                return self.palette.text_changed();
-            }
-            PaletteOutcome::Send(line) => {
-                self.composer.set(&line);
-                let line = self.composer.take();
-                self.palette.text_changed();
-                return self.send(Command::Slash { line });
-            }
-        }
-        if key == Key::plain(KeyCode::Esc) {
-            if self.is_busy() {
-                self.send(Command::Interrupt);
-            }
-            return;
-        }
-        let queued = &self.status.queued;
-        if key == Key::plain(KeyCode::Up) && self.composer.is_empty() && !queued.is_empty() {
-            let text = queued.join("\n");
-            self.status.queued.clear();
-            self.composer.set(&text);
-            return self.send(Command::ClearQueue);
-        }
-        match self.composer.key(key) {
-            Outcome::Ignored => {}
-            Outcome::Done => self.palette.text_changed(),
-            Outcome::Send(text) => {
-                self.palette.text_changed();
-                self.send(if is_command(&text) {
-                    Command::Slash { line: text }
-                } else {
-                    Command::Submit {
-                        text,
-                        images: Vec::new(),
-                    }
-                });
-            }
-        }
-    }
-
-    fn ctrl_c(&mut self, now: Duration) {
-        if self.is_busy() {
-            return self.send(Command::Interrupt);
-        }
-        if self.interrupted.is_some_and(|at| now < at + TWICE) {
-            return self.close(now);
-        }
-        self.interrupted = Some(now);
-        self.composer.clear();
-        self.palette.text_changed();
-    }
-
-    fn close(&mut self, now: Duration) {
-        if self.is_busy() {
-            self.send(Command::Interrupt);
-        }
-        self.send(Command::Shutdown);
-        self.closing = Some(now);
-    }
-
-    fn send(&mut self, command: Command) {
-        self.actions.push(Action::Send(command));
-    }
-}
-
-/// `/word` or `/word arguments`; `/usr/bin` is not a command.
-fn is_command(text: &str) -> bool {
-    let first = text.split_whitespace().next().unwrap_or_default();
-    text.starts_with('/') && first.len() > 1 && !first[1..].contains('/')
 }
 
 /// What runs where, and how to get help.

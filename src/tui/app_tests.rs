@@ -1,14 +1,17 @@
 use std::time::Duration;
 
 use super::*;
-use crate::protocol::event::SessionRow;
+use crate::protocol::command::Command;
 use crate::protocol::event::{TurnOutcome, TurnSummary};
 use crate::protocol::message::StopReason;
-use crate::protocol::permission::{AskRequest, PermissionMode, Preview};
+use crate::protocol::permission::{Answer, AskRequest, PermissionMode, Preview};
+use crate::protocol::picker::{PickRow, Picker};
 use crate::protocol::tool::ToolTitle;
 use crate::tui::panels::palette::CommandHelp;
+use crate::tui::terminal::input::{Input, Key};
 use crate::tui::terminal::scrollback::Size;
 use crate::tui::view::view;
+use crossterm::event::KeyCode;
 
 const SIZE: Size = Size { cols: 60, rows: 16 };
 
@@ -19,6 +22,7 @@ fn at(ms: u64) -> Duration {
 fn app() -> App {
     let command = |name: &str, usage: &str| CommandHelp {
         name: name.into(),
+        aliases: Vec::new(),
         usage: usage.into(),
         help: format!("does {name}"),
     };
@@ -360,17 +364,16 @@ fn questions_come_in_order_and_ignore_early_keys() {
 #[test]
 fn a_session_is_picked_from_the_list() {
     let mut app = app();
-    let rows_of = |n: u64| {
-        (0..n)
-            .map(|i| SessionRow {
-                id: format!("s{i}"),
-                title: format!("title {i}"),
-                modified: 0,
-                bytes: 0,
-            })
-            .collect()
+    let picker = Picker {
+        title: "open session".into(),
+        rows: (0..40)
+            .map(|i| PickRow::new(format!("s{i}"), format!("title {i}"), ""))
+            .collect(),
+        command: "/resume".into(),
+        verb: "open".into(),
+        ..Picker::default()
     };
-    app.event(UiEvent::Sessions { rows: rows_of(40) }, at(0));
+    app.event(UiEvent::Pick(Box::new(picker)), at(0));
     let shown = rows(&mut app, SIZE, at(0));
     assert!(
         shown.lines().count() <= 10 && shown.contains("open session: ▌"),
@@ -380,7 +383,9 @@ fn a_session_is_picked_from_the_list() {
     press(&mut app, ENTER, at(0));
     assert_eq!(
         app.actions(),
-        [Action::Send(Command::Resume { id: "s7".into() })]
+        [Action::Send(Command::Slash {
+            line: "/resume s7".into()
+        })]
     );
     app.event(
         UiEvent::SessionReplaced {

@@ -106,8 +106,8 @@ fn middle(app: &mut App, cols: usize, rows: usize) -> (Vec<Line<'static>>, Caret
         return (view.rows, view.caret);
     }
     let (mut lines, caret) = prompt(app, cols, (rows / 3).max(1));
-    let text = app.composer.text();
-    lines.extend(app.palette.rows(text, cols, (rows / 3).max(1), &app.theme));
+    let palette = app.palette.rows(cols, (rows / 3).max(1), &app.theme);
+    lines.extend(palette);
     (lines, caret)
 }
 

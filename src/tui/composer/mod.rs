@@ -71,6 +71,13 @@ impl Composer {
         self.buffer.text().is_empty()
     }
 
+    /// What is shown is an earlier message, as it was sent.
+    pub fn is_recalled(&self) -> bool {
+        let recalled = self.recalled.as_ref();
+        recalled
+            .is_some_and(|(at, _)| self.history.get(*at).map(String::as_str) == Some(self.text()))
+    }
+
     /// Removes the text; it can be undone.
     pub fn clear(&mut self) {
         self.recalled = None;

@@ -1,64 +1,296 @@
-//! A list with a filter and a selection.
+//! A list with a filter and a selection: the one component behind palettes and
+//! pickers.
 
-/// How well `text` answers to `filter`: lower is better, nothing when its
-/// letters are not there in order.
-pub fn rank(text: &str, filter: &str) -> Option<usize> {
-    let text = text.to_lowercase();
-    let filter = filter.to_lowercase();
-    if filter.is_empty() {
-        return Some(0);
-    }
-    if let Some(at) = text.find(&filter) {
-        return Some(at.min(500));
-    }
-    let mut rest = text.char_indices();
-    let mut gaps = 0;
-    let mut last = None;
-    for wanted in filter.chars().filter(|ch| !ch.is_whitespace()) {
-        let (at, _) = rest.find(|(_, ch)| *ch == wanted)?;
-        gaps += last.map_or(0, |last: usize| at - last - 1);
-        last = Some(at);
-    }
-    Some(1_000 + gaps)
+use std::cell::Cell;
+use std::cmp::Reverse;
+
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::render::text::{fit, prefix, steady_text, width};
+use crate::render::theme::Theme;
+use crate::stdx::text::{clean, one_line};
+
+use super::fuzzy::Fuzzy;
+
+/// Longer labels and details are cut before they are fitted.
+const MAX_TEXT: usize = 400;
+
+/// One row.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Item {
+    /// What a choice means.
+    pub value: String,
+    /// Shown first.
+    pub label: String,
+    /// Shown dimmed behind it; may be empty.
+    pub detail: String,
+    /// What the filter looks at.
+    pub words: String,
+    /// Why it cannot be chosen.
+    pub disabled: Option<String>,
+    /// It is in force.
+    pub current: bool,
 }
 
-/// Indices of the rows that match, best first; equal ones keep their order.
-pub fn matches<'a>(rows: impl Iterator<Item = &'a str>, filter: &str) -> Vec<usize> {
-    let mut found: Vec<(usize, usize)> = rows
-        .enumerate()
-        .filter_map(|(index, text)| Some((rank(text, filter)?, index)))
-        .collect();
-    found.sort_unstable();
-    found.into_iter().map(|(_, index)| index).collect()
+impl Item {
+    /// An item whose filter looks at its label. Texts are made fit for a terminal.
+    pub fn new(value: &str, label: &str, detail: &str) -> Self {
+        let label = fit_for_screen(label);
+        Self {
+            value: value.to_owned(),
+            words: label.clone(),
+            label,
+            detail: fit_for_screen(detail),
+            disabled: None,
+            current: false,
+        }
+    }
 }
 
-/// The part of `count` rows to show in `height` rows around the selected one.
-pub fn window(count: usize, selected: usize, height: usize) -> std::ops::Range<usize> {
-    let height = height.min(count);
-    let start = selected
-        .saturating_sub(height / 2)
-        .min(count.saturating_sub(height));
-    start..start + height
+fn fit_for_screen(text: &str) -> String {
+    steady_text(&one_line(&clean(text), MAX_TEXT)).into_owned()
+}
+
+/// The list. What is selected stays in the window at any height.
+#[derive(Default)]
+pub struct List {
+    items: Vec<Item>,
+    filter: String,
+    /// Indices of the items that match, best first.
+    found: Vec<usize>,
+    selected: usize,
+    label_width: usize,
+    /// First row of the window when it was drawn last.
+    top: Cell<usize>,
+}
+
+impl List {
+    /// All items, nothing filtered; the one in force is selected.
+    pub fn new(items: Vec<Item>) -> Self {
+        let current = items.iter().position(|item| item.current);
+        Self {
+            found: (0..items.len()).collect(),
+            label_width: items
+                .iter()
+                .map(|item| width(&item.label))
+                .max()
+                .unwrap_or(0),
+            selected: current.unwrap_or(0),
+            items,
+            filter: String::new(),
+            top: Cell::new(0),
+        }
+    }
+
+    /// What is typed to filter.
+    pub fn filter(&self) -> &str {
+        &self.filter
+    }
+
+    /// Shows what matches, the best selected: a value typed in full first, then
+    /// by how well it matches, equal ones in their order.
+    pub fn set_filter(&mut self, filter: &str) {
+        self.filter = filter.to_owned();
+        self.selected = 0;
+        if filter.trim().is_empty() {
+            self.found = (0..self.items.len()).collect();
+            return;
+        }
+        let mut fuzzy = Fuzzy::names(filter);
+        let mut scored: Vec<_> = self
+            .items
+            .iter()
+            .enumerate()
+            .filter_map(|(index, item)| {
+                let score = fuzzy.score(&item.words)?;
+                Some((item.value != filter, Reverse(score), index))
+            })
+            .collect();
+        scored.sort_unstable();
+        self.found = scored.into_iter().map(|(_, _, index)| index).collect();
+    }
+
+    /// How many rows match.
+    pub fn len(&self) -> usize {
+        self.found.len()
+    }
+
+    /// Nothing matches.
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// The selected item.
+    pub fn selected(&self) -> Option<&Item> {
+        let index = self.found.get(self.selected)?;
+        self.items.get(*index)
+    }
+
+    /// Which of the rows that match is selected, from 0.
+    pub fn position(&self) -> usize {
+        self.selected
+    }
+
+    /// Moves the selection and stops at the ends. True when it moved.
+    pub fn step(&mut self, rows: isize) -> bool {
+        let last = self.found.len().saturating_sub(1);
+        let next = self.selected.saturating_add_signed(rows).min(last);
+        std::mem::replace(&mut self.selected, next) != next
+    }
+
+    /// At most `height` rows of at most `cols` columns.
+    pub fn rows(&self, cols: usize, height: usize, theme: &Theme) -> Vec<Line<'static>> {
+        let height = height.min(self.found.len());
+        let top = self
+            .top
+            .get()
+            .min(self.found.len() - height)
+            .min(self.selected)
+            .max((self.selected + 1).saturating_sub(height));
+        self.top.set(top);
+        let mut fuzzy = Fuzzy::names(&self.filter);
+        (top..top + height)
+            .map(|at| {
+                let item = &self.items[self.found[at]];
+                self.row(item, at == self.selected, cols, theme, &mut fuzzy)
+            })
+            .collect()
+    }
+
+    fn row(
+        &self,
+        item: &Item,
+        selected: bool,
+        cols: usize,
+        theme: &Theme,
+        fuzzy: &mut Fuzzy,
+    ) -> Line<'static> {
+        let ellipsis = theme.glyphs.ellipsis;
+        let mark = if item.current {
+            format!("{} ", theme.glyphs.bullet)
+        } else {
+            "  ".to_owned()
+        };
+        let room = cols.saturating_sub(2);
+        let detail = match &item.disabled {
+            Some(reason) => fit_for_screen(reason),
+            None => item.detail.clone(),
+        };
+        let label_room = if detail.is_empty() {
+            room
+        } else {
+            // A long label leaves the detail a third.
+            self.label_width.min((room * 2 / 3).max(12)).min(room)
+        };
+        let label = fit(&item.label, label_room, ellipsis);
+        let gap = label_room.saturating_sub(width(&label)) + 2;
+        let detail_room = room.saturating_sub(label_room + 2);
+        let (base, hit) = if selected {
+            (
+                theme.selected,
+                Style::new().add_modifier(Modifier::UNDERLINED),
+            )
+        } else if item.disabled.is_some() {
+            (theme.dim, Style::new())
+        } else {
+            (Style::new(), theme.accent)
+        };
+        let back = if selected { base } else { theme.dim };
+        let mut spans = vec![Span::styled(prefix(&mark, cols).to_owned(), base)];
+        let places = if self.filter.is_empty() {
+            Vec::new()
+        } else {
+            fuzzy.places(&label)
+        };
+        spans.extend(lit(&label, &places, base, base.patch(hit)));
+        if !detail.is_empty() && detail_room > 2 {
+            spans.push(Span::styled(" ".repeat(gap), back));
+            spans.push(Span::styled(fit(&detail, detail_room, ellipsis), back));
+        }
+        Line::from(spans)
+    }
+}
+
+/// A text with the graphemes that the filter hit in another style.
+fn lit(text: &str, places: &[u32], plain: Style, hit: Style) -> Vec<Span<'static>> {
+    let mut out: Vec<Span<'static>> = Vec::new();
+    for (index, grapheme) in text.graphemes(true).enumerate() {
+        let at = u32::try_from(index).unwrap_or(u32::MAX);
+        let style = if places.binary_search(&at).is_ok() {
+            hit
+        } else {
+            plain
+        };
+        match out.last_mut() {
+            Some(span) if span.style == style => span.content.to_mut().push_str(grapheme),
+            _ => out.push(Span::styled(grapheme.to_owned(), style)),
+        }
+    }
+    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn whole_words_beat_scattered_letters() {
-        let rows = ["resume", "clear", "think", "compact", "s"];
-        assert_eq!(matches(rows.into_iter(), "c"), [1, 3]);
-        assert_eq!(matches(rows.into_iter(), "cp"), [3]);
-        assert_eq!(matches(rows.into_iter(), ""), [0, 1, 2, 3, 4]);
-        assert_eq!(matches(rows.into_iter(), "x"), Vec::<usize>::new());
+    fn list(labels: &[&str]) -> List {
+        List::new(
+            labels
+                .iter()
+                .map(|label| Item::new(label, label, ""))
+                .collect(),
+        )
+    }
+
+    fn shown(list: &List, cols: usize, height: usize) -> Vec<String> {
+        let rows = list.rows(cols, height, &Theme::default());
+        rows.iter().map(ToString::to_string).collect()
     }
 
     #[test]
-    fn the_selection_stays_in_the_window() {
-        assert_eq!(window(10, 0, 4), 0..4);
-        assert_eq!(window(10, 5, 4), 3..7);
-        assert_eq!(window(10, 9, 4), 6..10);
-        assert_eq!(window(2, 1, 4), 0..2);
+    fn the_selection_stays_in_the_window_at_any_height() {
+        let mut list = list(&["a0", "a1", "a2", "a3", "a4", "a5"]);
+        assert!(!list.step(-1));
+        assert_eq!(shown(&list, 20, 3), ["  a0", "  a1", "  a2"]);
+        list.step(3);
+        assert_eq!(shown(&list, 20, 3), ["  a1", "  a2", "  a3"]);
+        list.step(-1);
+        assert_eq!(shown(&list, 20, 3), ["  a1", "  a2", "  a3"], "no jumping");
+        assert_eq!(shown(&list, 20, 1), ["  a2"]);
+        assert_eq!(shown(&list, 20, 9).len(), 6);
+        assert!(list.step(99) && !list.step(1));
+        assert_eq!(list.selected().unwrap().value, "a5");
+    }
+
+    #[test]
+    fn a_value_typed_in_full_comes_first() {
+        let mut list = list(&["safe", "s", "export"]);
+        list.set_filter("s");
+        assert_eq!(list.selected().unwrap().value, "s");
+        list.set_filter("zz");
+        assert!(list.is_empty() && list.selected().is_none());
+        assert!(shown(&list, 20, 3).is_empty());
+    }
+
+    #[test]
+    fn long_labels_leave_room_for_details() {
+        let mut item = Item::new("v", &"label ".repeat(10), "the detail");
+        item.current = true;
+        let other = Item {
+            disabled: Some("no key".into()),
+            ..Item::new("w", "short", "unseen")
+        };
+        let list = List::new(vec![other, item]);
+        insta::assert_snapshot!(shown(&list, 40, 3).join("\n"), @r"
+          short                      no key
+        • label label label label…   the detail
+        ");
+        for cols in 0..30 {
+            for row in list.rows(cols, 3, &Theme::default()) {
+                assert!(width(&row.to_string()) <= cols, "{cols}: {row}");
+            }
+        }
     }
 }

@@ -1,19 +1,20 @@
 //! Completion of slash commands below the prompt.
 
 use crossterm::event::KeyCode;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
-use crate::render::text::{fit, width};
 use crate::render::theme::Theme;
 use crate::tui::terminal::input::Key;
 
-use super::list;
+use super::list::{Item, List};
 
 /// A slash command as the palette shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CommandHelp {
     /// Without the slash.
     pub name: String,
+    /// Other names it goes by.
+    pub aliases: Vec<String>,
     /// Its arguments, e.g. `[on|off]`; may be empty.
     pub usage: String,
     /// What it does.
@@ -21,12 +22,13 @@ pub struct CommandHelp {
 }
 
 /// Commands and which one is selected.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Palette {
     commands: Vec<CommandHelp>,
-    selected: usize,
+    list: List,
     /// The text for which it was closed.
-    closed: Option<String>,
+    closed: bool,
+    open: bool,
 }
 
 /// What a key means to the palette.
@@ -51,87 +53,73 @@ impl Palette {
         }
     }
 
-    fn found(&self, text: &str) -> Vec<usize> {
+    /// The text of the prompt changed: what fits it is offered, the best selected.
+    pub fn text_changed(&mut self, text: &str) {
+        self.closed = false;
+        self.open = false;
         let Some(filter) = text.strip_prefix('/') else {
-            return Vec::new();
+            return;
         };
-        if filter.contains(char::is_whitespace) || self.closed.as_deref() == Some(text) {
-            return Vec::new();
+        if filter.contains(char::is_whitespace) {
+            return;
         }
-        list::matches(
-            self.commands.iter().map(|command| command.name.as_str()),
-            filter,
-        )
+        self.list = List::new(self.commands.iter().map(item).collect());
+        self.list.set_filter(filter);
+        self.open = true;
     }
 
-    /// The text changed: the first match is selected again.
-    pub fn text_changed(&mut self) {
-        self.selected = 0;
-        self.closed = None;
+    /// Closed until the text changes.
+    pub fn close(&mut self) {
+        self.closed = true;
+    }
+
+    fn is_open(&self) -> bool {
+        self.open && !self.closed && !self.list.is_empty()
     }
 
     /// Takes a key while open.
-    pub fn key(&mut self, key: Key, text: &str) -> PaletteOutcome {
-        let found = self.found(text);
-        if found.is_empty() || !key.modifiers.is_empty() {
+    pub fn key(&mut self, key: Key) -> PaletteOutcome {
+        let Some(item) = self.list.selected().filter(|_| self.is_open()) else {
             return PaletteOutcome::Ignored;
-        }
-        let command = &self.commands[found[self.selected.min(found.len() - 1)]];
-        let complete = format!("/{}", command.name);
-        match key.code {
-            KeyCode::Up => self.selected = self.selected.saturating_sub(1),
-            KeyCode::Down => self.selected = (self.selected + 1).min(found.len() - 1),
-            KeyCode::Esc => self.closed = Some(text.to_owned()),
-            KeyCode::Tab if command.usage.is_empty() => {
-                return PaletteOutcome::Complete(complete);
-            }
-            KeyCode::Tab => return PaletteOutcome::Complete(format!("{complete} ")),
-            KeyCode::Enter => {
-                let exact = self.commands.iter().any(|c| text == format!("/{}", c.name));
-                return PaletteOutcome::Send(if exact && self.selected == 0 {
-                    text.to_owned()
-                } else {
-                    complete
-                });
-            }
-            _ => return PaletteOutcome::Ignored,
+        };
+        let complete = format!("/{}", item.value);
+        if key == Key::ctrl('p') || key == Key::plain(KeyCode::Up) {
+            self.list.step(-1);
+        } else if key == Key::ctrl('n') || key == Key::plain(KeyCode::Down) {
+            self.list.step(1);
+        } else if key == Key::plain(KeyCode::Esc) {
+            self.close();
+        } else if key == Key::plain(KeyCode::Tab) {
+            let takes_more = self
+                .commands
+                .iter()
+                .any(|command| command.name == item.value && !command.usage.is_empty());
+            let gap = if takes_more { " " } else { "" };
+            return PaletteOutcome::Complete(format!("{complete}{gap}"));
+        } else if key == Key::plain(KeyCode::Enter) {
+            return PaletteOutcome::Send(complete);
+        } else {
+            return PaletteOutcome::Ignored;
         }
         PaletteOutcome::Done
     }
 
     /// At most `height` rows of at most `cols` columns.
-    pub fn rows(
-        &self,
-        text: &str,
-        cols: usize,
-        height: usize,
-        theme: &Theme,
-    ) -> Vec<Line<'static>> {
-        let found = self.found(text);
-        let head = |command: &CommandHelp| {
-            let gap = if command.usage.is_empty() { "" } else { " " };
-            format!("/{}{gap}{}", command.name, command.usage)
-        };
-        let wide = found
-            .iter()
-            .map(|index| width(&head(&self.commands[*index])))
-            .max()
-            .unwrap_or(0);
-        let selected = self.selected.min(found.len().saturating_sub(1));
-        list::window(found.len(), selected, height)
-            .map(|row| {
-                let command = &self.commands[found[row]];
-                let head = head(command);
-                let text = format!("  {head:<wide$}  {}", command.help);
-                let text = fit(&text, cols, theme.glyphs.ellipsis);
-                let style = if row == selected {
-                    theme.selected
-                } else {
-                    theme.dim
-                };
-                Line::from(Span::styled(text, style))
-            })
-            .collect()
+    pub fn rows(&self, cols: usize, height: usize, theme: &Theme) -> Vec<Line<'static>> {
+        if !self.is_open() {
+            return Vec::new();
+        }
+        self.list.rows(cols, height, theme)
+    }
+}
+
+fn item(command: &CommandHelp) -> Item {
+    let gap = if command.usage.is_empty() { "" } else { " " };
+    let label = format!("/{}{gap}{}", command.name, command.usage);
+    let words = std::iter::once(&command.name).chain(&command.aliases);
+    Item {
+        words: words.cloned().collect::<Vec<_>>().join(" "),
+        ..Item::new(&command.name, &label, &command.help)
     }
 }
 
@@ -140,34 +128,43 @@ mod tests {
     use super::*;
 
     fn palette() -> Palette {
-        let command = |name: &str, usage: &str, help: &str| CommandHelp {
+        let command = |name: &str, aliases: &[&str], usage: &str, help: &str| CommandHelp {
             name: name.into(),
+            aliases: aliases.iter().map(|alias| alias.to_string()).collect(),
             usage: usage.into(),
             help: help.into(),
         };
         Palette::new(vec![
-            command("clear", "", "start over"),
-            command("compact", "", "shorten the conversation"),
-            command("think", "[on|off]", "reasoning"),
+            command("clear", &["new"], "", "start over"),
+            command("compact", &[], "", "shorten the conversation"),
+            command("think", &[], "[on|off]", "reasoning"),
         ])
+    }
+
+    fn rows(palette: &mut Palette, text: &str) -> Vec<String> {
+        palette.text_changed(text);
+        let rows = palette.rows(40, 5, &Theme::default());
+        rows.iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn it_opens_on_a_slash_and_filters() {
-        let palette = palette();
-        let rows = palette.rows("/", 40, 5, &Theme::default());
-        let rows: Vec<String> = rows.iter().map(ToString::to_string).collect();
+        let mut palette = palette();
         assert_eq!(
-            rows,
+            rows(&mut palette, "/"),
             [
                 "  /clear           start over",
                 "  /compact         shorten the conversa…",
                 "  /think [on|off]  reasoning"
             ]
         );
-        assert_eq!(palette.rows("/th", 40, 5, &Theme::default()).len(), 1);
+        assert_eq!(rows(&mut palette, "/th").len(), 1);
+        assert_eq!(
+            rows(&mut palette, "/new")[0],
+            "  /clear           start over"
+        );
         for text in ["/think on", "th", "/x/y"] {
-            assert!(palette.rows(text, 40, 5, &Theme::default()).is_empty());
+            assert!(rows(&mut palette, text).is_empty());
         }
     }
 
@@ -175,22 +172,25 @@ mod tests {
     fn keys_select_complete_and_send() {
         let mut palette = palette();
         let key = Key::plain;
-        assert_eq!(palette.key(key(KeyCode::Down), "/c"), PaletteOutcome::Done);
+        palette.text_changed("/c");
+        assert_eq!(palette.key(key(KeyCode::Down)), PaletteOutcome::Done);
         assert_eq!(
-            palette.key(key(KeyCode::Enter), "/c"),
+            palette.key(key(KeyCode::Enter)),
             PaletteOutcome::Send("/compact".into())
         );
-        palette.text_changed();
+        palette.text_changed("/th");
         assert_eq!(
-            palette.key(key(KeyCode::Tab), "/th"),
+            palette.key(key(KeyCode::Tab)),
             PaletteOutcome::Complete("/think ".into())
         );
+        palette.text_changed("/clear");
         assert_eq!(
-            palette.key(key(KeyCode::Enter), "/clear"),
+            palette.key(key(KeyCode::Enter)),
             PaletteOutcome::Send("/clear".into())
         );
-        assert_eq!(palette.key(key(KeyCode::Esc), "/c"), PaletteOutcome::Done);
-        assert!(palette.rows("/c", 40, 5, &Theme::default()).is_empty());
-        assert_eq!(palette.key(key(KeyCode::Esc), "x"), PaletteOutcome::Ignored);
+        palette.text_changed("/c");
+        assert_eq!(palette.key(key(KeyCode::Esc)), PaletteOutcome::Done);
+        assert!(palette.rows(40, 5, &Theme::default()).is_empty());
+        assert_eq!(palette.key(key(KeyCode::Esc)), PaletteOutcome::Ignored);
     }
 }
