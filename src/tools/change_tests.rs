@@ -126,7 +126,8 @@ fn a_file_changed_by_someone_else_is_not_overwritten() {
     ] {
         let text = bench.text(name, args);
         assert!(
-            text.contains("f changed on disk since it was last read here"),
+            text.contains("f changed on disk since it was last read here")
+                && text.contains("1 -one\n     1 +two, by someone else"),
             "{text}"
         );
     }
@@ -176,7 +177,12 @@ fn write_file_keeps_what_a_file_is() {
     assert!(write("bom", "b\n").contains("kept its byte order mark"));
     assert_eq!(bench.bytes("bom"), b"\xef\xbb\xbfb\n");
     bench.write("latin", b"\xe9\n");
-    assert!(write("latin", "é\n").contains("was not UTF-8 and is now"));
+    assert!(write("latin", "aé\n").contains("kept its encoding"));
+    assert_eq!(bench.bytes("latin"), b"a\xe9\n");
+    assert!(write("latin", "Ж\n").contains("was not UTF-8 and is now"));
+    bench.write("u16", b"\xff\xfea\0");
+    assert!(write("u16", "é").contains("kept its encoding (UTF-16)"));
+    assert_eq!(bench.bytes("u16"), b"\xff\xfe\xe9\0");
     assert!(write("x.py", "```python\nx\n```\n").contains("code fence"));
     bench.write("code.rs", "fn a() {}\nfn b() {}\n");
     let text = write("code.rs", "fn a() {}\n// ... existing code ...\n");
@@ -243,6 +249,22 @@ fn appending_never_glues_lines() {
         json!({"path": "dos", "content": "c\n", "append": true}),
     );
     assert_eq!(bench.bytes("dos"), b"a\r\nb\r\nc\r\n");
+    bench.write("u16", b"\xfe\xff\0a\0\n");
+    let add = |path: &str, text: &str| {
+        bench.text(
+            "write_file",
+            json!({"path": path, "content": text, "append": true}),
+        )
+    };
+    add("u16", "b");
+    assert_eq!(bench.bytes("u16"), b"\xfe\xff\0a\0\n\0b");
+    bench.write("latin", b"\xe9\n");
+    add("latin", "ü");
+    assert_eq!(bench.bytes("latin"), b"\xe9\n\xfc");
+    assert!(add("latin", "Ж").contains("cannot be written"));
+    bench.write("bin", b"a\0");
+    assert!(add("bin", "x").contains("not text"));
+    assert_eq!(bench.bytes("bin"), b"a\0");
 }
 
 fn patch(bench: &Bench, body: &str) -> String {

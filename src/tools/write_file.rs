@@ -7,6 +7,7 @@ use crate::protocol::diff::FileDiff;
 use crate::protocol::permission::{Effect, Preview, ScopedPath};
 use crate::protocol::tool::{ToolBody, ToolTitle};
 use crate::stdx::text;
+use crate::workspace::document::Document;
 use crate::workspace::{diff, edit_match};
 
 /// Creates, replaces or extends a file.
@@ -90,35 +91,21 @@ fn plan(args: &Args, path: &ScopedPath, before: Option<Vec<u8>>) -> Result<Plan,
         )));
     }
     let mut notes = Vec::new();
-    let mut content = args.content.clone();
-    let newlines = memchr::memchr_iter(b'\n', old).count();
-    if newlines > 0
-        && memchr::memmem::find_iter(old, b"\r\n").count() == newlines
-        && !content.contains('\r')
-    {
-        content = content.replace('\n', "\r\n");
-        notes.push("kept its CRLF line endings".to_string());
-    }
+    let document = Document::open(old).ok();
+    let content = line_ends(args, document.as_ref(), &mut notes);
     let after = if args.append {
-        let mut after = old.to_vec();
-        if !old.is_empty() && !old.ends_with(b"\n") && !content.starts_with(['\n', '\r']) {
-            after.extend_from_slice(if content.contains("\r\n") {
-                b"\r\n"
-            } else {
-                b"\n"
-            });
-            notes.push("ended its last line first".to_string());
-        }
-        after.extend_from_slice(content.as_bytes());
-        after
-    } else if old.starts_with(b"\xef\xbb\xbf") && !content.starts_with('\u{feff}') {
-        notes.push("kept its byte order mark".to_string());
-        [b"\xef\xbb\xbf", content.as_bytes()].concat()
+        let extended = document.as_ref().map_or_else(
+            || Err("the file is not text".to_string()),
+            |document| {
+                let whole = format!("{}{content}", document.text);
+                document.close(&whole).map_err(|error| error.to_string())
+            },
+        );
+        extended.map_err(|error| {
+            ToolError::model(format!("{}: {error}; nothing was written", path.display()))
+        })?
     } else {
-        if std::str::from_utf8(old).is_err() {
-            notes.push("it was not UTF-8 and is now".to_string());
-        }
-        content.into_bytes()
+        encoded(&content, document.as_ref(), old, &mut notes)
     };
     let fenced = args.content.starts_with("```") && args.content.trim_end().ends_with("```");
     let markdown = path.display().ends_with(".md") || path.display().ends_with(".mdx");
@@ -131,6 +118,59 @@ fn plan(args: &Args, path: &ScopedPath, before: Option<Vec<u8>>) -> Result<Plan,
         after,
         notes,
     })
+}
+
+/// The content with the line ends of the file, and for an addition with an end for
+/// the line it follows.
+fn line_ends(args: &Args, document: Option<&Document>, notes: &mut Vec<String>) -> String {
+    let mut content = args.content.clone();
+    let old = document.map_or("", |document| document.text.as_str());
+    let newlines = old.matches('\n').count();
+    let pairs = old.matches("\r\n").count();
+    let last_is_pair = match old.rfind('\n') {
+        Some(at) => old[..at].ends_with('\r'),
+        None => false,
+    };
+    let crlf = pairs > 0 && (pairs == newlines || args.append && last_is_pair);
+    if crlf && !content.contains('\r') {
+        content = content.replace('\n', "\r\n");
+        notes.push("kept its CRLF line endings".to_string());
+    } else if pairs > 0 && !args.append && !content.contains('\r') {
+        notes.push("it had mixed line endings and has LF now".to_string());
+    }
+    let unended = !old.is_empty() && !old.ends_with('\n');
+    if args.append && unended && !content.starts_with(['\n', '\r']) {
+        content.insert_str(0, if crlf { "\r\n" } else { "\n" });
+        notes.push("ended its last line first".to_string());
+    }
+    content
+}
+
+/// The content in the encoding of the file it replaces, where it has all characters.
+fn encoded(
+    content: &str,
+    document: Option<&Document>,
+    old: &[u8],
+    notes: &mut Vec<String>,
+) -> Vec<u8> {
+    let bare = content.strip_prefix('\u{feff}');
+    if let Some(document) = document.filter(|_| !old.is_empty()) {
+        let text = bare.filter(|_| document.has_mark()).unwrap_or(content);
+        if let Ok(bytes) = document.close(text) {
+            match document.encoding() {
+                Some(name) => notes.push(format!("kept its encoding ({name})")),
+                None if document.has_mark() => {
+                    notes.push("kept its byte order mark".to_string());
+                }
+                None => {}
+            }
+            return bytes;
+        }
+    }
+    if !old.is_empty() {
+        notes.push("it was not UTF-8 and is now".to_string());
+    }
+    content.as_bytes().to_vec()
 }
 
 impl Plan {

@@ -76,10 +76,15 @@ pub enum FileError {
     },
     /// Someone else wrote the file since the model saw it.
     #[error(
-        "{0} changed on disk since it was last read here; nothing was written. \
-         Read it again, then repeat the change on what it says now"
+        "{path} changed on disk since it was last read here; nothing was written. \
+         Read it again, then repeat the change on what it says now{what}"
     )]
-    Changed(String),
+    Changed {
+        /// As shown to the model.
+        path: String,
+        /// The change as a diff, with the words before it; or empty.
+        what: String,
+    },
     /// Too large for the operation.
     #[error("{path} is too large to {action} ({bytes} bytes)")]
     TooLarge {

@@ -101,9 +101,10 @@ impl WriteGuard<'_> {
         match (open::whole(path, MAX_EDITED, "edit"), before) {
             (Ok((now, _)), Some(before)) if now == before => Ok(()),
             (Err(FileError::NotFound { .. }), None) => Ok(()),
-            (Ok(_) | Err(FileError::NotFound { .. }), _) => {
-                Err(FileError::Changed(path.display().to_string()))
-            }
+            (Ok(_) | Err(FileError::NotFound { .. }), _) => Err(FileError::Changed {
+                path: path.display().to_string(),
+                what: String::new(),
+            }),
             (Err(error), _) => Err(error),
         }
     }
