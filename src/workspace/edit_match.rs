@@ -208,6 +208,9 @@ fn without_overlaps(found: Vec<Range<usize>>) -> Vec<Range<usize>> {
 }
 
 #[cfg(test)]
+#[path = "edit_match/mutation_tests.rs"]
+mod mutation_tests;
+#[cfg(test)]
 #[path = "edit_match_tests.rs"]
 mod tests;
 #[cfg(test)]

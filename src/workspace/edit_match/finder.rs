@@ -48,7 +48,9 @@ impl<'a> Finder<'a> {
         let bytes = self.view.text.as_bytes();
         let mut found = Vec::new();
         let mut from = 0;
-        while let Some(at) = finder.find(&bytes[from..]) {
+        while !old.is_empty()
+            && let Some(at) = finder.find(&bytes[from..])
+        {
             let start = from + at;
             found.push(start..start + old.len());
             from = start + 1;
@@ -126,10 +128,14 @@ impl<'a> Finder<'a> {
             if self.is_there(only, old, new) {
                 return Err(already(self.view.line_at(only.start)));
             }
-            return Ok(Some(match self.shifted(only, old, new) {
-                Some(shifted) => (Found::Text(only.clone(), shifted), Tier::Indentation),
-                None => (Found::Text(only.clone(), new.to_string()), Tier::Exact),
-            }));
+            if let Some(parts) = self.inside_indentation(only, old, new)? {
+                let line = self.view.line_at(only.start);
+                return Ok(Some((Found::Lines(line, parts), Tier::Indentation)));
+            }
+            return Ok(Some((
+                Found::Text(only.clone(), new.to_string()),
+                Tier::Exact,
+            )));
         }
         if !exact.is_empty() {
             let lines: Vec<usize> = exact
@@ -242,31 +248,39 @@ impl<'a> Finder<'a> {
         })
     }
 
-    /// New text for a match that begins inside a line's indentation: the model left
-    /// out a part of it, and its other lines lack it too.
-    fn shifted(&self, range: &Range<usize>, old: &str, new: &str) -> Option<String> {
+    /// The change for a match that begins inside a line's indentation: the model left
+    /// out a part of it, and its other lines may lack it too.
+    fn inside_indentation(
+        &self,
+        range: &Range<usize>,
+        old: &str,
+        new: &str,
+    ) -> Result<Option<Parts>, String> {
         let line = self.view.line_at(range.start);
         let before = &self.view.text[self.view.start(line)..range.start];
-        let single = !old.trim_end_matches('\n').contains('\n');
-        if before.is_empty()
-            || leading(before).len() != before.len()
-            || leading(old).is_empty()
-            || !single
-            || !new.trim_end_matches('\n').contains('\n')
-        {
-            return None;
+        let ends = old.ends_with('\n')
+            || range.end == self.view.text.len()
+            || self.view.text[range.end..].starts_with('\n');
+        let alike = new.is_empty() || old.ends_with('\n') == new.ends_with('\n');
+        let inside = !before.is_empty() && leading(before).len() == before.len();
+        if !inside || leading(old).is_empty() || !ends || !alike {
+            return Ok(None);
         }
-        let mut out = String::new();
-        for (index, line) in new.split_inclusive('\n').enumerate() {
-            if index > 0 && !line.trim().is_empty() {
-                if leading(line).is_empty() {
-                    return None;
-                }
-                out.push_str(before);
-            }
-            out.push_str(line);
+        let lines = Lines::new(old, new);
+        let change = Change {
+            old: &lines.old,
+            new: &lines.new,
+        };
+        let window = line..line + change.old.len();
+        let found = places::find(self.view, window, change, Tier::Indentation, &|| {
+            self.unit()
+        });
+        match found.first() {
+            Some(place) => merge::merge(self.view, place, change, &merge::diff(change))
+                .map(Some)
+                .map_err(unmapped),
+            None => Ok(None),
         }
-        Some(out)
     }
 }
 

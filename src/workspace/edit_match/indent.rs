@@ -89,25 +89,26 @@ impl IndentMap {
         new: &[&str],
         unit: Unit,
     ) -> Option<Self> {
-        let lines: Vec<(&str, &str)> = old
+        let lines: Vec<Indents> = old
             .iter()
             .zip(file)
             .filter(|(line, _)| !is_blank(line))
-            .map(|(old, file)| (leading(old), leading(file)))
+            .map(|(old, file)| Indents::of(old, file))
             .collect();
         let (pairs, first) = match function(&lines) {
             Some(pairs) => (pairs, None),
             None => {
                 let (first, rest) = lines.split_first()?;
                 let pairs = function(rest)?;
-                let same = rest.iter().all(|(old, file)| old == file);
-                let stripped = first.0.is_empty();
-                // Two lines cannot tell which of them deviates, unless the first one
-                // begins where the text was cut out.
-                if !(same && stripped || rest.len() > 1 && (same || stripped)) {
+                let same = rest.iter().all(|line| line.old == line.file);
+                // The first line begins where its text was cut out, or with a part of
+                // its indentation. Two lines cannot tell which of them deviates.
+                let cut = first.old.is_empty();
+                let less = order(first.old, first.file) == Some(Ordering::Less);
+                if !(less && (same && cut || rest.len() > 1 && (same || cut))) {
                     return None;
                 }
-                (pairs, Some((first.0.to_string(), first.1.to_string())))
+                (pairs, Some((first.old.to_string(), first.file.to_string())))
             }
         };
         let indents = |lines: &[&str]| -> Vec<String> {
@@ -170,15 +171,63 @@ impl IndentMap {
     }
 }
 
-/// The pairs of a strictly monotone function, shallowest first; nothing when it is
-/// none.
-fn function(lines: &[(&str, &str)]) -> Option<Vec<(String, String)>> {
+/// The indentation of a line on both sides.
+#[derive(Clone, Copy)]
+struct Indents<'a> {
+    old: &'a str,
+    file: &'a str,
+    /// The line goes on with the star of a comment, one further in than a level.
+    star: bool,
+}
+
+impl<'a> Indents<'a> {
+    fn of(old: &'a str, file: &'a str) -> Self {
+        let (indent, there) = (leading(old), leading(file));
+        let star = old[indent.len()..].starts_with('*');
+        Self {
+            old: indent,
+            file: there,
+            star: star && indent.ends_with(' ') && there.ends_with(' '),
+        }
+    }
+
+    /// Columns of both sides.
+    fn columns(&self, tab: usize) -> (usize, usize) {
+        let star = usize::from(self.star);
+        (
+            columns(self.old, tab) - star,
+            columns(self.file, tab) - star,
+        )
+    }
+}
+
+/// Whether all lines are shifted by the same, with some width of tabs, or all levels
+/// are so many times as wide.
+fn is_shift_or_unit(lines: &[Indents]) -> bool {
+    [4, 8, 2, 3].iter().any(|tab| {
+        let all = lines.iter().map(|line| line.columns(*tab));
+        let Some((old, file)) = all.clone().next() else {
+            return true;
+        };
+        all.clone().all(|(o, f)| o + file == f + old)
+            || [(1, 2), (2, 1), (1, 4), (4, 1)]
+                .iter()
+                .any(|(p, q)| all.clone().all(|(o, f)| f * q == o * p))
+    })
+}
+
+/// The pairs of a strictly monotone function that is a shift or another unit,
+/// shallowest first; nothing when it is none.
+fn function(lines: &[Indents]) -> Option<Vec<(String, String)>> {
+    if !is_shift_or_unit(lines) {
+        return None;
+    }
     let mut pairs: Vec<(&str, &str)> = Vec::new();
-    for (old, file) in lines {
-        match pairs.iter().find(|(known, _)| known == old) {
-            Some((_, there)) if there == file => {}
+    for line in lines {
+        match pairs.iter().find(|(known, _)| *known == line.old) {
+            Some((_, there)) if *there == line.file => {}
             Some(_) => return None,
-            None => pairs.push((old, file)),
+            None => pairs.push((line.old, line.file)),
         }
     }
     for (index, (old, file)) in pairs.iter().enumerate() {

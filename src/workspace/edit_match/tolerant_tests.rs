@@ -225,10 +225,17 @@ fn indentation_shifted_as_a_whole() {
         ),
         // The match begins inside the indentation.
         (
-            "if a:\n        return x\n",
+            "class A:\n    if a:\n        return x\n",
             "    return x",
             "    if y:\n        return x",
-            "if a:\n        if y:\n            return x\n",
+            "class A:\n    if a:\n        if y:\n            return x\n",
+        ),
+        ("f()\n  a\n    b\n  c\n", "  b\n", "", "f()\n  a\n  c\n"),
+        (
+            "use {\n    a,\n};\nb\n",
+            "  a,\n};\nb",
+            "  a,\n  c,\n};\nb",
+            "use {\n    a,\n    c,\n};\nb\n",
         ),
         // Trailing blanks and indentation at once.
         (

@@ -153,10 +153,24 @@ impl<'a> View<'a> {
     pub(in crate::workspace) fn replace(&self, parts: &[(Range<usize>, String)]) -> String {
         let mut out = String::with_capacity(self.raw.len() + 64);
         let mut done = 0;
-        for (range, new) in parts {
+        for (index, (range, new)) in parts.iter().enumerate() {
             out.push_str(&self.raw[done..self.raw_at(range.start)]);
-            self.adapt(range, new, &mut out);
-            done = self.raw_at(range.end);
+            // With the line end behind it, where line ends differ: a line that stays
+            // at the end keeps its own.
+            let next = parts
+                .get(index + 1)
+                .map_or(usize::MAX, |(range, _)| range.start);
+            let with_end = !self.carriages.is_empty()
+                && range.end < next
+                && self.text[range.end..].starts_with('\n');
+            if with_end {
+                let range = range.start..range.end + 1;
+                self.adapt(&range, &format!("{new}\n"), &mut out);
+                done = self.raw_at(range.end);
+            } else {
+                self.adapt(range, new, &mut out);
+                done = self.raw_at(range.end);
+            }
         }
         out.push_str(&self.raw[done..]);
         out
