@@ -93,7 +93,8 @@ pub fn apply(bytes: &[u8], edits: &[Edit]) -> Result<Edited, EditError> {
 }
 
 fn one(document: &Document, text: &str, edit: &Edit) -> Result<Done, String> {
-    check(text, edit)?;
+    check(edit)?;
+    guards(text, &edit.old, &edit.new)?;
     let view = View::new(text);
     let plain = |text: &str| plain_ends(document, &view, text);
     let (old, new) = (plain(&edit.old), plain(&edit.new));
@@ -122,14 +123,15 @@ fn one(document: &Document, text: &str, edit: &Edit) -> Result<Done, String> {
     }
     for way in unwrap::ways(&old, &new) {
         if let Some(done) = finder.unwrapped(text, &way)? {
+            guards(text, &way.old, way.new.as_deref().unwrap_or_default())?;
             return Ok(done);
         }
     }
     Err(explain::not_found(&view, &old, &new))
 }
 
-/// Texts that are refused whatever the file says.
-fn check(text: &str, edit: &Edit) -> Result<(), String> {
+/// Edits that are none.
+fn check(edit: &Edit) -> Result<(), String> {
     if edit.old.is_empty() {
         return Err(
             "old_string is empty, and the file exists. To add text, give the lines it follows as \
@@ -141,34 +143,39 @@ fn check(text: &str, edit: &Edit) -> Result<(), String> {
     if edit.old == edit.new {
         return Err("old_string and new_string are identical: no change".to_string());
     }
-    if let Some(line) = placeholder(&edit.new, |line| edit.old.contains(line)) {
+    Ok(())
+}
+
+/// Texts that may not be written, whatever the file says.
+fn guards(text: &str, old: &str, new: &str) -> Result<(), String> {
+    if let Some(line) = placeholder(new, |line| guard::has_line(old, line)) {
         return Err(format!(
             "new_string contains the placeholder `{line}`, which would replace real text; nothing \
              was changed. Write the text out, or edit only the part that changes"
         ));
     }
-    let known = |line: &str| edit.old.contains(line) || text.contains(line);
-    if let Some(line) = guard::foreign_mark(&edit.new, known) {
+    let known = |line: &str| old.contains(line) || text.contains(line);
+    if let Some(line) = guard::foreign_mark(new, known) {
         return Err(format!(
             "new_string contains the mark `{line}` of a conflict, a diff or a tool call; nothing \
              was changed. Give the text as it is to be in the file"
         ));
     }
-    if guard::is_diff_of(&edit.old, &edit.new) {
+    if guard::is_diff_of(old, new) {
         return Err(
             "new_string is a diff of old_string; nothing was changed. Give the text as it is to \
              be in the file, without + and -"
                 .to_string(),
         );
     }
-    if guard::has_gutter(&edit.new) && !guard::has_gutter(&edit.old) {
+    if guard::has_gutter(new) && !guard::has_gutter(old) {
         return Err(
             "new_string begins with line numbers, which are not part of the file; nothing was \
              changed. Give it without them"
                 .to_string(),
         );
     }
-    for (name, given) in [("old_string", &edit.old), ("new_string", &edit.new)] {
+    for (name, given) in [("old_string", old), ("new_string", new)] {
         let undecoded = given.contains('\u{fffd}') && !text.contains('\u{fffd}');
         if undecoded || document::has_private(given) {
             return Err(format!(

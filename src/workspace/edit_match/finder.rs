@@ -132,6 +132,13 @@ impl<'a> Finder<'a> {
                 let line = self.view.line_at(only.start);
                 return Ok(Some((Found::Lines(line, parts), Tier::Indentation)));
             }
+            if let Some(which) = self.glued(only, old, new) {
+                return Err(format!(
+                    "new_string has no line break where old_string has one, at its {which}, which \
+                     would join it with the line there; nothing was changed. Give both with the \
+                     line break, or both without"
+                ));
+            }
             return Ok(Some((
                 Found::Text(only.clone(), new.to_string()),
                 Tier::Exact,
@@ -246,6 +253,28 @@ impl<'a> Finder<'a> {
                 .any(char::is_alphanumeric);
             tells && text[..range.start].ends_with(before) && text[range.end..].starts_with(after)
         })
+    }
+
+    /// Where a line break is lost beside other changes, so that two lines would become
+    /// one by an oversight.
+    fn glued(&self, range: &Range<usize>, old: &str, new: &str) -> Option<&'static str> {
+        let text = &self.view.text;
+        let touches = |ch: Option<char>| ch.is_some_and(|ch| ch != '\n');
+        let only_joins = old.trim() == new.trim();
+        if new.is_empty() || only_joins {
+            return None;
+        }
+        let end = old.ends_with('\n')
+            && !new.ends_with(char::is_whitespace)
+            && touches(text[range.end..].chars().next());
+        let start = old.starts_with('\n')
+            && !new.starts_with(char::is_whitespace)
+            && touches(text[..range.start].chars().next_back());
+        match (start, end) {
+            (true, _) => Some("start"),
+            (_, true) => Some("end"),
+            _ => None,
+        }
     }
 
     /// The change for a match that begins inside a line's indentation: the model left

@@ -78,6 +78,11 @@ pub fn placeholder(new: &str, known: impl Fn(&str) -> bool) -> Option<&str> {
         .find(|line| stands_in(line) && !known(line))
 }
 
+/// Whether a text has this line, whatever blanks are around it.
+pub(in crate::workspace) fn has_line(text: &str, line: &str) -> bool {
+    text.lines().any(|known| known.trim() == line)
+}
+
 fn stands_in(line: &str) -> bool {
     if line.contains(CUT_MARK) {
         return true;

@@ -142,6 +142,10 @@ impl IndentMap {
             return Some(file.clone());
         }
         let found = self.deeper(indent).or_else(|| self.shallower(indent))?;
+        let tabs = |text: &str| text.contains('\t');
+        if tabs(&found) && tabs(indent) && !self.pairs.iter().any(|(_, file)| tabs(file)) {
+            return None;
+        }
         // What was between two levels stays between them.
         let fits = self.pairs.iter().all(|(old, file)| {
             order(indent, old).is_none_or(|wanted| order(&found, file) == Some(wanted))
@@ -307,7 +311,20 @@ fn space_step<'a>(indents: impl Iterator<Item = &'a str>) -> usize {
 
 impl Steps {
     fn find(pairs: &[(String, String)], written: &[String], new: &[&str], unit: Unit) -> Self {
-        if let Some(known) = Self::from_levels(pairs) {
+        let margin = (String::new(), String::new());
+        let at_margin = |tab: usize| {
+            pairs
+                .iter()
+                .all(|(old, file)| columns(old, tab) == columns(file, tab))
+        };
+        let with_margin = match pairs.first() {
+            // The same columns, written otherwise: then the margin is the same too.
+            Some((old, _)) if !old.is_empty() && [4, 8, 2, 3].into_iter().any(at_margin) => {
+                [std::slice::from_ref(&margin), pairs].concat()
+            }
+            _ => pairs.to_vec(),
+        };
+        if let Some(known) = Self::from_levels(&with_margin) {
             return known;
         }
         let tabs = |texts: &mut dyn Iterator<Item = &String>| -> Option<bool> {

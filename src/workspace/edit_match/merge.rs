@@ -54,9 +54,18 @@ pub(in crate::workspace) fn merge(
         }
         let paired = old.len() == new.len();
         let mut lines = Vec::new();
+        let mut unpaired = old.clone();
         for (step, index) in new.enumerate() {
             let below = (step < old.len()).then(|| old.start + step);
-            let twin = below.filter(|old| paired || alike(change.old[*old], change.new[index]));
+            let twin = if paired {
+                below
+            } else {
+                let mut rest = unpaired.clone();
+                rest.find(|old| alike(change.old[*old], change.new[index]))
+            };
+            if let Some(twin) = twin {
+                unpaired.start = twin + 1;
+            }
             lines.push(Line {
                 body: merger.line(index, twin)?,
                 end: below.map(|old| view.end(place.start + old)),

@@ -140,9 +140,18 @@ fn wish(file: &File, random: &mut Random) -> Wish {
             }
             1 => {
                 let (body, end) = new[index].clone();
-                let mut indent: String = leading(&body).to_string();
+                // The blanks of a blank line are no indentation.
+                let told = |line: &&(String, &str)| !line.0.trim().is_empty();
+                let mut indent = if told(&&new[index]) {
+                    leading(&body).to_string()
+                } else {
+                    String::new()
+                };
                 if random.chance(30) {
-                    let starts = |with| file.iter().filter(|line| line.0.starts_with(with)).count();
+                    let starts = |with| {
+                        let lines = file.iter().filter(told);
+                        lines.filter(|line| line.0.starts_with(with)).count()
+                    };
                     let tabs = starts('\t') > starts(' ');
                     indent.push_str(if tabs { "\t" } else { "    " });
                 }
@@ -344,7 +353,11 @@ fn damaged(
             edited(&|lines| lines.insert(one, "    never_there();".into())),
             new.to_string(),
         ),
-        Damage::LinesSwapped if one > 0 => {
+        Damage::LinesSwapped
+            if one > 0
+                && !blank_edges(&lines[one - 1..=one])
+                && lines[one - 1].trim() != lines[one].trim() =>
+        {
             (edited(&|lines| lines.swap(one, one - 1)), new.to_string())
         }
         Damage::Elided if lines.len() > 3 => (
@@ -429,6 +442,16 @@ fn damaged_arguments_never_damage_a_file() {
         let Some((old, new)) = damaged(damage, &old, &new, wish.at, &mut random) else {
             continue;
         };
+        // Damage may give what stands in another place as it is: that is no damage then.
+        let refusable = damage > Damage::CarriageReturns;
+        let stands = Finder::new(&whole).exact(&old);
+        let meant = whole.start(wish.at)..whole.start(wish.at + wish.old);
+        let elsewhere = |at: &Range<usize>| at.start < meant.start || at.end > meant.end;
+        if refusable && damage != Damage::Placeholder && !stands.is_empty()
+            || stands.iter().any(elsewhere)
+        {
+            continue;
+        }
         round += 1;
         let after = join(&[&before[..wish.at], &wish.new, &before[wish.at + wish.old..]].concat());
         let edit = Edit {
@@ -444,9 +467,7 @@ fn damaged_arguments_never_damage_a_file() {
                 let done = String::from_utf8(done.bytes).unwrap();
                 let (done, after) = (steady(&done), steady(&after));
                 // Another indentation of one line may still be the same structure.
-                let refusable =
-                    damage > Damage::CarriageReturns && damage != Damage::OneIndentChanged;
-                if done != after || refusable {
+                if done != after || refusable && damage != Damage::OneIndentChanged {
                     wrong.push(format!(
                         "seed {state}, {damage:?}\n{edit:#?}\ngave\n{}",
                         near(&done, &after)
@@ -488,7 +509,8 @@ fn damaged_arguments_never_damage_a_file() {
 /// A text without what may differ in new lines: blanks at their ends, and their
 /// line end where those of the file differ.
 fn steady(text: &str) -> String {
-    text.split_inclusive(['\n', '\r'])
+    lines_with_ends(text)
+        .into_iter()
         .map(|line| {
             if line.contains("fresh_") || line.contains("Changed") {
                 format!("{}|", line.trim_end())
@@ -496,14 +518,30 @@ fn steady(text: &str) -> String {
                 line.to_string()
             }
         })
-        .collect::<String>()
-        .replace("|\n", "|")
+        .collect()
+}
+
+/// Lines that end with `\n`, `\r\n` or `\r`.
+fn lines_with_ends(text: &str) -> Vec<&str> {
+    let mut out = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['\n', '\r']) {
+        let length = if rest[at..].starts_with("\r\n") { 2 } else { 1 };
+        let (line, behind) = rest.split_at(at + length);
+        out.push(line);
+        rest = behind;
+    }
+    if !rest.is_empty() {
+        out.push(rest);
+    }
+    out
 }
 
 /// The first lines that differ.
 fn near(done: &str, wanted: &str) -> String {
     let lines = |text: &str| -> Vec<String> {
-        text.split_inclusive(['\n', '\r'])
+        lines_with_ends(text)
+            .into_iter()
             .map(|line| format!("{line:?}"))
             .collect()
     };

@@ -475,7 +475,7 @@ fn variants<'a>(lines: &Lines<'a>, tier: Tier) -> Vec<Lines<'a>> {
 /// New lines that must not get into a file.
 fn guard(view: &View, lines: &Lines) -> Result<(), String> {
     let (old, new) = (lines.old.join("\n"), lines.new.join("\n"));
-    if let Some(line) = guard::placeholder(&new, |line| old.contains(line)) {
+    if let Some(line) = guard::placeholder(&new, |line| guard::has_line(&old, line)) {
         return Err(format!(
             "it adds the placeholder `{line}`, which stands for text instead of being it; nothing \
              was changed. Leave unchanged lines out of the patch"
