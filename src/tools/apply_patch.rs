@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{Tool, ToolCx, ToolError, ToolOutput, common};
 use crate::protocol::diff::FileDiff;
-use crate::protocol::permission::{Effect, Preview};
+use crate::protocol::permission::{Effect, Preview, ScopedPath};
 use crate::protocol::tool::{ToolBody, ToolTitle};
 use crate::stdx::text;
 use crate::workspace::diff;
@@ -41,10 +41,8 @@ impl Tool for ApplyPatch {
     fn effects(args: &Args, cx: &ToolCx) -> Result<Vec<Effect>, ToolError> {
         let mut effects = Vec::new();
         for step in steps(args, cx)? {
-            effects.push(match step.action {
-                Action::Delete => Effect::Delete(step.path),
-                Action::Add(_) | Action::Update { .. } => Effect::Write(step.path),
-            });
+            // A file that a patch deletes is part of an edit that shows all of it.
+            effects.push(Effect::Write(step.path));
             effects.extend(step.to.map(Effect::Write));
         }
         Ok(effects)
@@ -79,8 +77,13 @@ fn steps(args: &Args, cx: &ToolCx) -> Result<Vec<Step>, ToolError> {
         .into_iter()
         .map(|section| {
             let entry = common::resolve_entry(&section.path, cx)?;
+            stays(&section.path, &entry)?;
             let (moves, to) = match &section.action {
-                Action::Update { to: Some(to), .. } => (true, Some(common::resolve_entry(to, cx)?)),
+                Action::Update { to: Some(to), .. } => {
+                    let target = common::resolve_entry(to, cx)?;
+                    stays(to, &target)?;
+                    (true, Some(target))
+                }
                 _ => (false, None),
             };
             let is_link = || std::fs::symlink_metadata(entry.real()).is_ok_and(|m| m.is_symlink());
@@ -97,6 +100,18 @@ fn steps(args: &Args, cx: &ToolCx) -> Result<Vec<Step>, ToolError> {
             })
         })
         .collect()
+}
+
+/// Refuses a path that climbs out of the workspace, whatever the mode allows.
+fn stays(written: &str, path: &ScopedPath) -> Result<(), ToolError> {
+    let named = std::path::Path::new(written).is_absolute() || written.starts_with('~');
+    if path.inside() || named {
+        return Ok(());
+    }
+    Err(ToolError::model(format!(
+        "{written} leads outside the workspace; nothing was changed. A relative path of a patch \
+         stays in the workspace, a file outside is named by its absolute path"
+    )))
 }
 
 fn failed(error: PatchError, steps: &[Step], cx: &ToolCx) -> ToolError {

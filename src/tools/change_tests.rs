@@ -430,29 +430,40 @@ fn a_patch_states_everything_it_does() {
     let bench = Bench::new();
     bench.write("a", "1\n");
     bench.write("b", "2\n");
-    let text =
-        "*** Begin Patch\n*** Delete File: a\n*** Update File: b\n*** Move to: ../c\n*** End Patch";
-    let prepared = tool("apply_patch")
-        .prepare(&json!({"patch": text}).to_string(), &bench.cx)
-        .unwrap();
+    let outside = bench.dir.path().canonicalize().unwrap().join("c");
+    let text = |to: &str| {
+        let patch = format!(
+            "*** Begin Patch\n*** Delete File: a\n*** Update File: b\n*** Move to: {to}\n*** End Patch"
+        );
+        json!({"patch": patch}).to_string()
+    };
+    let prepare = |to: &str| tool("apply_patch").prepare(&text(to), &bench.cx);
+    let prepared = prepare(&outside.display().to_string()).unwrap();
     let said: Vec<String> = prepared
         .effects
         .iter()
         .map(|effect| match effect {
-            Effect::Delete(path) => format!("delete {}", path.display()),
             Effect::Write(path) => format!("write {} {}", path.display(), path.inside()),
             other => format!("{other:?}"),
         })
         .collect();
-    let outside = bench.dir.path().canonicalize().unwrap().join("c");
     assert_eq!(
         said,
         [
-            "delete a".to_string(),
+            "write a true".to_string(),
             "write b true".to_string(),
             format!("write {} false", outside.display())
         ]
     );
+    for path in ["../c", "n/../../c"] {
+        let Err(error) = prepare(path) else {
+            panic!("{path} leaves the workspace")
+        };
+        assert!(
+            error.to_string().contains("outside the workspace"),
+            "{error}"
+        );
+    }
 }
 
 #[test]

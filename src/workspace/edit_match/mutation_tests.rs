@@ -417,7 +417,7 @@ fn damaged_arguments_never_damage_a_file() {
             .and_then(|text| text.parse().ok())
             .unwrap_or(usual)
     };
-    let (rounds, seed) = (number("SOFOS_MUTATIONS", 600), number("SOFOS_SEED", 1));
+    let (rounds, seed) = (number("SOFOS_MUTATIONS", 300), number("SOFOS_SEED", 1));
     let sources = sources();
     let mut counts: BTreeMap<Damage, Count> = BTreeMap::new();
     let mut wrong = Vec::new();
