@@ -37,6 +37,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         warnings: Vec::new(),
         interactive: false,
         sandbox: true,
+        compact_at: 80,
         paths,
     };
 

@@ -4,6 +4,7 @@
 //! whatever comes later call it. [`dispatch`] is the only way to a tool.
 
 mod authority;
+mod compact;
 mod control;
 mod dispatch;
 mod input;
@@ -60,6 +61,8 @@ pub struct Parts {
     pub session: Session,
     /// Settings in force.
     pub settings: Settings,
+    /// The conversation is compacted at this share of the window, in percent.
+    pub compact_at: u8,
     /// The model.
     pub model: Arc<ModelInfo>,
     /// Who answers.

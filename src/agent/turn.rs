@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
+use super::compact::{Cause, End};
 use super::dispatch::{Batch, BatchEnd, Call};
 use super::repeats::Repeats;
 use super::response::Response;
@@ -15,7 +16,7 @@ use crate::protocol::event::{AgentEvent, NoticeLevel, TurnOutcome, TurnSummary};
 use crate::protocol::message::{AssistantMessage, ContentBlock, ContextKind, Message, StopReason};
 use crate::protocol::tool::ToolSpec;
 use crate::protocol::usage::{Cost, Usage};
-use crate::provider::{Failure, FailureKind, price};
+use crate::provider::{FailureKind, price};
 use crate::stdx::text;
 
 /// Tool calls in one turn at most.
@@ -34,6 +35,13 @@ const SUMMARISE: &str = "The limit of 200 tool calls for one request is reached.
 
 const INTERRUPTED: &str = "The user interrupted the turn here.";
 
+/// Why there is no next message.
+enum Ending {
+    Outcome(TurnOutcome),
+    /// The conversation does not fit the model's window.
+    Overflow,
+}
+
 /// Counters of a running turn.
 struct Turn {
     started: Instant,
@@ -43,6 +51,8 @@ struct Turn {
     calls: u32,
     continuations: u32,
     repeats: Repeats,
+    /// The conversation was shortened because the vendor said that it is too long.
+    recovered: bool,
 }
 
 impl Agent {
@@ -59,6 +69,7 @@ impl Agent {
             calls: 0,
             continuations: 0,
             repeats: Repeats::default(),
+            recovered: false,
         };
         self.emit(AgentEvent::TurnStarted);
         self.begin_turn(input);
@@ -119,11 +130,25 @@ impl Agent {
     async fn drive(&mut self, turn: &mut Turn, cancel: &CancellationToken) -> TurnOutcome {
         let tools = self.specs();
         loop {
+            if let Some(outcome) = self.make_room(cancel).await {
+                return outcome;
+            }
             let (message, batch) = match self.next_message(turn, tools.clone(), cancel).await {
                 Ok(next) => next,
-                Err(outcome) => return outcome,
+                Err(Ending::Outcome(outcome)) => return outcome,
+                Err(Ending::Overflow) => match self.recover(turn, cancel).await {
+                    Some(outcome) => return outcome,
+                    None => continue,
+                },
             };
             let calls = calls_of(&message);
+            if message.stop == StopReason::ContextWindow {
+                self.refuse_calls(&calls, CUT_OFF);
+                match self.recover(turn, cancel).await {
+                    Some(outcome) => return outcome,
+                    None => continue,
+                }
+            }
             if let Some(outcome) = self.answer(turn, &message, &calls, batch, cancel).await {
                 return outcome;
             }
@@ -139,7 +164,7 @@ impl Agent {
         turn: &mut Turn,
         tools: Arc<[ToolSpec]>,
         cancel: &CancellationToken,
-    ) -> Result<(AssistantMessage, Batch), TurnOutcome> {
+    ) -> Result<(AssistantMessage, Batch), Ending> {
         match self.ask_model(tools, cancel).await {
             Response::Complete(message, batch) => {
                 self.account(turn, &message);
@@ -148,12 +173,16 @@ impl Agent {
             }
             Response::Interrupted(partial, batch) => {
                 self.keep_partial(partial, batch, cancel).await;
-                Err(TurnOutcome::Interrupted)
+                Err(Ending::Outcome(TurnOutcome::Interrupted))
             }
             Response::Failed(failure, partial, batch) => {
                 self.keep_partial(partial, batch, cancel).await;
-                let message = explain(failure);
-                Err(TurnOutcome::Failed { message })
+                Err(match failure.kind {
+                    FailureKind::ContextOverflow => Ending::Overflow,
+                    _ => Ending::Outcome(TurnOutcome::Failed {
+                        message: failure.message,
+                    }),
+                })
             }
         }
     }
@@ -180,12 +209,6 @@ impl Agent {
                 self.refuse_calls(calls, "not run: the model's answer was refused");
                 return Some(TurnOutcome::Failed {
                     message: refusal(category, explanation),
-                });
-            }
-            StopReason::ContextWindow => {
-                self.refuse_calls(calls, CUT_OFF);
-                return Some(TurnOutcome::Failed {
-                    message: OVERFLOW.to_string(),
                 });
             }
             StopReason::PauseTurn if calls.is_empty() => {
@@ -222,6 +245,7 @@ impl Agent {
             | StopReason::Interrupted
             | StopReason::ToolUse
             | StopReason::MaxTokens
+            | StopReason::ContextWindow
             | StopReason::PauseTurn => {}
         }
         if calls.is_empty() {
@@ -292,7 +316,31 @@ impl Agent {
                 self.refuse_calls(&calls_of(&answer), LIMIT_REACHED);
                 TurnOutcome::Limit { message }
             }
-            Err(outcome) => outcome,
+            Err(Ending::Outcome(outcome)) => outcome,
+            Err(Ending::Overflow) => TurnOutcome::Failed {
+                message: TOO_LONG.to_string(),
+            },
+        }
+    }
+
+    /// The vendor says that the conversation is too long for it: shorten it and try
+    /// again, once in a turn.
+    async fn recover(
+        &mut self,
+        turn: &mut Turn,
+        cancel: &CancellationToken,
+    ) -> Option<TurnOutcome> {
+        let first = !std::mem::replace(&mut turn.recovered, true);
+        let end = match first {
+            true => self.compact(Cause::Overflow, "", cancel).await,
+            false => End::Nothing,
+        };
+        match end {
+            End::Done => None,
+            End::Stopped => Some(TurnOutcome::Interrupted),
+            End::Nothing => Some(TurnOutcome::Failed {
+                message: TOO_LONG.to_string(),
+            }),
         }
     }
 
@@ -326,6 +374,11 @@ impl Agent {
             usage: message.usage,
             cost,
         });
+        self.report_usage();
+    }
+
+    /// Tells what the session has used so far.
+    pub(super) fn report_usage(&self) {
         let conversation = self.parts.session.conversation();
         self.emit(AgentEvent::Usage {
             context_used: conversation.context_used,
@@ -361,15 +414,11 @@ fn ends_in_call(message: &AssistantMessage) -> bool {
     matches!(message.content.last(), Some(ContentBlock::ToolCall { .. }))
 }
 
-const OVERFLOW: &str = "the conversation no longer fits the model's window. Start a new one with \
-                        /clear; this one stays saved.";
-
-fn explain(failure: Failure) -> String {
-    match failure.kind {
-        FailureKind::ContextOverflow => OVERFLOW.to_string(),
-        _ => failure.message,
-    }
-}
+/// What the user is told when nothing more can be left out.
+pub(super) const TOO_LONG: &str = "the conversation does not fit the model's window, even \
+                                   compacted. Use a model with a larger window, shorten the last \
+                                   message, or start a new session with /clear; this one stays \
+                                   saved.";
 
 fn refusal(category: &Option<String>, explanation: &Option<String>) -> String {
     let mut out = "the model declined to answer".to_string();

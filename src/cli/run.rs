@@ -197,6 +197,7 @@ pub(super) fn setup(
         provider,
         config,
         sandbox,
+        compact_at,
         mut warnings,
     } = chosen;
     warnings.extend(restored);
@@ -212,6 +213,7 @@ pub(super) fn setup(
         warnings,
         interactive,
         sandbox,
+        compact_at,
     })
 }
 

@@ -11,6 +11,10 @@ use crate::protocol::model::{ModelInfo, ThinkingSetting};
 use crate::protocol::permission::PermissionMode;
 use crate::provider::{self, Credential, ProviderConfig, ProviderInfo, models};
 
+/// Share of the window at which a conversation is compacted when nothing is set, in
+/// percent.
+const COMPACT_AT: u8 = 80;
+
 /// What a run uses.
 #[derive(Debug)]
 pub(super) struct Chosen {
@@ -20,6 +24,8 @@ pub(super) struct Chosen {
     pub(super) config: ProviderConfig,
     /// Commands run in the system's sandbox, where there is one.
     pub(super) sandbox: bool,
+    /// Share of the window at which a conversation is compacted, in percent.
+    pub(super) compact_at: u8,
     /// What the user should know, one line each.
     pub(super) warnings: Vec<String>,
 }
@@ -94,6 +100,7 @@ pub(super) fn choose(
         provider,
         config: provider_config(args, env, provider),
         sandbox: !args.no_sandbox && file.sandbox.unwrap_or(true),
+        compact_at: file.compact_at.unwrap_or(COMPACT_AT),
         warnings,
     })
 }

@@ -120,6 +120,16 @@ pub static KEYS: &[Key] = &[
         },
         project_may: |value| value == "auto",
     },
+    Key {
+        name: "compact-at",
+        expected: "a percentage from 20 to 95",
+        help: "how full the window gets before the conversation is compacted (80)",
+        set: |config, value| {
+            config.compact_at = value.parse().ok().filter(|n| (20..=95).contains(n));
+            config.compact_at.is_some()
+        },
+        project_may: |_| true,
+    },
 ];
 
 /// Applies one file to the settings; a missing file is no error.

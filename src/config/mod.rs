@@ -73,6 +73,8 @@ pub struct Config {
     pub permission_mode: Option<PermissionMode>,
     /// Commands run in the system's sandbox, where there is one.
     pub sandbox: Option<bool>,
+    /// Share of the window at which a conversation is compacted, in percent.
+    pub compact_at: Option<u8>,
     /// What was found odd while loading, one line each.
     pub warnings: Vec<String>,
 }

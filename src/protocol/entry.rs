@@ -44,6 +44,62 @@ pub struct Settings {
     pub max_tokens: Option<u64>,
 }
 
+/// A tool result that was cut short to make room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Folded {
+    /// Id of the result's message.
+    pub message: String,
+    /// What stands for its content.
+    pub text: String,
+}
+
+/// What a compaction carries on word for word, whatever a summary says.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Carried {
+    /// The user's messages that are no messages of the conversation any more.
+    pub users: Vec<String>,
+    /// What the user or a rule said no to, with the words.
+    pub rejected: Vec<String>,
+    /// Files that were changed, in order of their last change.
+    pub changed: Vec<String>,
+    /// Files that were read, in order of their last reading.
+    pub read: Vec<String>,
+    /// Commands that were run, with their outcome.
+    pub commands: Vec<String>,
+    /// Calls that failed, one line each.
+    pub errors: Vec<String>,
+    /// The account of what happened, by a model or put together from the log.
+    pub summary: String,
+}
+
+/// How the conversation became shorter. The entries before it stay in the log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Compaction {
+    /// Results cut short.
+    #[serde(default)]
+    pub folded: Vec<Folded>,
+    /// What stands for all messages so far; nothing when results were only cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<CompactedHead>,
+    /// Tokens in the window before it.
+    pub before: u64,
+    /// Tokens after it, as estimated.
+    pub after: u64,
+}
+
+/// The messages a compaction leaves.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CompactedHead {
+    /// The messages, in order.
+    pub messages: Vec<Message>,
+    /// What they were made of, for the next compaction.
+    pub carried: Carried,
+    /// The model that wrote the summary; nothing when none did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+}
+
 /// What a log line records.
 // Externally tagged, so that reading a long log needs no buffering.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -108,5 +164,10 @@ pub enum EntryKind {
     Title {
         /// The name.
         title: String,
+    },
+    /// Older parts of the conversation gave way to a shorter form.
+    Compaction {
+        /// How.
+        compaction: Box<Compaction>,
     },
 }

@@ -133,6 +133,8 @@ pub enum ContextKind {
     Reminder,
     /// Facts about the surroundings: system, date, version control.
     Environment,
+    /// What stands for an earlier part of the conversation.
+    Compaction,
 }
 
 /// One message of the conversation.

@@ -47,6 +47,8 @@ pub struct Setup {
     pub interactive: bool,
     /// Commands run in the system's sandbox, where there is one.
     pub sandbox: bool,
+    /// Share of the window at which a conversation is compacted, in percent.
+    pub compact_at: u8,
 }
 
 /// What can go wrong with the worker itself.

@@ -35,6 +35,16 @@ pub(super) struct Worker {
     interactive: bool,
     /// Shutdown was asked for while a turn ran.
     ending: bool,
+    /// What a slash command asked for that takes a while and can be stopped.
+    pub(super) job: Option<Job>,
+}
+
+/// What keeps the worker busy; the user can stop it.
+pub(super) enum Job {
+    /// A turn for a message.
+    Turn(UserInput),
+    /// A compaction; what its summary should dwell on.
+    Compact(String),
 }
 
 impl Worker {
@@ -53,6 +63,7 @@ impl Worker {
             warnings,
             interactive,
             sandbox,
+            compact_at,
         } = setup;
         let cwd = paths.workspace.display().to_string();
         let workspace =
@@ -85,6 +96,7 @@ impl Worker {
         let agent = Agent::new(Parts {
             session,
             settings,
+            compact_at,
             model,
             provider,
             services,
@@ -103,6 +115,7 @@ impl Worker {
             warnings,
             interactive,
             ending: false,
+            job: None,
         })
     }
 
@@ -121,9 +134,12 @@ impl Worker {
             let flow = match self.next().await {
                 None => Flow::Exit,
                 Some(Command::Submit { text, images }) => {
-                    self.turn(UserInput { text, images }).await
+                    self.work(Job::Turn(UserInput { text, images })).await
                 }
-                Some(Command::Slash { line }) => self.slash(&line),
+                Some(Command::Slash { line }) => match (self.slash(&line), self.job.take()) {
+                    (Flow::GoOn, Some(job)) => self.work(job).await,
+                    (flow, _) => flow,
+                },
                 Some(Command::Shutdown) => Flow::Exit,
                 // Nothing runs: nothing to stop, answer or take back.
                 Some(Command::Interrupt | Command::Answer { .. } | Command::ClearQueue) => {
@@ -167,8 +183,8 @@ impl Worker {
         }
     }
 
-    /// Runs a turn, hearing commands meanwhile.
-    async fn turn(&mut self, input: UserInput) -> Flow {
+    /// Does what takes a while, hearing commands meanwhile.
+    async fn work(&mut self, job: Job) -> Flow {
         self.reporter.update(|status| status.busy = true);
         let Self {
             agent,
@@ -180,7 +196,12 @@ impl Worker {
             ..
         } = self;
         {
-            let mut turn = std::pin::pin!(agent.run_turn(input));
+            let mut work = std::pin::pin!(async {
+                match job {
+                    Job::Turn(input) => drop(agent.run_turn(input).await),
+                    Job::Compact(focus) => agent.compact_now(&focus).await,
+                }
+            });
             let mut hearing = true;
             loop {
                 tokio::select! {
@@ -194,7 +215,7 @@ impl Worker {
                             control.interrupt();
                         }
                     },
-                    _ = &mut turn => break,
+                    () = &mut work => break,
                 }
             }
         }

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::protocol::entry::{Entry, EntryKind, Settings};
-use crate::protocol::message::Message;
+use crate::protocol::entry::{Carried, Compaction, Entry, EntryKind, Settings};
+use crate::protocol::message::{ContentBlock, Message};
 use crate::protocol::tool::PlanItem;
 use crate::protocol::usage::{Cost, Usage};
 
@@ -19,6 +19,10 @@ pub struct Conversation {
     pub prefix_start: usize,
     /// Settings in force; nothing before the first were written.
     pub settings: Option<Settings>,
+    /// What the last compaction carried on.
+    pub carried: Carried,
+    /// Messages that compactions replaced; they are in the log.
+    pub compacted: usize,
     /// The plan.
     pub plan: Vec<PlanItem>,
     /// The name.
@@ -80,7 +84,32 @@ impl Conversation {
             }
             EntryKind::Plan { items } => self.plan = items,
             EntryKind::Title { title } => self.title = Some(title),
+            EntryKind::Compaction { compaction } => self.compact(*compaction),
         }
+    }
+
+    /// Shortens the conversation. Reasoning before this point is bound to bytes
+    /// that are no longer sent.
+    fn compact(&mut self, compaction: Compaction) {
+        let mut folded: HashMap<String, String> = compaction
+            .folded
+            .into_iter()
+            .map(|folded| (folded.message, folded.text))
+            .collect();
+        for message in &mut self.messages {
+            if let Message::ToolResult(result) = message
+                && let Some(text) = folded.remove(&result.id)
+            {
+                result.content = vec![ContentBlock::text(text)];
+            }
+        }
+        if let Some(head) = compaction.head {
+            self.compacted += self.messages.len();
+            self.messages = head.messages;
+            self.carried = head.carried;
+        }
+        self.prefix_start = self.messages.len();
+        self.context_used = compaction.after;
     }
 }
 

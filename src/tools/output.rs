@@ -43,7 +43,11 @@ pub fn limit(text: &str, cx: &ToolCx) -> String {
     )
 }
 
-fn save(text: &str, dir: &Path, call_id: &str) -> std::io::Result<PathBuf> {
+/// Writes a text to a new file named after a call.
+///
+/// # Errors
+/// Any I/O error.
+pub fn save(text: &str, dir: &Path, call_id: &str) -> std::io::Result<PathBuf> {
     let (path, mut file) = create(dir, call_id)?;
     file.write_all(text.as_bytes())?;
     Ok(path)

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod cli;
+mod compact;
 mod crash;
 mod faults;
 mod pty;

@@ -64,6 +64,8 @@ pub struct How {
     pub cut_after: Option<usize>,
     /// Send so many bytes, then hold the connection open in silence.
     pub hold_after: Option<usize>,
+    /// Tokens of the prompt as reported; 0 means 100.
+    pub prompt: u64,
 }
 
 pub fn says(blocks: Vec<Block>) -> Reply {
@@ -88,6 +90,15 @@ pub fn sent(blocks: Vec<Block>, how: How) -> Reply {
         stop: None,
         how,
     }
+}
+
+/// A message whose prompt is reported to have so many tokens.
+pub fn filled(blocks: Vec<Block>, prompt: u64) -> Reply {
+    let how = How {
+        prompt,
+        ..How::default()
+    };
+    sent(blocks, how)
 }
 
 pub fn status(code: u16, kind: &str, message: &str) -> Reply {
@@ -231,7 +242,11 @@ fn serve(
     let _ = events.send(Event::Request(number));
     match reply {
         Some(Reply::Message { blocks, stop, how }) => {
-            let body = message(number, &blocks, stop);
+            let mut body = message(number, &blocks, stop);
+            if how.prompt > 0 {
+                let reported = format!("\"cache_read_input_tokens\":{}", how.prompt);
+                body = body.replacen("\"cache_read_input_tokens\":90", &reported, 1);
+            }
             write_stream(&mut stream, body.as_bytes(), how, || {
                 let _ = events.send(Event::Answered(number));
             })?;

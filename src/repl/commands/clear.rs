@@ -1,18 +1,14 @@
 //! `/clear` and `/compact`.
 
 use super::Flow;
-use crate::protocol::event::NoticeLevel;
-use crate::repl::worker::Worker;
+use crate::repl::worker::{Job, Worker};
 
 pub(super) fn run(worker: &mut Worker, _arguments: &str) -> Flow {
     worker.clear();
     Flow::GoOn
 }
 
-pub(super) fn compact(worker: &mut Worker, _arguments: &str) -> Flow {
-    worker.notice(
-        NoticeLevel::Warning,
-        "sofos cannot shorten a conversation yet; /clear starts a new one and keeps this one saved",
-    );
+pub(super) fn compact(worker: &mut Worker, focus: &str) -> Flow {
+    worker.job = Some(Job::Compact(focus.trim().to_string()));
     Flow::GoOn
 }

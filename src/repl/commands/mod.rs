@@ -129,8 +129,8 @@ pub static COMMANDS: &[CommandSpec] = &[
     CommandSpec {
         name: "compact",
         aliases: &[],
-        usage: "",
-        help: "shorten the conversation (not available yet)",
+        usage: "[FOCUS]",
+        help: "shorten the conversation; the log keeps all of it",
         run: clear::compact,
     },
     CommandSpec {
