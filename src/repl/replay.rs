@@ -14,12 +14,13 @@ pub(super) fn events(conversation: &Conversation) -> Vec<AgentEvent> {
     let messages = &conversation.messages;
     let start = messages.len().saturating_sub(SHOWN);
     let mut out = Vec::new();
-    if start > 0 {
+    let left_out = start + conversation.compacted;
+    if left_out > 0 {
         out.push(AgentEvent::Notice {
             level: NoticeLevel::Info,
             text: format!(
                 "{} are not shown again",
-                text::plural(start, "earlier message")
+                text::plural(left_out, "earlier message")
             ),
         });
     }
