@@ -100,6 +100,47 @@ pub struct CompactedHead {
     pub by: Option<String>,
 }
 
+/// How a change to files came about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeOrigin {
+    /// A call of the model made it.
+    Call {
+        /// The call.
+        call_id: String,
+    },
+    /// It takes back another one.
+    Undo {
+        /// Id of that change.
+        of: String,
+    },
+    /// It takes back an undo.
+    Redo {
+        /// Id of the undo.
+        of: String,
+    },
+    /// It takes back all changes since a point of the conversation.
+    Rewind {
+        /// Their ids, oldest first.
+        of: Vec<String>,
+    },
+}
+
+/// A change to files that can be taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Unique.
+    pub id: String,
+    /// How it came about.
+    pub origin: ChangeOrigin,
+    /// What did it, e.g. `Edit src/cart.rs`.
+    pub words: String,
+    /// Name of the record of paths and contents in the undo store.
+    pub manifest: String,
+    /// How many paths it changed.
+    pub files: usize,
+}
+
 /// What a log line records.
 // Externally tagged, so that reading a long log needs no buffering.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -159,6 +200,19 @@ pub enum EntryKind {
     Plan {
         /// All steps.
         items: Vec<PlanItem>,
+    },
+    /// Files were changed.
+    Checkpoint {
+        /// The change.
+        change: Change,
+    },
+    /// The conversation went back: this entry's parent is not the line before it.
+    Rewind {
+        /// The entry that was the last one before.
+        from: String,
+        /// The change that took files back along with it, when one did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        change: Option<String>,
     },
     /// The session got a name.
     Title {

@@ -7,6 +7,8 @@ use crate::protocol::message::{ContentBlock, Message};
 use crate::protocol::tool::PlanItem;
 use crate::protocol::usage::{Cost, Usage};
 
+use super::timeline::Timeline;
+
 /// The fold of a log.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Conversation {
@@ -33,12 +35,17 @@ pub struct Conversation {
     pub cost: Cost,
     /// Prompt and output of the last response: what fills the window.
     pub context_used: u64,
+    /// The changes to files.
+    pub timeline: Timeline,
 }
 
 impl Conversation {
     /// Folds a log: the entries from the header to the last one along their
     /// parents. Where a parent is missing (a damaged line) the entry before
     /// stands in for it.
+    ///
+    /// What a road not taken cost was paid, what it did to files was done, and the
+    /// name is the session's: these count wherever they stand.
     pub fn fold(entries: Vec<Entry>) -> Self {
         let positions: HashMap<&str, usize> = entries
             .iter()
@@ -62,6 +69,8 @@ impl Conversation {
         for (entry, on_path) in entries.into_iter().zip(on_path) {
             if on_path {
                 conversation.apply(entry.kind);
+            } else {
+                conversation.apply_elsewhere(entry.kind);
             }
         }
         conversation
@@ -69,8 +78,12 @@ impl Conversation {
 
     /// Folds in one more entry.
     pub fn apply(&mut self, kind: EntryKind) {
+        self.timeline.push(&kind);
         match kind {
-            EntryKind::Header { .. } | EntryKind::Decision { .. } => {}
+            EntryKind::Header { .. }
+            | EntryKind::Decision { .. }
+            | EntryKind::Checkpoint { .. }
+            | EntryKind::Rewind { .. } => {}
             EntryKind::Prefix { system, tools, .. } => {
                 self.prefix = Some((system, tools));
                 self.prefix_start = self.messages.len();
@@ -110,6 +123,19 @@ impl Conversation {
         }
         self.prefix_start = self.messages.len();
         self.context_used = compaction.after;
+    }
+
+    /// Folds in an entry of a road the conversation came back from.
+    fn apply_elsewhere(&mut self, kind: EntryKind) {
+        self.timeline.push(&kind);
+        match kind {
+            EntryKind::Usage { usage, cost, .. } => {
+                self.usage.add(&usage);
+                self.cost.add(cost);
+            }
+            EntryKind::Title { title } => self.title = Some(title),
+            _ => {}
+        }
     }
 }
 

@@ -9,12 +9,14 @@ pub mod export;
 mod log;
 pub mod repair;
 mod store;
+mod timeline;
 
 use std::path::PathBuf;
 
 pub use conversation::Conversation;
 pub use log::Log;
 pub use store::Store;
+pub use timeline::{Timeline, Undoable};
 
 use crate::protocol::entry::EntryKind;
 use crate::protocol::message::Message;

@@ -292,6 +292,58 @@ pub fn truncate(file: &File, length: u64) -> io::Result<()> {
     file.sync_data()
 }
 
+/// Puts a new private file in place as one step, but leaves it to the system when
+/// it reaches the disk: after a power failure it may be empty. For caches and
+/// stores that check what they read.
+///
+/// # Errors
+/// Any I/O error; no temporary file is left.
+pub fn write_unsynced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let parent = path.parent().unwrap_or(Path::new("."));
+    let (temp, mut file) = create_temp(parent, 0o600)?;
+    let result = file.write_all(bytes).and_then(|()| fs::rename(&temp, path));
+    if result.is_err() {
+        let _ = fs::remove_file(&temp);
+    }
+    result
+}
+
+/// Makes a symbolic link. On Windows only Unix-made links to files are meant.
+///
+/// # Errors
+/// Any I/O error; `AlreadyExists` when something is there.
+pub fn symlink(target: &Path, link: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    return std::os::unix::fs::symlink(target, link);
+    #[cfg(windows)]
+    return std::os::windows::fs::symlink_file(target, link);
+}
+
+/// Sets the permission bits of a file or directory (Unix; elsewhere nothing happens).
+///
+/// # Errors
+/// Any I/O error.
+pub fn chmod(path: &Path, mode: u32) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o7777))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (path, mode);
+        Ok(())
+    }
+}
+
+/// Sets the modification time of a file to now.
+///
+/// # Errors
+/// Any I/O error.
+pub fn touch(path: &Path) -> io::Result<()> {
+    File::open(path)?.set_modified(std::time::SystemTime::now())
+}
+
 /// Moves a file or directory; across devices a regular file is copied and removed.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 //! Everything here takes resolved paths and works on bytes: what an edit does not
 //! touch stays as it was, whatever its encoding and line endings.
 
+pub mod checkpoint;
 mod commit;
 pub mod diff;
 pub mod document;

@@ -1,0 +1,313 @@
+//! Putting paths back to what they were.
+//!
+//! First everything is looked at and nothing is done ([`Plan`]): a path that is no
+//! longer what sofos left is an obstacle and stays as it is unless the user says
+//! otherwise. Then the paths that may be restored are, in an order in which every
+//! step can succeed: what is in the way goes (deepest first), directories come
+//! (outermost first), then files and links, and the modes of directories last,
+//! as a directory may become read-only.
+
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use super::record::{Manifest, Merged, merge};
+use super::state::{State, is_missing};
+use super::{Checkpoints, LARGEST_KNOWN, TakeBack, UndoError};
+use crate::stdx::fs as sfs;
+use crate::stdx::text;
+
+/// Why a path is not simply restored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Obstacle {
+    /// It is not what sofos left.
+    Changed,
+    /// It was changed by someone else between two changes of sofos.
+    ChangedBetween,
+    /// It lies outside the workspace.
+    Outside,
+    /// Its old content is not in the store.
+    Lost(String),
+}
+
+impl Obstacle {
+    /// In words, after the path.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Changed => "changed since".to_string(),
+            Self::ChangedBetween => "changed by someone else in between".to_string(),
+            Self::Outside => "outside this directory".to_string(),
+            Self::Lost(why) => why.clone(),
+        }
+    }
+
+    /// Whether it may be restored all the same when the user says so.
+    pub fn may_be_forced(&self) -> bool {
+        !matches!(self, Self::Lost(_))
+    }
+}
+
+/// One path to restore.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Below the workspace's root, or absolute.
+    pub path: PathBuf,
+    /// What it becomes.
+    pub to: State,
+    /// Why not to.
+    pub obstacle: Option<Obstacle>,
+}
+
+/// What a restore would do.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Plan {
+    /// By path; paths that already are what they should be are left out.
+    pub steps: Vec<Step>,
+}
+
+impl Plan {
+    /// Paths nothing is in the way of.
+    pub fn clear(&self) -> usize {
+        let clear = |step: &&Step| step.obstacle.is_none();
+        self.steps.iter().filter(clear).count()
+    }
+
+    /// Paths with something in the way, in words: `src/a.rs (changed since)`.
+    pub fn obstacles(&self) -> Vec<String> {
+        self.steps
+            .iter()
+            .filter_map(|step| {
+                let why = step.obstacle.as_ref()?.words();
+                Some(format!("{} ({why})", shown(&step.path)))
+            })
+            .collect()
+    }
+
+    /// Whether saying so would restore more.
+    pub fn can_be_forced(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|step| step.obstacle.as_ref().is_some_and(Obstacle::may_be_forced))
+    }
+}
+
+/// What a restore did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Restored {
+    /// Paths that are what they were.
+    pub done: Vec<PathBuf>,
+    /// Paths left as they are, in words with the reason.
+    pub left: Vec<String>,
+}
+
+/// A path for people.
+pub fn shown(path: &Path) -> String {
+    text::one_line(&text::clean(&path.to_string_lossy()), 200)
+}
+
+impl Checkpoints {
+    /// What taking back these changes (oldest first) would do.
+    ///
+    /// # Errors
+    /// When a record of them is no longer in the store.
+    pub fn plan(&self, changes: &[TakeBack]) -> Result<Plan, UndoError> {
+        let manifests = changes
+            .iter()
+            .map(|change| self.manifest(change))
+            .collect::<Result<Vec<Manifest>, UndoError>>()?;
+        let steps = merge(&manifests)
+            .into_iter()
+            .filter_map(|merged| self.step(merged))
+            .collect();
+        Ok(Plan { steps })
+    }
+
+    fn step(&self, merged: Merged) -> Option<Step> {
+        let change = merged.change;
+        let (from, to) = (change.after, change.before);
+        if from == to && !merged.touched_between {
+            return None;
+        }
+        let path = self.place(&change.path);
+        let now = path
+            .as_ref()
+            .map(|path| State::now(path, LARGEST_KNOWN).unwrap_or(State::Special));
+        let obstacle = match (&path, now) {
+            (None, _) => Some(Obstacle::Lost("not a path that may be restored".into())),
+            (Some(_), Some(now)) if now == to => return None,
+            (Some(path), now) => {
+                let kept = match to.blob() {
+                    Some(blob) => self.vault.has(blob),
+                    None => to.is_kept(),
+                };
+                if !kept {
+                    Some(Obstacle::Lost(
+                        "its old content is no longer in the undo store".into(),
+                    ))
+                } else if now != Some(from) || !self.is_straight(path) {
+                    Some(Obstacle::Changed)
+                } else if merged.touched_between {
+                    Some(Obstacle::ChangedBetween)
+                } else {
+                    change.path.is_absolute().then_some(Obstacle::Outside)
+                }
+            }
+        };
+        Some(Step {
+            path: change.path,
+            to,
+            obstacle,
+        })
+    }
+
+    /// Where a recorded path lies. Records come from the disk: one that leads out by
+    /// `..`, or into the data of git or sofos, is none.
+    pub(super) fn place(&self, path: &Path) -> Option<PathBuf> {
+        let odd = path.components().any(|part| match part {
+            Component::ParentDir => true,
+            Component::Normal(name) => name == ".git" || name == ".sofos",
+            _ => false,
+        });
+        (!odd && path.file_name().is_some()).then(|| self.root.join(path))
+    }
+
+    /// Whether the directories that lead to a path below the root are directories,
+    /// not links to somewhere else.
+    fn is_straight(&self, path: &Path) -> bool {
+        let Ok(rest) = path.strip_prefix(&self.root) else {
+            return true;
+        };
+        let mut at = self.root.clone();
+        for part in rest.parent().into_iter().flat_map(Path::components) {
+            at.push(part);
+            match fs::symlink_metadata(&at) {
+                Ok(meta) if meta.is_dir() => {}
+                Err(error) if is_missing(&error) => return true,
+                _ => return false,
+            }
+        }
+        true
+    }
+
+    /// Does what a plan says; with `force` also what has an obstacle that may be forced.
+    pub(super) fn carry_out(&self, plan: &Plan, force: bool) -> Restored {
+        let mut out = Restored::default();
+        let mut todo = Vec::new();
+        for step in &plan.steps {
+            let stays = step
+                .obstacle
+                .as_ref()
+                .filter(|obstacle| !(force && obstacle.may_be_forced()));
+            match (stays, self.place(&step.path)) {
+                (None, Some(path)) => todo.push((path, step)),
+                (Some(why), _) => {
+                    let words = format!("{} ({})", shown(&step.path), why.words());
+                    out.left.push(words);
+                }
+                (None, None) => {}
+            }
+        }
+        let opened = open_up(&todo);
+        let mut failed: Vec<(PathBuf, io::Error)> = Vec::new();
+        // Sorted by path: what is in a directory comes after it.
+        todo.reverse();
+        todo.retain(|(path, step)| match clear(path, &step.to) {
+            Ok(()) => true,
+            Err(error) => {
+                failed.push((step.path.clone(), error));
+                false
+            }
+        });
+        todo.reverse();
+        for (path, step) in &todo {
+            if let Err(error) = self.bring(path, &step.to) {
+                failed.push((step.path.clone(), error));
+            } else {
+                out.done.push(step.path.clone());
+            }
+        }
+        for (path, step) in todo.iter().rev() {
+            if let State::Dir { mode } = step.to {
+                // Reported by the next look at it; nothing else can be done here.
+                let _ = sfs::chmod(path, mode);
+            }
+        }
+        for (dir, mode) in opened {
+            if !todo.iter().any(|(path, _)| *path == dir) {
+                let _ = sfs::chmod(&dir, mode);
+            }
+        }
+        for (path, error) in failed {
+            let why = match error.kind() {
+                io::ErrorKind::DirectoryNotEmpty => "holds other files".to_string(),
+                _ => error.to_string(),
+            };
+            out.left.push(format!("{} ({why})", shown(&path)));
+        }
+        out
+    }
+
+    fn bring(&self, path: &Path, to: &State) -> io::Result<()> {
+        match to {
+            State::Absent | State::Special | State::Unkept { .. } => Ok(()),
+            State::Dir { .. } => sfs::create_dir_all(path),
+            State::Link { target } => {
+                parents(path)?;
+                sfs::symlink(target, path)
+            }
+            State::File { mode, blob, .. } => {
+                let bytes = self.vault.get(blob)?;
+                parents(path)?;
+                if fs::symlink_metadata(path).is_ok_and(|meta| meta.permissions().readonly()) {
+                    sfs::chmod(path, 0o600)?;
+                }
+                sfs::write_atomic(path, &bytes, mode & 0o777)?;
+                sfs::chmod(path, *mode)
+            }
+        }
+    }
+}
+
+fn parents(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), sfs::create_dir_all)
+}
+
+/// Removes what is at a path when it is of another kind than what is to come.
+fn clear(path: &Path, to: &State) -> io::Result<()> {
+    let meta = match fs::symlink_metadata(path) {
+        Ok(meta) => meta,
+        Err(error) if is_missing(&error) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    match to {
+        State::Dir { .. } if meta.is_dir() => Ok(()),
+        State::File { .. } if meta.is_file() => Ok(()),
+        _ if meta.is_dir() => sfs::remove_dir(path),
+        _ => sfs::remove_file(path),
+    }
+}
+
+/// Makes directories writable that something in them is to be restored in; returns
+/// them with their modes.
+fn open_up(todo: &[(PathBuf, &Step)]) -> Vec<(PathBuf, u32)> {
+    let mut opened: Vec<(PathBuf, u32)> = Vec::new();
+    #[cfg(unix)]
+    for dir in todo.iter().filter_map(|(path, _)| path.parent()) {
+        use std::os::unix::fs::PermissionsExt;
+        if opened.iter().any(|(other, _)| other == dir) {
+            continue;
+        }
+        if let Ok(meta) = fs::symlink_metadata(dir)
+            && meta.is_dir()
+            && meta.permissions().mode() & 0o300 != 0o300
+        {
+            let mode = meta.permissions().mode() & 0o7777;
+            if sfs::chmod(dir, mode | 0o700).is_ok() {
+                opened.push((dir.to_path_buf(), mode));
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = (todo, &mut opened);
+    opened
+}
