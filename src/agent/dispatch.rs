@@ -3,8 +3,9 @@
 //! 1. find the tool, parse the arguments against its schema
 //! 2. effects -> `permission::decide` -> the authority when it says "ask" (`permit.rs`)
 //! 3. sync the log before the first call that changes something
-//! 4. run, with output, cancellation and a guard against panics
-//! 5. cut what is too long, keep the whole on disk, log in call order (`results.rs`)
+//! 4. keep what it may change, so that it can be taken back (`undo.rs`)
+//! 5. run, with output, cancellation and a guard against panics
+//! 6. cut what is too long, keep the whole on disk, log in call order (`results.rs`)
 //!
 //! Calls that only read run together; any other call waits for those before it
 //! and holds up those after it.
@@ -130,8 +131,10 @@ impl Agent {
                             if !std::mem::replace(&mut synced, true) {
                                 self.sync();
                             }
+                            let change = self.before_change(*call, &prepared).await;
                             self.spawn(&mut batch, call.id, tool.name(), prepared);
                             self.drain(&mut batch, cancel).await;
+                            self.after_change(change).await;
                             continue;
                         }
                     }

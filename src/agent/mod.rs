@@ -14,6 +14,7 @@ mod repeats;
 mod response;
 mod results;
 mod turn;
+mod undo;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 pub use authority::{Authority, Interactive, Refuse};
 pub use control::TurnControl;
 pub use prompt::{DEFAULT_MAX_TOKENS, fixed_overhead};
+pub use undo::{Obstructed, TakeBackError, TakenBack, list};
 
 use crate::exec::Env;
 use crate::permission::RuleSet;
@@ -35,6 +37,7 @@ use crate::stdx::blob::BlobStore;
 use crate::stdx::ids;
 use crate::tools::{BUILTIN, DynTool};
 use crate::workspace::Workspace;
+use crate::workspace::checkpoint::Checkpoints;
 
 /// Where an agent's events go.
 pub type Events = Arc<dyn Fn(AgentEvent) + Send + Sync>;
@@ -43,6 +46,8 @@ pub type Events = Arc<dyn Fn(AgentEvent) + Send + Sync>;
 pub struct Services {
     /// The files.
     pub workspace: Arc<Workspace>,
+    /// What calls changed, to take it back.
+    pub undo: Checkpoints,
     /// What commands inherit of the environment, and the home directory.
     pub env: Arc<Env>,
     /// What the user allowed, denied, or wants to be asked about.
@@ -84,6 +89,8 @@ pub struct Agent {
     grants: Vec<Grant>,
     /// The user was told that the log cannot be written.
     told_unsaved: bool,
+    /// The user was told that changes cannot be taken back.
+    told_no_undo: bool,
 }
 
 impl Agent {
@@ -93,6 +100,7 @@ impl Agent {
             parts,
             grants: Vec::new(),
             told_unsaved: false,
+            told_no_undo: false,
         }
     }
 

@@ -53,6 +53,11 @@ impl Paths {
         self.project.join("outputs")
     }
 
+    /// What was before changes, to take them back.
+    pub fn undo(&self) -> PathBuf {
+        self.project.join("undo")
+    }
+
     /// The program's own log files.
     pub fn logs(&self) -> PathBuf {
         self.project.join("logs")

@@ -15,6 +15,7 @@ use crate::protocol::event::{AgentEvent, NoticeLevel, UiEvent};
 use crate::session::{Session, SessionError, Store};
 use crate::stdx::blob::BlobStore;
 use crate::workspace::Workspace;
+use crate::workspace::checkpoint::Checkpoints;
 
 /// Something that waits for the running turn to end.
 enum Waiting {
@@ -86,6 +87,7 @@ impl Worker {
             Arc::new(Refuse)
         };
         let services = Arc::new(Services {
+            undo: Checkpoints::new(workspace.root().to_path_buf(), paths.undo()),
             workspace: Arc::new(workspace),
             env,
             rules: RuleSet::default(),
@@ -127,6 +129,7 @@ impl Worker {
             self.agent.warm();
         }
         self.announce();
+        self.agent.recover_changes();
         for warning in std::mem::take(&mut self.warnings) {
             self.notice(NoticeLevel::Warning, warning);
         }
@@ -240,6 +243,7 @@ impl Worker {
         match self.open(wanted) {
             Ok(warnings) => {
                 self.announce();
+                self.agent.recover_changes();
                 for warning in warnings {
                     self.notice(NoticeLevel::Warning, warning);
                 }

@@ -161,6 +161,43 @@ impl Log {
         self.write_queued()
     }
 
+    /// Appends an entry that follows an earlier one instead of the last, and makes
+    /// it durable.
+    ///
+    /// # Errors
+    /// When the disk does not take it; the next entry follows the last one then.
+    pub fn branch(&mut self, parent: &str, kind: &EntryKind) -> Result<(), SessionError> {
+        if !self.unsaved.is_empty() {
+            self.write_queued()?;
+        }
+        let last = self.last.replace(parent.to_string());
+        self.queue(kind);
+        let written = self.write_queued();
+        if written.is_err() {
+            self.unsaved.clear();
+            self.last = last;
+        }
+        written.and_then(|()| self.sync())
+    }
+
+    /// Everything in the file, in its order.
+    ///
+    /// # Errors
+    /// When it cannot be read, or something is not written yet.
+    pub fn entries(&mut self) -> Result<Vec<Entry>, SessionError> {
+        if !self.unsaved.is_empty() {
+            self.write_queued()?;
+        }
+        let path = self.path();
+        let read = File::open(&path).and_then(|file| read_lines(&file));
+        let lines = read.map_err(|source| SessionError::Io {
+            action: "read",
+            path,
+            source,
+        })?;
+        Ok(lines.entries)
+    }
+
     fn queue(&mut self, kind: &EntryKind) {
         let id = ids::random(10);
         let line = Line {

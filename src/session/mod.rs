@@ -69,6 +69,9 @@ pub enum SessionError {
         /// Version found.
         version: u32,
     },
+    /// The log has no such point.
+    #[error("the log does not hold that point of the conversation")]
+    NoSuchPoint,
     /// The file has no header, so it is no session log.
     #[error("{path} is not a session log: it does not start with a header", path = path.display())]
     NotALog {
@@ -147,6 +150,45 @@ impl Session {
     /// When it could not be written yet.
     pub fn append_message(&mut self, message: Message) -> Result<(), SessionError> {
         self.append(EntryKind::Message { message })
+    }
+
+    /// Goes back to right before a message: it and all after it are no longer part
+    /// of the conversation, but stay in the log. `change` is the change that took
+    /// files back along with it.
+    ///
+    /// # Errors
+    /// When the log cannot be read or written, or has no such message.
+    pub fn go_back_before(
+        &mut self,
+        message: &str,
+        change: Option<String>,
+    ) -> Result<(), SessionError> {
+        let entries = self.log.entries()?;
+        let entry = entries.iter().rfind(|entry| {
+            matches!(&entry.kind, EntryKind::Message { message: Message::User { id, .. } } if id == message)
+        });
+        match entry.and_then(|entry| entry.parent.clone()) {
+            Some(parent) => self.go_back_to(&parent, change),
+            None => Err(SessionError::NoSuchPoint),
+        }
+    }
+
+    /// Goes to an entry: the conversation is what it was right after it.
+    ///
+    /// # Errors
+    /// When the log cannot be read or written, or has no such entry.
+    pub fn go_back_to(&mut self, entry: &str, change: Option<String>) -> Result<(), SessionError> {
+        let entries = self.log.entries()?;
+        let Some(from) = entries.last().map(|last| last.id.clone()) else {
+            return Err(SessionError::NoSuchPoint);
+        };
+        if !entries.iter().any(|other| other.id == entry) {
+            return Err(SessionError::NoSuchPoint);
+        }
+        self.log
+            .branch(entry, &EntryKind::Rewind { from, change })?;
+        self.conversation = Conversation::fold(self.log.entries()?);
+        Ok(())
     }
 
     /// Makes everything appended so far survive a power failure.

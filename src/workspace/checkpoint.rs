@@ -242,10 +242,11 @@ impl Checkpoints {
     /// # Errors
     /// When a path cannot be read or the store cannot be written.
     pub fn end(&self, begun: Begun) -> Result<Ended, UndoError> {
-        self.finish(begun.note)
+        self.finish(begun.note, false)
     }
 
-    fn finish(&self, note: Note) -> Result<Ended, UndoError> {
+    /// `always` records a change even when all is as it was.
+    fn finish(&self, note: Note, always: bool) -> Result<Ended, UndoError> {
         let mut manifest = Manifest::default();
         let mut was = note.paths.clone().unwrap_or_default();
         let known: HashSet<PathBuf> = was.iter().map(|was| was.path.clone()).collect();
@@ -275,15 +276,15 @@ impl Checkpoints {
             }
         }
         manifest.files.sort_by(|a, b| a.path.cmp(&b.path));
+        if manifest.files.is_empty() && !always {
+            self.forget_note(&note.session, &note.id);
+            return Ok(Ended::default());
+        }
         self.record(note, manifest)
     }
 
     /// Puts the record of a change into the store.
     fn record(&self, note: Note, manifest: Manifest) -> Result<Ended, UndoError> {
-        if manifest.files.is_empty() {
-            self.forget_note(&note.session, &note.id);
-            return Ok(Ended::default());
-        }
         let bytes = serde_json::to_vec(&manifest).unwrap_or_default();
         let name = self
             .vault
@@ -371,7 +372,7 @@ impl Checkpoints {
             .collect();
         let begun = self.begin(author, &paths)?;
         let restored = self.carry_out(plan, force);
-        Ok((restored, self.end(begun)?))
+        Ok((restored, self.finish(begun.note, true)?))
     }
 
     /// Changes of a session that were under way when its process ended.
@@ -397,7 +398,7 @@ impl Checkpoints {
             match note {
                 Some(note) if !is_logged(&note.id) => {
                     self.enter()?;
-                    found.extend(self.finish(note)?.change);
+                    found.extend(self.finish(note, false)?.change);
                 }
                 _ => {
                     // Logged, or cut off by a power failure.

@@ -14,3 +14,5 @@ mod sandbox;
 mod server;
 mod tui;
 mod turns;
+#[cfg(unix)]
+mod undo;

@@ -10,6 +10,7 @@ mod modes;
 mod rename;
 mod resume;
 mod think;
+mod undo;
 
 pub use help::table;
 
@@ -69,6 +70,20 @@ pub static COMMANDS: &[CommandSpec] = &[
         usage: "NAME",
         help: "name this session",
         run: rename::run,
+    },
+    CommandSpec {
+        name: "undo",
+        aliases: &[],
+        usage: "[rest|all]",
+        help: "take back the last change to files",
+        run: undo::undo,
+    },
+    CommandSpec {
+        name: "redo",
+        aliases: &[],
+        usage: "[rest|all]",
+        help: "take back the last undo",
+        run: undo::redo,
     },
     CommandSpec {
         name: "export",
