@@ -14,7 +14,7 @@
 //! |---|---|
 //! | 0 | [`stdx`] what std lacks |
 //! | 1 | [`protocol`] the nouns |
-//! | 2 | [`config`] layers of settings, paths, keys |
+//! | 2 | [`config`] layers of settings, paths, keys, [`media`] images and PDFs as a model can take them |
 //! | 3 | [`net`] HTTP, [`exec`] processes |
 //! | 4 | [`provider`] models, [`session`] log, [`permission`] decisions, [`workspace`] files, [`memory`] instruction files, [`render`] text to styled lines |
 //! | 5 | [`tools`] what the model can call |
@@ -30,6 +30,7 @@ pub mod cli;
 pub mod config;
 pub mod exec;
 pub mod headless;
+pub mod media;
 pub mod memory;
 pub mod net;
 pub mod permission;

@@ -11,6 +11,7 @@ const ROOMS: &[(&str, u8)] = &[
     ("stdx", 0),
     ("protocol", 1),
     ("config", 2),
+    ("media", 2),
     ("net", 3),
     ("exec", 3),
     ("provider", 4),

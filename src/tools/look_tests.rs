@@ -426,12 +426,13 @@ fn a_stopped_turn_stops_a_search() {
 #[test]
 fn images_come_as_bytes() {
     let bench = Bench::new();
-    let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR........\0\0\0\0IEND\xaeB`\x82";
-    bench.write("misnamed.txt", png);
+    let png = crate::media::image::sample(3, 2);
+    bench.write("misnamed.txt", &png);
     let output = bench
         .call("read_file", json!({"path": "misnamed.txt"}))
         .unwrap();
-    assert_eq!(output.images, [("image/png".to_string(), png.to_vec())]);
+    assert_eq!(output.images, [("image/png".to_string(), png)]);
+    assert_eq!(output.outcome, "image/png, 3×2");
     assert!(!output.content.is_empty());
 }
 

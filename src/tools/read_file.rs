@@ -61,10 +61,10 @@ impl Tool for ReadFile {
                     };
                     ToolOutput::text(page.text, outcome)
                 }
-                Content::Image(media, bytes) => {
-                    let words = format!("{media}, {} bytes", bytes.len());
+                Content::Image(image) => {
+                    let words = image.words();
                     ToolOutput {
-                        images: vec![(media.to_string(), bytes)],
+                        images: vec![(image.media.to_string(), image.bytes)],
                         ..ToolOutput::text(format!("{}: {words}", path.display()), words)
                     }
                 }

@@ -12,7 +12,6 @@ mod encoding;
 mod file_state;
 pub mod git;
 pub mod globs;
-pub mod image;
 mod open;
 pub mod patch;
 pub mod read;
@@ -85,6 +84,14 @@ pub enum FileError {
         path: String,
         /// The change as a diff, with the words before it; or empty.
         what: String,
+    },
+    /// An image or document that cannot be shown.
+    #[error("{path} cannot be shown: {source}")]
+    Media {
+        /// As shown to the model.
+        path: String,
+        /// Why.
+        source: crate::media::MediaError,
     },
     /// Too large for the operation.
     #[error("{path} is too large to {action} ({bytes} bytes)")]

@@ -4,7 +4,9 @@ use std::fs::{File, Metadata};
 use std::io::{Cursor, Read};
 
 use super::encoding::{self, Encoding, UTF8_BOM};
-use super::{FileError, Workspace, file_state, image, open};
+use super::{FileError, Workspace, file_state, open};
+use crate::media::image::{self, Ready};
+use crate::media::sniff;
 use crate::protocol::permission::ScopedPath;
 use crate::stdx::text;
 
@@ -41,8 +43,8 @@ pub struct Page {
 pub enum Content {
     /// Text.
     Text(Page),
-    /// An image: media type and bytes.
-    Image(&'static str, Vec<u8>),
+    /// An image, made to fit.
+    Image(Ready),
 }
 
 impl Workspace {
@@ -62,8 +64,8 @@ impl Workspace {
         let mut start = vec![0; SNIFFED];
         let length = read_full(&mut file, &mut start).map_err(fail)?;
         start.truncate(length);
-        if let Some(media) = image::sniff(&start) {
-            return read_image(path, media);
+        if sniff::image(&start).is_some() || sniff::other_picture(&start).is_some() {
+            return image(path).map(Content::Image);
         }
         let mut reader = Pager::new(path, &meta, start, file, offset, limit)?;
         let page = reader.page()?;
@@ -79,16 +81,16 @@ impl Workspace {
     }
 }
 
-fn read_image(path: &ScopedPath, media: &'static str) -> Result<Content, FileError> {
+/// An image file, made to fit. Takes time: not for an async thread.
+///
+/// # Errors
+/// See [`FileError`]; a file that holds no image is [`FileError::Media`].
+pub fn image(path: &ScopedPath) -> Result<Ready, FileError> {
     let (bytes, _) = open::whole(path, image::MAX_BYTES, "show as an image")?;
-    if !image::is_whole(media, &bytes) {
-        return Err(FileError::Io {
-            action: "show",
-            path: path.display().to_string(),
-            source: std::io::Error::new(std::io::ErrorKind::InvalidData, "not a valid image"),
-        });
-    }
-    Ok(Content::Image(media, bytes))
+    image::ready(bytes).map_err(|source| FileError::Media {
+        path: path.display().to_string(),
+        source,
+    })
 }
 
 /// Fills the buffer as far as the file goes.

@@ -219,15 +219,15 @@ fn files_in_proc_say_they_are_empty_and_are_not() {
 #[test]
 fn images_are_known_by_their_bytes() {
     let dir = Dir::new();
-    let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR........\0\0\0\0IEND\xaeB`\x82";
-    let path = dir.file(png);
-    assert_eq!(
-        dir.workspace.read(&path, 1, None).unwrap(),
-        Content::Image("image/png", png.to_vec())
-    );
+    let png = crate::media::image::sample(3, 2);
+    let path = dir.file(&png);
+    let Content::Image(image) = dir.workspace.read(&path, 1, None).unwrap() else {
+        panic!("no image");
+    };
+    assert_eq!((image.media, &image.bytes), ("image/png", &png));
     let path = dir.file(&png[..20]);
-    assert!(dir.error(&path, 1).contains("not a valid image"));
-    let path = dir.file([&png[..], &vec![0; 6_000_000]].concat());
+    assert!(dir.error(&path, 1).contains("the PNG image is damaged"));
+    let path = dir.file([&png[..], &vec![0; 21_000_000]].concat());
     assert!(
         dir.error(&path, 1)
             .contains("too large to show as an image")
