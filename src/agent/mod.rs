@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 pub use authority::{Authority, Interactive, Refuse};
 pub use control::TurnControl;
+pub use input::BY_HAND;
 pub use prompt::{DEFAULT_MAX_TOKENS, fixed_overhead};
 pub use undo::{Obstructed, TakeBackError, TakenBack, list};
 

@@ -13,6 +13,13 @@ const KEYS: &str = "\
 | Esc, Ctrl+C | stop the turn |
 | Ctrl+C twice, Ctrl+D | leave |
 | Up, Down | earlier messages |
+
+| in a message | does |
+|---|---|
+| `@path`, `@a.rs:10-40`, `@dir/` | attaches a file, lines of it, a listing |
+| `@https://…` | attaches a page of the web |
+| `shot.png`, `https://…/a.png` | shows the model the image |
+| `!command` | runs a command by your own hand; the model sees it with the next message |
 ";
 
 /// The commands as a Markdown table.
