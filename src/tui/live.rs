@@ -82,7 +82,8 @@ impl Live {
 
     /// A turn is running.
     pub fn is_busy(&self) -> bool {
-        self.started.is_some()
+        // A command of the user may work outside of any turn.
+        self.started.is_some() || !self.running.is_empty()
     }
 
     /// Takes an event of the main agent and writes what it finishes.
@@ -249,7 +250,9 @@ impl Live {
 
     /// The row that says what is going on, in at most [`NARROW`] columns.
     pub fn activity(&self, now: Duration, asked: bool) -> Option<String> {
-        let started = self.started?;
+        let started = self
+            .started
+            .or(self.running.first().map(|call| call.started))?;
         let glyphs = self.theme.glyphs;
         let end = format!(" {} esc stops", glyphs.dot);
         if asked {
@@ -357,6 +360,7 @@ fn doing(verb: &str) -> String {
         ("Move", "Moving"),
         ("Copy", "Copying"),
         ("Delete", "Deleting"),
+        ("Compact", "Compacting"),
     ];
     known.iter().find(|(name, _)| *name == verb).map_or_else(
         || clean(verb).into_owned(),

@@ -34,6 +34,8 @@ use summary::Answer;
 
 /// Bytes a token has in text of this kind, when nothing better is known.
 const BYTES_A_TOKEN: f64 = 3.5;
+/// Below this a conversation is not worth a summary, in bytes.
+const SHORT: usize = 4_000;
 /// What one image counts for, in bytes.
 const IMAGE_BYTES: usize = 5_000;
 
@@ -63,9 +65,16 @@ impl Agent {
     /// Compacts on the user's word. `focus` is what the account should dwell on.
     pub async fn compact_now(&mut self, focus: &str) {
         let cancel = self.parts.control.begin();
-        match self.compact(Cause::Command, focus, &cancel).await {
-            End::Nothing => self.notice(NoticeLevel::Info, "there is nothing to compact yet"),
-            End::Done | End::Stopped => {}
+        let messages = &self.parts.session.conversation().messages;
+        let end = match bytes(messages) < SHORT {
+            true => End::Nothing,
+            false => self.compact(Cause::Command, focus, &cancel).await,
+        };
+        if end == End::Nothing {
+            self.notice(
+                NoticeLevel::Info,
+                "the conversation is too short to compact",
+            );
         }
         self.sync();
     }
