@@ -162,32 +162,84 @@ fn run(kept: &[(PathBuf, OwnedFd)]) -> io::Result<()> {
 
 /// Layers over the caches of build tools: they look writable, the real ones stay
 /// as they are. A cache that cannot be layered stays read-only.
+///
+/// A layer costs a millisecond or more, so that caches beside each other share one.
 fn caches(spec: &Spec) -> Vec<(PathBuf, OwnedFd)> {
-    let layered = |(index, cache): (usize, &PathBuf)| {
-        let (files, work) = Spec::layers(&spec.temp, index);
-        let paths = [cache, &files, &work];
-        if !paths.iter().all(|path| fits_in_options(path.as_os_str())) {
-            return None;
+    let mut left: Vec<&PathBuf> = spec.caches.iter().collect();
+    let mut out = Vec::new();
+    while let Some(first) = left.first().copied() {
+        let parent = first.parent().unwrap_or(first);
+        let device = device(parent);
+        // A layer ends where another file system begins.
+        let is_beside =
+            |cache: &PathBuf| cache.parent() == Some(parent) && self::device(cache) == device;
+        let (beside, others): (Vec<_>, Vec<_>) =
+            left.iter().copied().partition(|cache| is_beside(cache));
+        let shared = (beside.len() > 1)
+            .then(|| shared_layer(spec, parent, &beside))
+            .flatten();
+        match shared {
+            Some(trees) => {
+                out.extend(trees);
+                left = others;
+            }
+            None => {
+                out.extend(layer(spec, first).map(|tree| (first.clone(), tree)));
+                left.remove(0);
+            }
         }
-        std::fs::create_dir_all(&files).ok()?;
-        std::fs::create_dir_all(&work).ok()?;
-        let [lower, upper, work]: [CString; 3] = [
-            cstring(cache).ok()?,
-            cstring(&files).ok()?,
-            cstring(&work).ok()?,
-        ];
-        // Volatile: else the kernel writes the whole disk's changes out at its end.
-        let options: [(&CStr, &CStr); 5] = [
-            (c"lowerdir", &lower),
-            (c"upperdir", &upper),
-            (c"workdir", &work),
-            (c"userxattr", c""),
-            (c"volatile", c""),
-        ];
-        let tree = sys::new_fs(c"overlay", &options).ok()?;
-        Some((cache.clone(), tree))
-    };
-    spec.caches.iter().enumerate().filter_map(layered).collect()
+    }
+    out
+}
+
+fn device(path: &Path) -> Option<u64> {
+    use std::os::unix::fs::MetadataExt;
+    path.metadata().ok().map(|meta| meta.dev())
+}
+
+/// One layer over the directory that holds several caches; its other contents are
+/// not taken from it.
+fn shared_layer(
+    spec: &Spec,
+    parent: &Path,
+    caches: &[&PathBuf],
+) -> Option<Vec<(PathBuf, OwnedFd)>> {
+    // Only attached mounts can be copied in part. This place is covered right after,
+    // and nothing inside can uncover it.
+    let at = Path::new("/dev");
+    sys::attach(&layer(spec, parent)?, at).ok()?;
+    caches
+        .iter()
+        .map(|cache| {
+            let tree = sys::clone_tree(&at.join(cache.file_name()?), false).ok()?;
+            Some(((*cache).clone(), tree))
+        })
+        .collect()
+}
+
+/// What is written to this copy of a directory stays in it.
+fn layer(spec: &Spec, dir: &Path) -> Option<OwnedFd> {
+    let (files, work) = Spec::layers(&spec.temp, dir);
+    let paths = [dir, &files, &work];
+    if !paths.iter().all(|path| fits_in_options(path.as_os_str())) {
+        return None;
+    }
+    std::fs::create_dir_all(&files).ok()?;
+    std::fs::create_dir_all(&work).ok()?;
+    let [lower, upper, work]: [CString; 3] = [
+        cstring(dir).ok()?,
+        cstring(&files).ok()?,
+        cstring(&work).ok()?,
+    ];
+    // Volatile: else the kernel writes the whole disk's changes out at its end.
+    let options: [(&CStr, &CStr); 5] = [
+        (c"lowerdir", &lower),
+        (c"upperdir", &upper),
+        (c"workdir", &work),
+        (c"userxattr", c""),
+        (c"volatile", c""),
+    ];
+    sys::new_fs(c"overlay", &options).ok()
 }
 
 /// A mount cannot be renamed or removed, and this one cannot be written.

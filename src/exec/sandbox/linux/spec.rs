@@ -1,6 +1,7 @@
 //! What the helper is told, as its arguments.
 
 use std::ffi::{OsStr, OsString};
+use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use crate::protocol::sandbox::SandboxPolicy;
@@ -101,10 +102,12 @@ impl Spec {
         self.temp.join("tmp")
     }
 
-    /// Where the private copy of a cache lies: changed files, and the kernel's own,
-    /// which a volatile layer cannot use twice.
-    pub(super) fn layers(temp: &Path, index: usize) -> (PathBuf, PathBuf) {
-        let base = temp.join(format!("cache{index}"));
+    /// Where the private copy of a directory lies: changed files, and the kernel's
+    /// own, which a volatile layer cannot use twice.
+    pub(super) fn layers(temp: &Path, dir: &Path) -> (PathBuf, PathBuf) {
+        let mut name = std::hash::DefaultHasher::new();
+        dir.hash(&mut name);
+        let base = temp.join(format!("cache-{:016x}", name.finish()));
         let work = format!("work-{}", ids::random(8));
         (base.join("files"), base.join(work))
     }
