@@ -1,5 +1,7 @@
 //! What came of calls: their results in the log and on the screen.
 
+use std::borrow::Cow;
+
 use tokio_util::sync::CancellationToken;
 
 use super::dispatch::{Batch, BatchEnd, Call};
@@ -8,7 +10,8 @@ use super::{Agent, message_id};
 use crate::protocol::entry::EntryKind;
 use crate::protocol::event::AgentEvent;
 use crate::protocol::message::{ContentBlock, Message, ToolResult};
-use crate::protocol::tool::{ToolStatus, ToolTitle, ToolView};
+use crate::protocol::tool::{ToolBody, ToolStatus, ToolTitle, ToolView};
+use crate::stdx::redact::Secrets;
 use crate::stdx::text;
 use crate::tools::{self, ToolError, ToolOutput};
 
@@ -17,6 +20,65 @@ pub(super) struct Finished {
     pub(super) call_id: String,
     pub(super) title: ToolTitle,
     pub(super) result: Result<ToolOutput, ToolError>,
+}
+
+impl Finished {
+    /// The end of a call that ran. Secrets go no further: neither the model nor the
+    /// log nor the screen gets them.
+    pub(super) fn new(
+        call_id: String,
+        title: ToolTitle,
+        result: Result<ToolOutput, ToolError>,
+        secrets: &Secrets,
+    ) -> Self {
+        let result = match result {
+            Ok(mut output) => {
+                for block in &mut output.content {
+                    if let ContentBlock::Text { text, .. } = block {
+                        hide(text, secrets);
+                    }
+                }
+                hide(&mut output.outcome, secrets);
+                hide_in_body(&mut output.body, secrets);
+                Ok(output)
+            }
+            Err(ToolError::ToModel(mut text)) => {
+                hide(&mut text, secrets);
+                Err(ToolError::ToModel(text))
+            }
+            Err(ToolError::Stopped(mut text)) => {
+                hide(&mut text, secrets);
+                Err(ToolError::Stopped(text))
+            }
+            Err(denied @ ToolError::Denied { .. }) => Err(denied),
+        };
+        Self {
+            call_id,
+            title,
+            result,
+        }
+    }
+}
+
+fn hide(text: &mut String, secrets: &Secrets) {
+    if let Cow::Owned(hidden) = secrets.redact(text) {
+        *text = hidden;
+    }
+}
+
+fn hide_in_body(body: &mut ToolBody, secrets: &Secrets) {
+    let diffs = match body {
+        ToolBody::None => return,
+        ToolBody::Output { tail, .. } => {
+            return tail.iter_mut().for_each(|line| hide(line, secrets));
+        }
+        ToolBody::Diff { diff } => std::slice::from_mut(diff),
+        ToolBody::Diffs { diffs } => diffs,
+    };
+    let lines = diffs.iter_mut().flat_map(|diff| &mut diff.hunks);
+    for line in lines.flat_map(|hunk| &mut hunk.lines) {
+        hide(&mut line.text, secrets);
+    }
 }
 
 impl Agent {
@@ -150,7 +212,7 @@ impl Finished {
         }
     }
 
-    pub(super) fn view(&self) -> ToolView {
+    fn view(&self) -> ToolView {
         let title = self.title.clone();
         match &self.result {
             Ok(output) => ToolView {

@@ -201,11 +201,12 @@ pub(super) fn setup(
         mut warnings,
     } = chosen;
     warnings.extend(restored);
+    let key = config.credential.as_ref().map(|key| key.secret.clone());
     let provider = provider::build(provider.id, config)
         .map_err(|failure| CliError::Provider(failure.message))?;
     Ok(Setup {
         paths,
-        env: Arc::new(child_env(&env)),
+        env: Arc::new(child_env(&env).with_secrets(key)),
         settings,
         model,
         provider,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use crate::stdx::redact;
+use crate::stdx::redact::{self, Secrets};
 
 /// Set for every child: no pagers, no prompts, no colours, no editors that wait.
 const FIXED: &[(&str, &str)] = &[
@@ -88,6 +88,7 @@ const GIT_HARMLESS: &[&str] = &["GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_SSL_", "GI
 pub struct Env {
     vars: Vec<(OsString, OsString)>,
     home: Option<PathBuf>,
+    secrets: Secrets,
 }
 
 impl Env {
@@ -95,11 +96,17 @@ impl Env {
     pub fn scrubbed(vars: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
         let mut kept = BTreeMap::new();
         let mut home = None;
+        let mut secrets = Vec::new();
         for (name, value) in vars {
             if (name == "HOME" || name == "USERPROFILE") && Path::new(&value).is_absolute() {
                 home.get_or_insert_with(|| PathBuf::from(&value));
             }
             let upper = name.to_string_lossy().to_ascii_uppercase();
+            if is_named_secret(&upper)
+                && let Some(value) = value.to_str()
+            {
+                secrets.push(value.to_string());
+            }
             if is_secret(&upper, &value) || is_meddler(&upper) {
                 continue;
             }
@@ -116,7 +123,20 @@ impl Env {
         Self {
             vars: kept.into_iter().collect(),
             home,
+            secrets: Secrets::new(secrets),
         }
+    }
+
+    /// The same, with more secrets that no output may show.
+    #[must_use]
+    pub fn with_secrets(mut self, more: impl IntoIterator<Item = String>) -> Self {
+        self.secrets = self.secrets.with(more);
+        self
+    }
+
+    /// The values that children do not get and no output may show.
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// The variables, sorted by name.
@@ -130,11 +150,14 @@ impl Env {
     }
 }
 
-fn is_secret(upper: &str, value: &OsStr) -> bool {
-    if SECRET_PARTS.iter().any(|part| upper.contains(part))
+/// Whether a name says that the value is secret.
+fn is_named_secret(upper: &str) -> bool {
+    SECRET_PARTS.iter().any(|part| upper.contains(part))
         || SECRET_ENDS.iter().any(|end| upper.ends_with(end))
-        || SECRET_STARTS.iter().any(|start| upper.starts_with(start))
-    {
+}
+
+fn is_secret(upper: &str, value: &OsStr) -> bool {
+    if is_named_secret(upper) || SECRET_STARTS.iter().any(|start| upper.starts_with(start)) {
         return true;
     }
     let value = value.to_string_lossy();
