@@ -5,11 +5,12 @@ use std::path::Path;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::spawn::{self, Running};
+use super::spawn::{self, Running, Streams};
 use super::{Env, ExecError, tree};
 use crate::protocol::sandbox::SandboxPolicy;
 
@@ -33,6 +34,16 @@ pub struct ShellRequest<'a> {
     pub env: &'a Env,
     /// What the system enforces around it, where it can.
     pub sandbox: &'a SandboxPolicy,
+}
+
+/// What a command's streams are; by default its input is empty and no terminal is
+/// there.
+#[derive(Debug, Default)]
+pub struct Talk {
+    /// The command runs at a terminal of its own (not on Windows).
+    pub pty: bool,
+    /// What comes here is its input, which ends with the sender.
+    pub input: Option<UnboundedReceiver<Vec<u8>>>,
 }
 
 /// How a command ended.
@@ -70,6 +81,19 @@ pub struct ShellOutcome {
 /// When the shell cannot be started or watched.
 pub async fn run(
     request: ShellRequest<'_>,
+    on_output: impl FnMut(&[u8]) + Send,
+    cancel: &CancellationToken,
+) -> Result<ShellOutcome, ExecError> {
+    run_talking(request, Talk::default(), on_output, cancel).await
+}
+
+/// [`run`], for a command that gets input or a terminal.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_talking(
+    request: ShellRequest<'_>,
+    talk: Talk,
     mut on_output: impl FnMut(&[u8]) + Send,
     cancel: &CancellationToken,
 ) -> Result<ShellOutcome, ExecError> {
@@ -77,7 +101,19 @@ pub async fn run(
     let (program, args) = shell();
     let line = wrap(request.command);
     let args = args.iter().map(OsStr::new).chain([OsStr::new(&line)]);
-    let mut running = spawn::start(program, args, request.cwd, request.env, request.sandbox)?;
+    let streams = Streams {
+        pty: talk.pty,
+        input: talk.input.is_some(),
+    };
+    let mut running = spawn::start(
+        program,
+        args,
+        request.cwd,
+        request.env,
+        request.sandbox,
+        streams,
+    )?;
+    let _feeding = feed(&mut running, talk.input);
     let end = tokio::select! {
         biased;
         () = cancel.cancelled() => ShellEnd::Cancelled,
@@ -101,6 +137,30 @@ pub async fn run(
         elapsed: begun.elapsed(),
         confined: running.confined,
     })
+}
+
+/// A task that ends with its owner.
+struct Feeding(tokio::task::JoinHandle<()>);
+
+impl Drop for Feeding {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Writes what comes to the child's input. On its own: a child that does not read
+/// must not keep its output from being read.
+fn feed(running: &mut Running, input: Option<UnboundedReceiver<Vec<u8>>>) -> Option<Feeding> {
+    let mut writer = running.input.take()?;
+    let mut input = input?;
+    Some(Feeding(tokio::spawn(async move {
+        while let Some(bytes) = input.recv().await {
+            let written = writer.write_all(&bytes).await;
+            if written.is_err() || writer.flush().await.is_err() {
+                break;
+            }
+        }
+    })))
 }
 
 /// Passes output on until the child ends.

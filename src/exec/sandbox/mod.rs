@@ -11,6 +11,8 @@ use tokio::process::Command;
 mod linux;
 #[cfg(target_os = "macos")]
 mod macos;
+#[cfg(unix)]
+pub(super) mod pty;
 mod surroundings;
 #[cfg(unix)]
 mod temp;

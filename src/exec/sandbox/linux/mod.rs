@@ -113,7 +113,7 @@ fn watch(spec: &Spec) -> i32 {
     let _ = sys::write_proc("/proc/self/oom_score_adj", "500");
     let parent = rustix::process::getppid();
     // The end of sofos arrives as a signal, so that there is time to clear up.
-    sys::block_signals(signals());
+    sys::block_signals(signals() | of_terminals());
     let gone = u64::try_from(libc::SIGUSR1).unwrap_or_default();
     let watched = sys::prctl(libc::PR_SET_PDEATHSIG, gone, 0);
     if watched.is_err() || rustix::process::getppid() != parent {
@@ -139,6 +139,13 @@ fn watch(spec: &Spec) -> i32 {
 
 fn signals() -> u64 {
     sys::signal_bit(libc::SIGCHLD) | sys::signal_bit(libc::SIGUSR1) | sys::signal_bit(libc::SIGTERM)
+}
+
+/// What keys and the end of a terminal send to everyone at it: meant for the command.
+fn of_terminals() -> u64 {
+    [libc::SIGINT, libc::SIGQUIT, libc::SIGTSTP, libc::SIGHUP]
+        .into_iter()
+        .fold(0, |all, signal| all | sys::signal_bit(signal))
 }
 
 /// Runs the keeper and waits; the raw status of the command.
