@@ -268,7 +268,10 @@ fn shown(effect: &Effect) -> Value {
         Effect::Read(path) => ("reads", path),
         Effect::Write(path) => ("writes", path),
         Effect::Delete(path) => ("deletes", path),
-        Effect::Exec(line) => {
+        Effect::Exec(line)
+        | Effect::Unconfined(line)
+        | Effect::Network(line)
+        | Effect::Input { command: line, .. } => {
             return json!({"effect": "executes", "target": line, "outside": false});
         }
     };

@@ -55,7 +55,7 @@ pub fn decide(basis: &Basis<'_>, effects: &[Effect]) -> PermissionDecision {
                 allowed = why;
                 continue;
             }
-            Said::Ask(..) if basis.mode == PermissionMode::Bypass => {
+            Said::Ask(..) if basis.mode == PermissionMode::Bypass && !leaves_sandbox(effect) => {
                 allowed = "bypass mode".to_string();
                 continue;
             }
@@ -102,13 +102,35 @@ pub fn rule_of(effect: &Effect) -> Option<String> {
         Effect::Write(path) => exact("Write", path),
         Effect::Delete(path) => exact("Delete", path),
         Effect::Exec(line) => Some(format!("Bash({line})")),
+        Effect::Unconfined(line) => Some(format!("Unconfined({line})")),
+        Effect::Network(line) => Some(format!("Network({line})")),
+        Effect::Input { command, .. } => Some(format!("Input({command})")),
     }
+}
+
+/// Whether an effect goes beyond what the sandbox allows: no mode answers for that.
+fn leaves_sandbox(effect: &Effect) -> bool {
+    matches!(effect, Effect::Unconfined(_) | Effect::Network(_))
 }
 
 /// What tables and rules say about an effect.
 fn judge(basis: &Basis<'_>, effect: &Effect) -> Said {
     let (path, write) = match effect {
         Effect::Exec(line) => return judge_command(basis, line),
+        Effect::Unconfined(_) => {
+            let why = "runs without the sandbox: with your own rights to files and network";
+            return Said::Ask(why.to_string(), true);
+        }
+        Effect::Network(_) => {
+            return Said::Ask("runs with the network open".to_string(), true);
+        }
+        Effect::Input { command, .. } => {
+            if basis.confined && basis.mode == PermissionMode::AcceptEdits {
+                return Said::Allow("confined to the workspace".to_string());
+            }
+            let command = crate::permission::short(command);
+            return Said::Ask(format!("sends input to `{command}`"), true);
+        }
         Effect::Read(path) => (path, false),
         Effect::Write(path) | Effect::Delete(path) => (path, true),
     };
@@ -199,7 +221,9 @@ fn read_only_words(safe: bool, effect: &Effect) -> String {
     let what = match effect {
         Effect::Write(path) => format!("changing {}", path.display()),
         Effect::Delete(path) => format!("deleting {}", path.display()),
-        Effect::Exec(_) => "running commands".to_string(),
+        Effect::Exec(_) | Effect::Unconfined(_) | Effect::Network(_) | Effect::Input { .. } => {
+            "running commands".to_string()
+        }
         Effect::Read(path) => format!("reading {}", path.display()),
     };
     format!("{mode} only reads, {what} is not possible; {way_out}")

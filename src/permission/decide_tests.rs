@@ -205,3 +205,33 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn no_mode_leaves_the_sandbox_by_itself() {
+    use PermissionMode::{AcceptEdits, Bypass, Default, Plan};
+    for effect in [
+        Effect::Unconfined("curl x".into()),
+        Effect::Network("curl x".into()),
+    ] {
+        for (mode, expected) in [
+            (Default, "ask"),
+            (AcceptEdits, "ask"),
+            (Bypass, "ask"),
+            (Plan, "deny"),
+        ] {
+            assert_eq!(
+                verdict(mode, false, effect.clone()),
+                expected,
+                "{effect:?} {mode:?}"
+            );
+        }
+        assert_eq!(verdict(Bypass, true, effect), "deny");
+    }
+    let input = |text: &str| Effect::Input {
+        command: "python3".into(),
+        text: text.into(),
+    };
+    assert_eq!(verdict(Default, false, input("1+1")), "ask");
+    assert_eq!(verdict(Bypass, false, input("1+1")), "allow");
+    assert_eq!(verdict(Plan, false, input("1+1")), "deny");
+}

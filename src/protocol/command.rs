@@ -56,6 +56,8 @@ pub enum Command {
     },
     /// Stop the running turn.
     Interrupt,
+    /// Let the running command go on in the background.
+    Background,
     /// Take back the queued messages; they come back in a status without them.
     ClearQueue,
     /// A slash command line, with its slash.

@@ -200,6 +200,8 @@ pub struct Status {
     pub queued: Vec<String>,
     /// A turn is running.
     pub busy: bool,
+    /// Commands that run in the background.
+    pub jobs: usize,
 }
 
 /// One session in a list.

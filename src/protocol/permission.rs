@@ -67,6 +67,18 @@ pub enum Effect {
     Delete(ScopedPath),
     /// Runs a shell command line in the workspace.
     Exec(String),
+    /// Runs this line without the sandbox: the user's own rights hold. Only the user
+    /// can allow it.
+    Unconfined(String),
+    /// Runs this line with the network open. Only the user can allow it.
+    Network(String),
+    /// Sends input to a command that runs.
+    Input {
+        /// The line that was run.
+        command: String,
+        /// What it gets.
+        text: String,
+    },
 }
 
 impl Effect {
