@@ -224,6 +224,7 @@ impl Agent {
             env,
             outputs,
             sandbox,
+            jobs,
             ..
         } = &*self.parts.services;
         ToolCx {
@@ -240,6 +241,7 @@ impl Agent {
             outputs: outputs.join(self.parts.session.id()),
             sandbox: *sandbox,
             approval: Approval::default(),
+            jobs: jobs.clone(),
         }
     }
 
@@ -253,13 +255,10 @@ impl Agent {
         });
         batch.started.insert(call_id.to_string(), title.clone());
         let call_id = call_id.to_string();
-        batch.running.spawn(async move {
-            Finished {
-                call_id,
-                title,
-                result: run.await,
-            }
-        });
+        let secrets = self.parts.services.env.secrets().clone();
+        batch
+            .running
+            .spawn(async move { Finished::new(call_id, title, run.await, &secrets) });
     }
 
     /// Waits for every running call. After a stop they get a moment to wind up.

@@ -21,7 +21,6 @@ use std::sync::Arc;
 
 pub use authority::{Authority, Interactive, Refuse};
 pub use control::TurnControl;
-pub use input::BY_HAND;
 pub use prompt::{DEFAULT_MAX_TOKENS, fixed_overhead};
 pub use undo::{Obstructed, TakeBackError, TakenBack, list};
 
@@ -36,6 +35,7 @@ use crate::provider::Provider;
 use crate::session::{Session, SessionError};
 use crate::stdx::blob::BlobStore;
 use crate::stdx::ids;
+use crate::tools::jobs::Jobs;
 use crate::tools::{BUILTIN, DynTool};
 use crate::workspace::Workspace;
 use crate::workspace::checkpoint::Checkpoints;
@@ -59,6 +59,8 @@ pub struct Services {
     pub outputs: PathBuf,
     /// Commands run in the system's sandbox, where there is one.
     pub sandbox: bool,
+    /// Running commands.
+    pub jobs: Arc<Jobs>,
 }
 
 /// What an agent is made of.
@@ -128,6 +130,7 @@ impl Agent {
 
     /// Gives the conversation up for another session (new or resumed).
     pub fn replace_session(&mut self, session: Session) {
+        self.parts.services.jobs.stop(None);
         self.parts.session = session;
         self.grants.clear();
         self.told_unsaved = false;

@@ -72,7 +72,7 @@ impl Agent {
             recovered: false,
         };
         self.emit(AgentEvent::TurnStarted);
-        self.begin_turn(input, &cancel).await;
+        self.begin_turn(input);
         let outcome = self.drive(&mut turn, &cancel).await;
         if outcome == TurnOutcome::Interrupted {
             self.record_message(Message::Context {
@@ -97,9 +97,7 @@ impl Agent {
 
     /// Logs settings, prefix and the user's message in one write, and makes them
     /// durable.
-    async fn begin_turn(&mut self, input: UserInput, cancel: &CancellationToken) {
-        let title = text::one_line(&input.text, 60);
-        let said = self.take_in(input, cancel).await;
+    fn begin_turn(&mut self, input: UserInput) {
         let conversation = self.parts.session.conversation();
         let mut kinds = Vec::new();
         if conversation.settings.as_ref() != Some(&self.parts.settings) {
@@ -108,34 +106,31 @@ impl Agent {
         }
         kinds.extend(self.new_prefix(&self.specs()));
         if conversation.title.is_none() {
+            let title = text::one_line(&input.text, 60);
             kinds.push(EntryKind::Title { title });
         }
-        let told = |message: &Message| {
-            let environment = ContextKind::Environment;
-            matches!(message, Message::Context { kind, .. } if *kind == environment)
-        };
-        if !conversation.messages.iter().any(told) {
+        if conversation.messages.is_empty() {
             let message = self.environment_message();
             kinds.push(EntryKind::Message { message });
         }
-        kinds.extend(
-            said.into_iter()
-                .map(|message| EntryKind::Message { message }),
-        );
+        kinds.push(EntryKind::Message {
+            message: self.user_message(&input),
+        });
+        self.emit(AgentEvent::UserMessage { text: input.text });
         self.record_all(kinds);
         self.sync();
     }
 
-    async fn say(&mut self, input: UserInput, cancel: &CancellationToken) {
-        for message in self.take_in(input, cancel).await {
-            self.record_message(message);
-        }
+    fn say(&mut self, input: UserInput) {
+        self.record_message(self.user_message(&input));
+        self.emit(AgentEvent::UserMessage { text: input.text });
     }
 
     /// The loop.
     async fn drive(&mut self, turn: &mut Turn, cancel: &CancellationToken) -> TurnOutcome {
         let tools = self.specs();
         loop {
+            self.report_jobs();
             if let Some(outcome) = self.make_room(cancel).await {
                 return outcome;
             }
@@ -159,8 +154,19 @@ impl Agent {
                 return outcome;
             }
             for steer in self.parts.control.take_steer() {
-                self.say(steer, cancel).await;
+                self.say(steer);
             }
+        }
+    }
+
+    /// Tells the model of background commands that ended.
+    fn report_jobs(&mut self) {
+        for text in self.parts.services.jobs.take_news() {
+            self.record_message(Message::Context {
+                id: message_id(),
+                kind: ContextKind::Reminder,
+                text,
+            });
         }
     }
 
@@ -244,7 +250,7 @@ impl Agent {
                 return finished();
             }
             StopReason::EndTurn | StopReason::Interrupted if calls.is_empty() => {
-                return self.finish_or_steer(message, cancel).await;
+                return self.finish_or_steer(message);
             }
             // Some servers say "end of turn" although calls are there: the calls count.
             StopReason::EndTurn
@@ -255,7 +261,7 @@ impl Agent {
             | StopReason::PauseTurn => {}
         }
         if calls.is_empty() {
-            return self.finish_or_steer(message, cancel).await;
+            return self.finish_or_steer(message);
         }
         turn.continuations = 0;
         if turn.calls >= MAX_CALLS {
@@ -279,11 +285,7 @@ impl Agent {
     }
 
     /// A turn ends with its last message, unless the user has said more meanwhile.
-    async fn finish_or_steer(
-        &mut self,
-        message: &AssistantMessage,
-        cancel: &CancellationToken,
-    ) -> Option<TurnOutcome> {
+    fn finish_or_steer(&mut self, message: &AssistantMessage) -> Option<TurnOutcome> {
         let steer = self.parts.control.take_steer();
         if steer.is_empty() {
             if message.text().trim().is_empty() {
@@ -297,7 +299,7 @@ impl Agent {
             });
         }
         for input in steer {
-            self.say(input, cancel).await;
+            self.say(input);
         }
         None
     }

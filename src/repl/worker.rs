@@ -14,6 +14,7 @@ use crate::protocol::command::{Command, UserInput};
 use crate::protocol::event::{AgentEvent, NoticeLevel, UiEvent};
 use crate::session::{Session, SessionError, Store};
 use crate::stdx::blob::BlobStore;
+use crate::tools::jobs::{JobNews, Jobs};
 use crate::workspace::Workspace;
 use crate::workspace::checkpoint::Checkpoints;
 
@@ -38,6 +39,8 @@ pub(super) struct Worker {
     ending: bool,
     /// What a slash command asked for that takes a while and can be stopped.
     pub(super) job: Option<Job>,
+    /// Commands that run.
+    pub(super) jobs: Arc<Jobs>,
 }
 
 /// What keeps the worker busy; the user can stop it.
@@ -46,8 +49,6 @@ pub(super) enum Job {
     Turn(UserInput),
     /// A compaction; what its summary should dwell on.
     Compact(String),
-    /// A command line of the user's own hand.
-    Command(String),
 }
 
 impl Worker {
@@ -80,6 +81,16 @@ impl Worker {
             let reporter = reporter.clone();
             Arc::new(move |event| reporter.agent_event(event))
         };
+        let jobs = {
+            let reporter = reporter.clone();
+            Arc::new(Jobs::new(move |news| match news {
+                JobNews::Running(count) => reporter.update(|status| status.jobs = count),
+                JobNews::Ended(text) => reporter.agent_event(AgentEvent::Notice {
+                    level: NoticeLevel::Info,
+                    text,
+                }),
+            }))
+        };
         let authority: Arc<dyn Authority> = if interactive {
             Arc::new(Interactive {
                 control: control.clone(),
@@ -96,6 +107,7 @@ impl Worker {
             blobs: BlobStore::new(paths.blobs()),
             outputs: paths.outputs(),
             sandbox,
+            jobs: jobs.clone(),
         });
         let agent = Agent::new(Parts {
             session,
@@ -120,6 +132,7 @@ impl Worker {
             interactive,
             ending: false,
             job: None,
+            jobs,
         })
     }
 
@@ -139,11 +152,7 @@ impl Worker {
             let flow = match self.next().await {
                 None => Flow::Exit,
                 Some(Command::Submit { text, images }) => {
-                    let job = match command_line(&text).filter(|_| self.interactive) {
-                        Some(line) => Job::Command(line.to_string()),
-                        None => Job::Turn(UserInput { text, images }),
-                    };
-                    self.work(job).await
+                    self.work(Job::Turn(UserInput { text, images })).await
                 }
                 Some(Command::Slash { line }) => match (self.slash(&line), self.job.take()) {
                     (Flow::GoOn, Some(job)) => self.work(job).await,
@@ -151,14 +160,18 @@ impl Worker {
                 },
                 Some(Command::Shutdown) => Flow::Exit,
                 // Nothing runs: nothing to stop, answer or take back.
-                Some(Command::Interrupt | Command::Answer { .. } | Command::ClearQueue) => {
-                    Flow::GoOn
-                }
+                Some(
+                    Command::Interrupt
+                    | Command::Background
+                    | Command::Answer { .. }
+                    | Command::ClearQueue,
+                ) => Flow::GoOn,
             };
             if flow == Flow::Exit {
                 break;
             }
         }
+        self.jobs.end().await;
         self.finish();
     }
 
@@ -202,6 +215,7 @@ impl Worker {
             control,
             reporter,
             ending,
+            jobs,
             ..
         } = self;
         {
@@ -209,7 +223,6 @@ impl Worker {
                 match job {
                     Job::Turn(input) => drop(agent.run_turn(input).await),
                     Job::Compact(focus) => agent.compact_now(&focus).await,
-                    Job::Command(line) => agent.run_by_hand(&line).await,
                 }
             });
             let mut hearing = true;
@@ -217,6 +230,11 @@ impl Worker {
                 tokio::select! {
                     biased;
                     command = commands.recv(), if hearing => match command {
+                        Some(Command::Background) => {
+                            jobs.to_background();
+                        }
+                        Some(Command::Slash { line })
+                            if commands::answer_jobs(jobs, reporter, &line) => {}
                         Some(command) => while_busy(command, control, waiting, reporter, ending),
                         None => {
                             // The front end is gone: end as if asked to.
@@ -318,7 +336,7 @@ fn while_busy(
         // A command that waits keeps its place before what was typed after it.
         Command::Submit { text, images } => {
             let input = UserInput { text, images };
-            if waiting.is_empty() && command_line(&input.text).is_none() {
+            if waiting.is_empty() {
                 control.steer(input);
             } else {
                 waiting.push_back(Waiting::Message(input));
@@ -326,6 +344,8 @@ fn while_busy(
         }
         Command::Answer { id, answer } => control.answer(id, answer),
         Command::Interrupt => control.interrupt(),
+        // Heard before this.
+        Command::Background => {}
         Command::ClearQueue => {
             control.take_steer();
             waiting.retain(|waiting| !matches!(waiting, Waiting::Message(_)));
@@ -341,12 +361,6 @@ fn while_busy(
         }
     }
     show_queue(control, waiting, reporter);
-}
-
-/// The command of a message that begins with `!`.
-fn command_line(text: &str) -> Option<&str> {
-    let line = text.strip_prefix('!')?.trim();
-    (!line.is_empty()).then_some(line)
 }
 
 fn show_queue(control: &TurnControl, waiting: &VecDeque<Waiting>, reporter: &Reporter) {

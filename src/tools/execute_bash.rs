@@ -1,12 +1,13 @@
 //! `execute_bash`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::output::Spill;
+use super::jobs::{self, Ended, Job, Launch};
 use super::{Tool, ToolCx, ToolError, ToolOutput, common};
-use crate::exec::shell::{self, ShellEnd, ShellRequest};
+use crate::exec::shell::{ShellEnd, ShellOutcome};
 use crate::protocol::permission::{Effect, Preview};
 use crate::protocol::sandbox::SandboxPolicy;
 use crate::protocol::tool::ToolTitle;
@@ -15,18 +16,32 @@ use crate::stdx::text;
 const DEFAULT_TIMEOUT: u64 = 120;
 const MAX_TIMEOUT: u64 = 600;
 
-/// What programs say when the sandbox is in their way.
-const REFUSALS: &[&str] = &[
-    "read-only file system",
-    "operation not permitted",
+/// A background command that ends this soon is answered as if it had been waited for.
+const EARLY: Duration = Duration::from_millis(250);
+
+/// What programs say when the sandbox keeps them from a file.
+const FILE_REFUSALS: &[&str] = &["read-only file system", "operation not permitted"];
+
+/// What programs say when there is no network.
+const NETWORK_REFUSALS: &[&str] = &[
     "network is unreachable",
     "could not resolve host",
+    "couldn't resolve host",
     "name resolution",
+    "no such host",
+    "enetunreach",
+    "eai_again",
+    "getaddrinfo",
+    "nodename nor servname",
 ];
 
-const HINT: &str = "[perhaps refused by the sandbox: a command may write in the workspace and \
-                    /tmp only, not in .git, .sofos, editor and agent settings, and has no \
-                    network but loopback. The user can run it outside]\n";
+const FILE_HINT: &str = "[perhaps refused by the sandbox: a command may write in the workspace \
+                         and /tmp only, not in .git, .sofos, editor and agent settings. If it \
+                         has to be, repeat it with sandbox false: the user is asked]\n";
+
+const NETWORK_HINT: &str = "[perhaps refused by the sandbox: a command has no network but \
+                            loopback. If it has to be, repeat it with network true: the user \
+                            is asked]\n";
 
 /// Runs a command line.
 pub(super) struct ExecuteBash;
@@ -36,6 +51,24 @@ pub(super) struct Args {
     command: String,
     /// Default 120, at most 600
     timeout_seconds: Option<u64>,
+    /// Return a job at once, for bash_job
+    run_in_background: Option<bool>,
+    /// Give it a terminal
+    pty: Option<bool>,
+    /// Asks the user for Internet access
+    network: Option<bool>,
+    /// false asks the user to run it unconfined
+    sandbox: Option<bool>,
+}
+
+impl Args {
+    fn unconfined(&self, cx: &ToolCx) -> bool {
+        cx.sandbox && self.sandbox == Some(false)
+    }
+
+    fn online(&self, cx: &ToolCx) -> bool {
+        cx.sandbox && !self.unconfined(cx) && self.network == Some(true)
+    }
 }
 
 impl Tool for ExecuteBash {
@@ -48,7 +81,7 @@ impl Tool for ExecuteBash {
         ToolTitle::new("Run", common::clean_line(&args.command))
     }
 
-    fn effects(args: &Args, _cx: &ToolCx) -> Result<Vec<Effect>, ToolError> {
+    fn effects(args: &Args, cx: &ToolCx) -> Result<Vec<Effect>, ToolError> {
         if args.command.trim().is_empty() {
             return Err(ToolError::model("execute_bash: the command is empty"));
         }
@@ -57,7 +90,14 @@ impl Tool for ExecuteBash {
                 "execute_bash: the command contains a NUL byte",
             ));
         }
-        Ok(vec![Effect::Exec(args.command.clone())])
+        let mut effects = vec![Effect::Exec(args.command.clone())];
+        if args.unconfined(cx) {
+            effects.push(Effect::Unconfined(args.command.clone()));
+        }
+        if args.online(cx) {
+            effects.push(Effect::Network(args.command.clone()));
+        }
+        Ok(effects)
     }
 
     fn preview(args: &Args, _cx: &ToolCx) -> Preview {
@@ -71,66 +111,124 @@ impl Tool for ExecuteBash {
             .timeout_seconds
             .unwrap_or(DEFAULT_TIMEOUT)
             .clamp(1, MAX_TIMEOUT);
-        let mut spill = Spill::new(&cx);
-        let sandbox = policy(&args.command, &cx);
-        let request = ShellRequest {
-            command: &args.command,
-            cwd: cx.workspace.root(),
-            timeout: Duration::from_secs(seconds),
-            env: &cx.env,
-            sandbox: &sandbox,
+        let in_background = args.run_in_background == Some(true);
+        if in_background && cx.jobs.running() >= jobs::MOST {
+            let most = jobs::MOST;
+            return Err(ToolError::model(format!(
+                "execute_bash: {most} jobs run in the background already; stop one with bash_job"
+            )));
+        }
+        let launch = Launch {
+            sandbox: policy(&args, &cx),
+            pty: args.pty == Some(true),
+            input: in_background,
+            command: args.command,
         };
-        let progress = cx.progress.clone();
-        let ran = shell::run(
-            request,
-            |bytes| {
-                let live = spill.push(bytes);
-                if !live.is_empty() {
-                    progress(&live);
-                }
-            },
-            &cx.cancel,
-        )
-        .await
-        .map_err(common::to_model)?;
-        let spilled = spill.finish();
-        let mut words = if spilled.text.is_empty() {
-            "(no output)\n".to_string()
+        let job = cx.jobs.start(launch, &cx);
+        let mut waiting = Waiting(Some(&job));
+        let limit = if in_background {
+            EARLY
         } else {
-            spilled.text
+            Duration::from_secs(seconds)
         };
-        if !words.ends_with('\n') {
-            words.push('\n');
+        let mut timed_out = false;
+        tokio::select! {
+            biased;
+            () = cx.cancel.cancelled() => job.stop().await,
+            () = job.over() => {}
+            () = job.sent_away() => return Ok(background(&mut waiting, &cx, true)),
+            () = tokio::time::sleep(limit) => {
+                if in_background {
+                    return Ok(background(&mut waiting, &cx, false));
+                }
+                timed_out = true;
+                job.stop().await;
+            }
         }
-        if ran.confined && ran.end != ShellEnd::Exit(0) && looks_refused(&words) {
-            words.push_str(HINT);
+        waiting.0 = None;
+        match job.ended() {
+            Some(ended) => finished(ended, timed_out, seconds),
+            None => Err(ToolError::model("execute_bash: the command does not end")),
         }
-        let (status, short) = status(ran.end, seconds);
-        words.push_str(&format!("[{status}]"));
-        if ran.end == ShellEnd::Cancelled {
-            return Err(ToolError::Stopped(words));
-        }
-        let elapsed = text::duration(ran.elapsed.as_millis() as u64);
-        Ok(ToolOutput {
-            is_error: ran.end != ShellEnd::Exit(0),
-            body: spilled.body,
-            ..ToolOutput::text(words, format!("{short} · {elapsed}"))
-        })
     }
+}
+
+/// Ends a command when nobody waits for it any more.
+struct Waiting<'a>(Option<&'a Arc<Job>>);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if let Some(job) = self.0 {
+            job.kill();
+        }
+    }
+}
+
+/// The answer for a command that goes on without the call.
+fn background(waiting: &mut Waiting<'_>, cx: &ToolCx, by_user: bool) -> ToolOutput {
+    let Some(job) = waiting.0.take() else {
+        return ToolOutput::default();
+    };
+    let number = cx.jobs.let_go(job);
+    let mut words = job.take_unread();
+    if !words.is_empty() && !words.ends_with('\n') {
+        words.push('\n');
+    }
+    let who = if by_user {
+        "the user sent it to the background"
+    } else {
+        "it runs in the background"
+    };
+    words.push_str(&format!("[{who} as job {number}]"));
+    ToolOutput::text(words, format!("job {number}"))
+}
+
+/// The answer for a command that ended.
+fn finished(ended: Ended, timed_out: bool, seconds: u64) -> Result<ToolOutput, ToolError> {
+    let ran = ended.outcome.map_err(ToolError::model)?;
+    let spilled = ended.spilled;
+    let mut words = if spilled.text.is_empty() {
+        "(no output)\n".to_string()
+    } else {
+        spilled.text
+    };
+    if !words.ends_with('\n') {
+        words.push('\n');
+    }
+    let end = if timed_out && ran.end == ShellEnd::Cancelled {
+        ShellEnd::TimedOut
+    } else {
+        ran.end
+    };
+    if ran.confined && end != ShellEnd::Exit(0) {
+        words.push_str(hint(&words));
+    }
+    let (status, short) = status(end, seconds);
+    words.push_str(&format!("[{status}]"));
+    if end == ShellEnd::Cancelled {
+        return Err(ToolError::Stopped(words));
+    }
+    let ShellOutcome { elapsed, .. } = ran;
+    let elapsed = text::duration(elapsed.as_millis() as u64);
+    Ok(ToolOutput {
+        is_error: end != ShellEnd::Exit(0),
+        body: spilled.body,
+        ..ToolOutput::text(words, format!("{short} · {elapsed}"))
+    })
 }
 
 /// What the system enforces around the command.
 ///
 /// A git command that the user allowed may write `.git`, which is closed otherwise:
 /// whoever reads `git commit` in a question and says yes means just that.
-fn policy(command: &str, cx: &ToolCx) -> SandboxPolicy {
-    if !cx.sandbox {
+fn policy(args: &Args, cx: &ToolCx) -> SandboxPolicy {
+    if !cx.sandbox || args.unconfined(cx) {
         return SandboxPolicy::Off;
     }
     SandboxPolicy::WorkspaceWrite {
         roots: vec![cx.workspace.root().to_path_buf()],
-        network: false,
-        allow_git: cx.approval.is_given() && is_git(command),
+        network: args.online(cx),
+        allow_git: cx.approval.is_given() && is_git(&args.command),
     }
 }
 
@@ -144,41 +242,33 @@ fn is_git(command: &str) -> bool {
     command.split_whitespace().next() == Some("git")
 }
 
-/// Whether an output ends as one does when the sandbox refused something.
-fn looks_refused(output: &str) -> bool {
+/// What to say when an output ends as one does when the sandbox refused something.
+fn hint(output: &str) -> &'static str {
     let start = output.floor_char_boundary(output.len().saturating_sub(4096));
     let end = output[start..].to_ascii_lowercase();
-    REFUSALS.iter().any(|words| end.contains(words))
+    let says = |refusals: &[&str]| refusals.iter().any(|words| end.contains(words));
+    if says(NETWORK_REFUSALS) {
+        NETWORK_HINT
+    } else if says(FILE_REFUSALS) {
+        FILE_HINT
+    } else {
+        ""
+    }
 }
 
 /// How it ended: for the model, and for the tool line.
 fn status(end: ShellEnd, seconds: u64) -> (String, String) {
+    let words = jobs::end_words(end);
     match end {
-        ShellEnd::Exit(0) => ("exit 0".to_string(), "ok".to_string()),
-        ShellEnd::Exit(code) => (format!("exit {code}"), format!("exit {code}")),
-        ShellEnd::Signal(signal) => {
-            let words = format!("killed by signal {signal}{}", signal_name(signal));
-            (words.clone(), words)
-        }
+        ShellEnd::Exit(0) => (words, "ok".to_string()),
+        ShellEnd::Exit(_) | ShellEnd::Signal(_) => (words.clone(), words),
         ShellEnd::TimedOut => (
             format!(
-                "timed out after {seconds} s and was killed with everything it started; it has no \
-                 input and no terminal. timeout_seconds allows up to {MAX_TIMEOUT}"
+                "timed out after {seconds} s and was killed with everything it started. \
+                 timeout_seconds allows up to {MAX_TIMEOUT}; run_in_background has no limit"
             ),
-            "timed out".to_string(),
+            words,
         ),
-        ShellEnd::Cancelled => ("stopped by the user".to_string(), "stopped".to_string()),
-    }
-}
-
-fn signal_name(signal: i32) -> &'static str {
-    match signal {
-        2 => " (SIGINT)",
-        6 => " (SIGABRT)",
-        9 => " (SIGKILL)",
-        11 => " (SIGSEGV)",
-        13 => " (SIGPIPE)",
-        15 => " (SIGTERM)",
-        _ => "",
+        ShellEnd::Cancelled => ("stopped by the user".to_string(), words),
     }
 }

@@ -6,6 +6,7 @@
 //! (`agent::dispatch`).
 
 mod apply_patch;
+mod bash_job;
 mod common;
 mod copy_file;
 mod create_directory;
@@ -14,6 +15,7 @@ mod delete_file;
 mod edit_file;
 mod execute_bash;
 mod glob_files;
+pub mod jobs;
 mod list_directory;
 mod move_file;
 pub mod output;
@@ -67,6 +69,8 @@ pub struct ToolCx {
     pub sandbox: bool,
     /// Whether somebody answered for the call.
     pub approval: Approval,
+    /// Running commands.
+    pub jobs: Arc<jobs::Jobs>,
 }
 
 /// Whether a call runs by an explicit word of the user (an answer, a rule, bypass
@@ -272,6 +276,7 @@ pub static BUILTIN: &[&dyn DynTool] = &[
     &Erased::<delete_file::DeleteFile>::new(),
     &Erased::<delete_directory::DeleteDirectory>::new(),
     &Erased::<execute_bash::ExecuteBash>::new(),
+    &Erased::<bash_job::BashJob>::new(),
     &Erased::<update_plan::UpdatePlan>::new(),
 ];
 

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::protocol::tool::ToolBody;
 use crate::stdx::fs as sfs;
+use crate::stdx::redact::Redactor;
 use crate::stdx::text::{self, Cleaner, Utf8Stream};
 use crate::workspace::edit_match::CUT_MARK;
 
@@ -48,26 +49,26 @@ pub fn limit(text: &str, cx: &ToolCx) -> String {
 /// # Errors
 /// Any I/O error.
 pub fn save(text: &str, dir: &Path, call_id: &str) -> std::io::Result<PathBuf> {
-    let (path, mut file) = create(dir, call_id)?;
+    let (path, mut file) = create(dir, call_id, "txt")?;
     file.write_all(text.as_bytes())?;
     Ok(path)
 }
 
-fn create(dir: &Path, call_id: &str) -> std::io::Result<(PathBuf, File)> {
+fn create(dir: &Path, call_id: &str, extension: &str) -> std::io::Result<(PathBuf, File)> {
     sfs::create_private_dir(dir)?;
     let stem: String = call_id
         .chars()
         .filter(|ch| ch.is_ascii_alphanumeric() || matches!(ch, '-' | '_'))
         .take(64)
         .collect();
-    let mut name = format!("{stem}.txt");
+    let mut name = format!("{stem}.{extension}");
     loop {
         let path = dir.join(&name);
         match sfs::create_private(&path) {
             Ok(file) => return Ok((path, file)),
             // A resumed session may meet the same id again.
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                name = format!("{stem}-{}.txt", crate::stdx::ids::random(6));
+                name = format!("{stem}-{}.{extension}", crate::stdx::ids::random(6));
             }
             Err(error) => return Err(error),
         }
@@ -106,11 +107,13 @@ pub struct Spill {
     call_id: String,
     decoder: Utf8Stream,
     lines: LineCleaner,
+    redactor: Redactor,
     /// Bytes received.
     raw: u64,
     /// Start of what was received, to recognise binary data.
     sample: Vec<u8>,
-    binary: bool,
+    /// Where the bytes go once they are data; `raw` when that was noticed.
+    binary: Option<Binary>,
     /// Cleaned text: its first bytes, its last bytes, its length.
     head: String,
     tail: VecDeque<String>,
@@ -135,6 +138,52 @@ enum Disk {
     Failed,
 }
 
+impl Disk {
+    fn open(dir: &Path, call_id: &str, extension: &str) -> Self {
+        match create(dir, call_id, extension) {
+            Ok((path, file)) => Self::Open {
+                path,
+                file: BufWriter::with_capacity(64 * 1024, file),
+                written: 0,
+            },
+            Err(_) => Self::Failed,
+        }
+    }
+
+    fn write(&mut self, piece: &[u8]) {
+        let Self::Open {
+            path,
+            file,
+            written,
+        } = self
+        else {
+            return;
+        };
+        let room = DISK_CAP.saturating_sub(*written);
+        let fits = &piece[..piece.len().min(usize::try_from(room).unwrap_or(usize::MAX))];
+        if file.write_all(fits).is_err() {
+            *self = Self::Failed;
+            return;
+        }
+        *written += fits.len() as u64;
+        if fits.len() < piece.len() {
+            let path = path.clone();
+            *self = match file.flush() {
+                Ok(()) => Self::Full { path },
+                Err(_) => Self::Failed,
+            };
+        }
+    }
+}
+
+/// Output that is data rather than text.
+#[derive(Debug)]
+struct Binary {
+    /// Bytes before it that were taken for text.
+    text: u64,
+    disk: Disk,
+}
+
 /// What became of an output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spilled {
@@ -155,9 +204,10 @@ impl Spill {
             call_id: cx.call_id.clone(),
             decoder: Utf8Stream::default(),
             lines: LineCleaner::default(),
+            redactor: Redactor::new(cx.env.secrets().clone()),
             raw: 0,
             sample: Vec::new(),
-            binary: false,
+            binary: None,
             head: String::new(),
             tail: VecDeque::new(),
             tail_bytes: 0,
@@ -170,29 +220,92 @@ impl Spill {
     /// Takes more output and returns what of it can be shown live.
     pub fn push(&mut self, bytes: &[u8]) -> String {
         self.raw += bytes.len() as u64;
-        if self.binary || self.notice_binary(bytes) {
+        if self.is_binary(bytes) {
             return String::new();
         }
         let mut decoded = String::with_capacity(bytes.len());
         self.decoder.push(bytes, &mut decoded);
-        let mut clean = String::with_capacity(decoded.len());
-        self.lines.push(&decoded, &mut clean);
+        let mut lines = String::with_capacity(decoded.len());
+        self.lines.push(&decoded, &mut lines);
+        let mut clean = String::with_capacity(lines.len());
+        self.redactor.push(&lines, &mut clean);
         self.keep(&clean);
         clean
     }
 
-    /// Looks at the start of the output, and at every later piece by itself.
-    fn notice_binary(&mut self, bytes: &[u8]) -> bool {
-        const SAMPLE: usize = 8 * 1024;
-        self.binary = if self.sample.len() < SAMPLE {
-            let room = SAMPLE - self.sample.len();
-            self.sample
-                .extend_from_slice(&bytes[..room.min(bytes.len())]);
-            looks_binary(&self.sample)
-        } else {
-            bytes.len() >= 512 && looks_binary(&bytes[..bytes.len().min(SAMPLE)])
+    /// What there is of a line that has not ended.
+    pub fn open_line(&mut self) -> String {
+        let (mut lines, mut clean) = (String::new(), String::new());
+        if self.binary.is_none() {
+            self.lines.finish(&mut lines);
+            self.redactor.push(&lines, &mut clean);
+            self.redactor.flush(&mut clean);
+            self.keep(&clean);
+        }
+        clean
+    }
+
+    /// What is left at the end of the output.
+    pub fn rest(&mut self) -> String {
+        let (mut decoded, mut lines, mut clean) = (String::new(), String::new(), String::new());
+        if self.binary.is_none() {
+            self.decoder.finish(&mut decoded);
+            self.lines.push(&decoded, &mut lines);
+            self.lines.finish(&mut lines);
+            self.redactor.push(&lines, &mut clean);
+            self.redactor.finish(&mut clean);
+            self.keep(&clean);
+        }
+        clean
+    }
+
+    /// Where the whole output so far is, once it is too long to be kept here.
+    pub fn saved(&mut self) -> Option<PathBuf> {
+        let disk = match &mut self.binary {
+            Some(binary) => &mut binary.disk,
+            None => &mut self.disk,
         };
-        self.binary
+        match disk {
+            Disk::NotYet | Disk::Failed => None,
+            Disk::Open { path, file, .. } => file.flush().is_ok().then(|| path.clone()),
+            Disk::Full { path } => Some(path.clone()),
+        }
+    }
+
+    /// Looks at the start of the output, and at every later piece by itself. Data
+    /// goes to disk as it is.
+    fn is_binary(&mut self, bytes: &[u8]) -> bool {
+        const SAMPLE: usize = 8 * 1024;
+        if self.binary.is_none() {
+            let early = self.sample.len() < SAMPLE;
+            let seen = self.sample.len();
+            let noticed = if early {
+                let room = SAMPLE - seen;
+                self.sample
+                    .extend_from_slice(&bytes[..room.min(bytes.len())]);
+                looks_binary(&self.sample)
+            } else {
+                bytes.len() >= 512 && looks_binary(&bytes[..bytes.len().min(SAMPLE)])
+            };
+            if !noticed {
+                return false;
+            }
+            let disk = Disk::open(&self.dir, &self.call_id, "bin");
+            let text = if early {
+                0
+            } else {
+                self.raw - bytes.len() as u64
+            };
+            let mut binary = Binary { text, disk };
+            if early {
+                binary.disk.write(&self.sample[..seen]);
+            }
+            self.binary = Some(binary);
+        }
+        if let Some(binary) = &mut self.binary {
+            binary.disk.write(bytes);
+        }
+        true
     }
 
     fn keep(&mut self, clean: &str) {
@@ -225,74 +338,24 @@ impl Spill {
     /// Writes to disk; the first time with everything kept so far.
     fn spill(&mut self, clean: &str) {
         if matches!(self.disk, Disk::NotYet) {
-            self.disk = match create(&self.dir, &self.call_id) {
-                Ok((path, file)) => Disk::Open {
-                    path,
-                    file: BufWriter::with_capacity(64 * 1024, file),
-                    written: 0,
-                },
-                Err(_) => Disk::Failed,
-            };
-            let so_far: Vec<String> = std::iter::once(self.head.clone())
-                .chain(self.tail.iter().cloned())
-                .collect();
-            for piece in so_far {
-                self.write(&piece);
+            self.disk = Disk::open(&self.dir, &self.call_id, "txt");
+            self.disk.write(self.head.as_bytes());
+            for piece in &self.tail {
+                self.disk.write(piece.as_bytes());
             }
         } else {
-            self.write(clean);
-        }
-    }
-
-    fn write(&mut self, piece: &str) {
-        let Disk::Open {
-            path,
-            file,
-            written,
-        } = &mut self.disk
-        else {
-            return;
-        };
-        let room = DISK_CAP.saturating_sub(*written) as usize;
-        let fits = text::prefix(piece, room);
-        if file.write_all(fits.as_bytes()).is_err() {
-            self.disk = Disk::Failed;
-            return;
-        }
-        *written += fits.len() as u64;
-        if fits.len() < piece.len() {
-            let path = path.clone();
-            self.disk = match file.flush() {
-                Ok(()) => Disk::Full { path },
-                Err(_) => Disk::Failed,
-            };
+            self.disk.write(clean.as_bytes());
         }
     }
 
     /// Ends the output.
     pub fn finish(mut self) -> Spilled {
-        if self.binary {
-            let text = format!("binary output ({} bytes), not shown", self.raw);
-            let body = ToolBody::Output {
-                tail: vec![text.clone()],
-                folded: 0,
-            };
-            return Spilled {
-                text,
-                body,
-                saved: None,
-            };
+        if let Some(binary) = &self.binary {
+            let before = binary.text;
+            return self.finish_binary(before);
         }
-        let (mut decoded, mut clean) = (String::new(), String::new());
-        self.decoder.finish(&mut decoded);
-        self.lines.push(&decoded, &mut clean);
-        self.lines.finish(&mut clean);
-        self.keep(&clean);
-        let saved = match &mut self.disk {
-            Disk::NotYet | Disk::Failed => None,
-            Disk::Open { path, file, .. } => file.flush().is_ok().then(|| path.clone()),
-            Disk::Full { path } => Some(path.clone()),
-        };
+        self.rest();
+        let saved = self.saved();
         let capped = matches!(self.disk, Disk::Full { .. }).then_some(DISK_CAP);
         let tail: String = self.tail.iter().map(String::as_str).collect();
         let body = self.body(&tail);
@@ -308,6 +371,34 @@ impl Spill {
             join(&self.head, tail, self.total, &place)
         };
         Spilled { text, body, saved }
+    }
+
+    /// Data is counted and kept; text before it is shown.
+    fn finish_binary(mut self, before: u64) -> Spilled {
+        let saved = self.saved();
+        let place = match &saved {
+            Some(path) => {
+                let path = path.strip_prefix(&self.root).unwrap_or(path);
+                format!("kept in {}", path.display())
+            }
+            None => "not kept".to_string(),
+        };
+        let bytes = self.raw - before;
+        let note = format!("binary output, {bytes} bytes, {place}");
+        let text = if before == 0 {
+            note.clone()
+        } else {
+            let shown = text::prefix(&self.head, HEAD).trim_end().to_string();
+            format!("{shown}\n{CUT_MARK} text up to byte {before}, then {note}]")
+        };
+        Spilled {
+            text,
+            body: ToolBody::Output {
+                tail: vec![note],
+                folded: 0,
+            },
+            saved,
+        }
     }
 
     fn body(&self, tail: &str) -> ToolBody {

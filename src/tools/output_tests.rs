@@ -44,18 +44,27 @@ fn live_text_comes_by_lines() {
 }
 
 #[test]
-fn binary_output_is_only_counted() {
+fn binary_output_is_counted_and_kept() {
     let bench = Bench::new();
     let elf: Vec<u8> = (0..4096u32).map(|n| ((n * 7919) >> 3) as u8).collect();
     assert_eq!(
         spill(&bench, &[&elf]).text,
-        "binary output (4096 bytes), not shown"
+        "binary output, 4096 bytes, kept in .sofos/outputs/call_1.bin"
     );
+    assert_eq!(bench.bytes(".sofos/outputs/call_1.bin"), elf);
+    let bench = Bench::new();
     let text = vec![b'x'; 9000];
-    assert_eq!(
-        spill(&bench, &[&text, &elf]).text,
-        "binary output (13096 bytes), not shown"
+    let spilled = spill(&bench, &[&text, b"\n", &elf]);
+    assert!(spilled.text.starts_with("xxx"));
+    assert!(
+        spilled.text.ends_with(
+            "x\n[… cut: text up to byte 9001, then binary output, 4096 bytes, kept in \
+             .sofos/outputs/call_1.bin]"
+        ),
+        "{}",
+        &spilled.text[8990..]
     );
+    assert_eq!(bench.bytes(".sofos/outputs/call_1.bin"), elf);
 }
 
 #[test]

@@ -47,6 +47,7 @@ impl Bench {
             outputs: root.join(".sofos/outputs"),
             sandbox: false,
             approval: Default::default(),
+            jobs: Default::default(),
         };
         Self { dir, cx, live }
     }

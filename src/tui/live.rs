@@ -23,6 +23,9 @@ const MAX_TAIL: usize = 4 * 1024;
 /// Reads wait this long for others to share their line.
 const READS_WAIT: Duration = Duration::from_millis(150);
 
+/// From then on a command is offered the background.
+const TEDIOUS: Duration = Duration::from_secs(10);
+
 struct Running {
     call_id: String,
     title: ToolTitle,
@@ -248,6 +251,13 @@ impl Live {
         }
     }
 
+    /// A command runs that could go on in the background.
+    pub fn runs_command(&self) -> bool {
+        self.running
+            .iter()
+            .any(|running| running.title.verb == "Run")
+    }
+
     /// The row that says what is going on, in at most [`NARROW`] columns.
     pub fn activity(&self, now: Duration, asked: bool) -> Option<String> {
         let started = self
@@ -271,6 +281,13 @@ impl Live {
             let more = match self.running.len() {
                 1 => String::new(),
                 n => format!(" +{}", n - 1),
+            };
+            // Said once waiting has become tedious.
+            let long = now.saturating_sub(first.started) >= TEDIOUS;
+            let end = if long && first.title.verb == "Run" {
+                format!(" {} ctrl+b background", glyphs.dot)
+            } else {
+                end
             };
             let verb = doing(&first.title.verb);
             let taken = width(&verb) + width(&more) + width(&time) + width(&end) + 2;

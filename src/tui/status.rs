@@ -6,7 +6,7 @@ use crate::protocol::event::Status;
 use crate::protocol::permission::PermissionMode;
 use crate::render::text::{fit, width};
 use crate::render::theme::Theme;
-use crate::stdx::text::{clean, dollars};
+use crate::stdx::text::{clean, dollars, plural};
 
 /// What stands in the row besides the worker's status.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -60,6 +60,7 @@ pub fn line(status: &Status, place: &Place, cols: usize, theme: &Theme) -> Line<
     let context = percent(status.context_used, status.context_window);
     let cached = status.usage.cached_percent().filter(|cached| *cached > 0);
     let cost = (status.cost.usd > 0.0 && !status.cost.incomplete).then(|| dollars(status.cost.usd));
+    let jobs = (status.jobs > 0).then(|| plural(status.jobs, "job"));
     let text = |text: &str| (!text.is_empty()).then(|| clean(text).into_owned());
     // In the order shown, with the rank in which they stay: 0 always.
     let mut parts: Vec<(u8, String)> = [
@@ -69,6 +70,7 @@ pub fn line(status: &Status, place: &Place, cols: usize, theme: &Theme) -> Line<
         (0, Some(format!("ctx {context}%"))),
         (4, cached.map(|cached| format!("{cached}% cached"))),
         (1, cost),
+        (1, jobs),
         (5, text(&place.sandbox)),
         (2, text(&place.branch)),
     ]

@@ -3,11 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
-mod attach;
 mod cli;
 mod compact;
 mod crash;
 mod faults;
+mod jobs;
 mod pty;
 mod resume;
 mod rig;

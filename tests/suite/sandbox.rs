@@ -247,7 +247,7 @@ fn nothing_survives_a_command_or_sofos() {
     until("the command", || {
         rig.work().join("ready").exists().then_some(())
     });
-    assert!(sleeps(&mark));
+    until("the sleep", || sleeps(&mark).then_some(()));
     sofos.kill().unwrap();
     sofos.wait().unwrap();
     until("the end of the orphans", || (!sleeps(&mark)).then_some(()));

@@ -1,6 +1,3 @@
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use proptest::prelude::*;
 use serde_json::Value;
 

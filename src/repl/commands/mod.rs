@@ -6,6 +6,7 @@ mod exit;
 mod export;
 mod help;
 mod info;
+mod jobs;
 mod modes;
 mod rename;
 mod resume;
@@ -14,9 +15,11 @@ mod undo;
 
 pub use help::table;
 
+use super::status::Reporter;
 use super::worker::Worker;
 use crate::protocol::event::NoticeLevel;
 use crate::stdx::text;
+use crate::tools::jobs::Jobs;
 
 /// What the worker does after a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,6 +110,13 @@ pub static COMMANDS: &[CommandSpec] = &[
         run: info::cost,
     },
     CommandSpec {
+        name: "jobs",
+        aliases: &[],
+        usage: "[stop N|all]",
+        help: "list or stop commands in the background",
+        run: jobs::run,
+    },
+    CommandSpec {
         name: "plan",
         aliases: &[],
         usage: "",
@@ -183,6 +193,17 @@ pub(super) fn run(worker: &mut Worker, line: &str) -> Flow {
             Flow::GoOn
         }
     }
+}
+
+/// Answers a line about background commands, also while a turn runs. False for any
+/// other line.
+pub(super) fn answer_jobs(jobs: &Jobs, reporter: &Reporter, line: &str) -> bool {
+    let (name, arguments) = split(line);
+    let is_meant = find(&name.to_lowercase()).is_some_and(|spec| spec.name == "jobs");
+    if is_meant {
+        jobs::answer(jobs, reporter, arguments);
+    }
+    is_meant
 }
 
 /// Whether a command line ends the program; such a one does not wait for a turn.

@@ -123,6 +123,9 @@ impl App {
             }
             return;
         }
+        if key == Key::ctrl('b') && self.live.runs_command() {
+            return self.send(Command::Background);
+        }
         let queued = &self.status.queued;
         if key == Key::plain(KeyCode::Up) && self.composer.is_empty() && !queued.is_empty() {
             let text = queued.join("\n");
