@@ -4,6 +4,7 @@
 //! whatever comes later call it. [`dispatch`] is the only way to a tool.
 
 mod authority;
+mod changes;
 mod compact;
 mod control;
 mod dispatch;
@@ -22,7 +23,7 @@ use std::sync::Arc;
 pub use authority::{Authority, Interactive, Refuse};
 pub use control::TurnControl;
 pub use prompt::{DEFAULT_MAX_TOKENS, fixed_overhead};
-pub use undo::{Obstructed, TakeBackError, TakenBack, list};
+pub use undo::{Obstructed, RewindPoint, RewindWhat, TakeBackError, TakenBack, list};
 
 use crate::exec::Env;
 use crate::permission::RuleSet;
@@ -38,7 +39,8 @@ use crate::stdx::ids;
 use crate::tools::jobs::Jobs;
 use crate::tools::{BUILTIN, DynTool};
 use crate::workspace::Workspace;
-use crate::workspace::checkpoint::Checkpoints;
+use crate::workspace::checkpoint::{Checkpoints, Ended};
+use tokio::task::JoinHandle;
 
 /// Where an agent's events go.
 pub type Events = Arc<dyn Fn(AgentEvent) + Send + Sync>;
@@ -94,6 +96,12 @@ pub struct Agent {
     told_unsaved: bool,
     /// The user was told that changes cannot be taken back.
     told_no_undo: bool,
+    /// The session was just opened: changes cut off by a crash are to be looked for.
+    unrecovered: bool,
+    /// The first look at the tree.
+    warming: Option<JoinHandle<()>>,
+    /// The look at what the last command changed.
+    ending: Option<JoinHandle<Result<Ended, String>>>,
 }
 
 impl Agent {
@@ -104,6 +112,9 @@ impl Agent {
             grants: Vec::new(),
             told_unsaved: false,
             told_no_undo: false,
+            unrecovered: true,
+            warming: None,
+            ending: None,
         }
     }
 
@@ -134,6 +145,7 @@ impl Agent {
         self.parts.session = session;
         self.grants.clear();
         self.told_unsaved = false;
+        self.unrecovered = true;
     }
 
     /// Names the session.

@@ -73,7 +73,9 @@ impl Agent {
         };
         self.emit(AgentEvent::TurnStarted);
         self.begin_turn(input);
+        self.warm_undo();
         let outcome = self.drive(&mut turn, &cancel).await;
+        self.settle_change().await;
         if outcome == TurnOutcome::Interrupted {
             self.record_message(Message::Context {
                 id: message_id(),

@@ -1,23 +1,13 @@
-//! Keeping what calls change, and taking it back.
-//!
-//! [`Agent::before_change`] and [`Agent::after_change`] stand around every call
-//! that changes something (`dispatch.rs`). What they record is an entry of the log;
-//! `/undo`, `/redo` and `/rewind` work on these entries.
+//! Taking back what calls changed: `/undo`, `/redo`, `/rewind`.
 
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
-use super::dispatch::Call;
 use super::{Agent, message_id};
-use crate::protocol::entry::{Change, ChangeOrigin, EntryKind};
-use crate::protocol::event::NoticeLevel;
+use crate::protocol::entry::{Change, ChangeOrigin};
 use crate::protocol::message::{ContextKind, Message};
-use crate::protocol::permission::Effect;
 use crate::session::SessionError;
-use crate::stdx::text;
-use crate::tools::Prepared;
-use crate::workspace::checkpoint::{
-    Author, Begun, Ended, Plan, Restored, TakeBack, UndoError, shown,
-};
+use crate::workspace::checkpoint::{Author, Manifest, Plan, Restored, TakeBack, UndoError, shown};
 
 /// Paths named in words, the rest is counted.
 const NAMED: usize = 8;
@@ -60,6 +50,30 @@ pub enum TakenBack {
     },
 }
 
+/// A point the conversation can go back to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RewindPoint {
+    /// Id of the message it lies right before.
+    pub message: String,
+    /// The message, on one line.
+    pub text: String,
+    /// When it was sent, in milliseconds since the epoch.
+    pub at: u64,
+    /// How many files changed since.
+    pub files: usize,
+}
+
+/// What goes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RewindWhat {
+    /// Files and conversation.
+    Both,
+    /// The conversation alone.
+    Conversation,
+    /// The files alone.
+    Files,
+}
+
 /// Why something could not be taken back.
 #[derive(Debug, thiserror::Error)]
 pub enum TakeBackError {
@@ -72,120 +86,6 @@ pub enum TakeBackError {
 }
 
 impl Agent {
-    /// Keeps what a permitted call is about to change. What cannot be kept is said;
-    /// the call runs all the same.
-    pub(super) async fn before_change(
-        &mut self,
-        call: Call<'_>,
-        prepared: &Prepared,
-    ) -> Option<Begun> {
-        let paths = paths_of(&prepared.effects);
-        if paths.is_empty() {
-            return None;
-        }
-        let author = Author {
-            session: self.parts.session.id().to_string(),
-            origin: ChangeOrigin::Call {
-                call_id: call.id.to_string(),
-            },
-            words: text::one_line(
-                &format!("{} {}", prepared.title.verb, prepared.title.object),
-                100,
-            ),
-        };
-        let services = self.parts.services.clone();
-        let begun = tokio::task::spawn_blocking(move || services.undo.begin(author, &paths)).await;
-        match begun {
-            Ok(Ok(begun)) => {
-                if !begun.unkept.is_empty() {
-                    self.notice(
-                        NoticeLevel::Warning,
-                        format!(
-                            "/undo will not bring back the content of {}: too large to keep",
-                            list(&begun.unkept)
-                        ),
-                    );
-                }
-                Some(begun)
-            }
-            Ok(Err(error)) => {
-                self.tell_no_undo(&error.to_string());
-                None
-            }
-            Err(error) => {
-                self.tell_no_undo(&error.to_string());
-                None
-            }
-        }
-    }
-
-    /// Records what a call changed.
-    pub(super) async fn after_change(&mut self, begun: Option<Begun>) {
-        let Some(begun) = begun else { return };
-        let services = self.parts.services.clone();
-        match tokio::task::spawn_blocking(move || services.undo.end(begun)).await {
-            Ok(Ok(ended)) => {
-                self.log_change(ended);
-            }
-            Ok(Err(error)) => self.tell_no_undo(&error.to_string()),
-            Err(error) => self.tell_no_undo(&error.to_string()),
-        }
-    }
-
-    fn tell_no_undo(&mut self, why: &str) {
-        if !std::mem::replace(&mut self.told_no_undo, true) {
-            let text = format!("/undo cannot take back what follows: {why}");
-            self.notice(NoticeLevel::Warning, text);
-        }
-    }
-
-    /// Logs a change; returns its id.
-    fn log_change(&mut self, ended: Ended) -> Option<String> {
-        if let Some(dropped) = ended.dropped {
-            let text = format!(
-                "the undo store was full: the oldest {} in it ({} MB) were dropped",
-                text::plural(dropped.blobs, "content"),
-                dropped.bytes >> 20
-            );
-            self.notice(NoticeLevel::Info, text);
-        }
-        let change = ended.change?;
-        let id = change.id.clone();
-        self.record(EntryKind::Checkpoint { change });
-        self.parts
-            .services
-            .undo
-            .settle(self.parts.session.id(), &id);
-        Some(id)
-    }
-
-    /// Logs changes that were under way when the session's process ended.
-    pub fn recover_changes(&mut self) {
-        let session = self.parts.session.id().to_string();
-        let timeline = self.parts.session.conversation().timeline.clone();
-        let found = self
-            .parts
-            .services
-            .undo
-            .recover(&session, |id| timeline.has(id));
-        match found {
-            Ok(changes) => {
-                for change in changes {
-                    let text = format!(
-                        "\"{}\" was cut off when sofos ended; /undo takes back what it had done",
-                        change.words
-                    );
-                    self.log_change(Ended {
-                        change: Some(change),
-                        dropped: None,
-                    });
-                    self.notice(NoticeLevel::Warning, text);
-                }
-            }
-            Err(error) => self.tell_no_undo(&error.to_string()),
-        }
-    }
-
     /// Takes back the last change in effect.
     ///
     /// # Errors
@@ -244,6 +144,87 @@ impl Agent {
         })
     }
 
+    /// The points of the conversation, the newest first: every message of the user.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn points(&mut self) -> Result<Vec<RewindPoint>, TakeBackError> {
+        let points = self.parts.session.points()?;
+        let timeline = &self.parts.session.conversation().timeline;
+        let mut known: HashMap<&str, Option<Manifest>> = HashMap::new();
+        let mut out = Vec::with_capacity(points.len());
+        for point in points {
+            let mut paths: BTreeSet<&PathBuf> = BTreeSet::new();
+            let since = timeline.since(&point.message);
+            for change in &since {
+                known
+                    .entry(&change.manifest)
+                    .or_insert_with(|| self.parts.services.undo.manifest(&(*change).into()).ok());
+            }
+            for change in since {
+                let manifest = known.get(change.manifest.as_str()).and_then(Option::as_ref);
+                paths.extend(
+                    manifest
+                        .iter()
+                        .flat_map(|manifest| &manifest.files)
+                        .map(|file| &file.path),
+                );
+            }
+            out.push(RewindPoint {
+                files: paths.len(),
+                message: point.message,
+                text: point.text,
+                at: point.at,
+            });
+        }
+        out.reverse();
+        Ok(out)
+    }
+
+    /// Goes back to right before a message of the user.
+    ///
+    /// # Errors
+    /// When the store or the log cannot be used.
+    pub fn rewind(
+        &mut self,
+        message: &str,
+        what: RewindWhat,
+        how: Obstructed,
+    ) -> Result<TakenBack, TakeBackError> {
+        let points = self.parts.session.points()?;
+        let Some(point) = points.iter().find(|point| point.message == message) else {
+            return Err(SessionError::NoSuchPoint.into());
+        };
+        let words = format!("all since \u{201c}{}\u{201d}", point.text);
+        let timeline = &self.parts.session.conversation().timeline;
+        let (plan, of) = if what == RewindWhat::Conversation {
+            (Plan::default(), Vec::new())
+        } else {
+            let since = timeline.since(message);
+            let changes: Vec<TakeBack> = since.into_iter().map(TakeBack::from).collect();
+            let of = timeline.done_since(message);
+            (
+                self.parts.services.undo.plan(&changes)?,
+                of.into_iter().map(|change| change.id.clone()).collect(),
+            )
+        };
+        if let Some(blocked) = blocked(&words, &plan, how) {
+            return Ok(blocked);
+        }
+        let (restored, change) = self.restore(ChangeOrigin::Rewind { of }, &words, &plan, how)?;
+        let conversation = what != RewindWhat::Files;
+        if conversation {
+            self.parts.session.go_back_before(message, change)?;
+        } else {
+            self.tell_model(&format!("took back {words}"), &restored);
+        }
+        Ok(TakenBack::Done {
+            words,
+            restored,
+            conversation,
+        })
+    }
+
     /// Restores files as planned and logs that as a change.
     fn restore(
         &mut self,
@@ -280,24 +261,6 @@ impl Agent {
             text: format!("The user {what}. Restored: {}.", list(&names)),
         });
     }
-}
-
-/// The paths that effects name as changed. The second half says whether everything
-/// below may change: where a directory is deleted or moved.
-fn paths_of(effects: &[Effect]) -> Vec<(PathBuf, bool)> {
-    let changing = effects
-        .iter()
-        .filter(|effect| matches!(effect, Effect::Write(_) | Effect::Delete(_)))
-        .count();
-    effects
-        .iter()
-        .filter_map(|effect| match effect {
-            Effect::Delete(path) => Some((path.real().to_path_buf(), true)),
-            // A single directory that is written to is one that is created.
-            Effect::Write(path) => Some((path.real().to_path_buf(), changing > 1)),
-            _ => None,
-        })
-        .collect()
 }
 
 /// Why nothing is done yet, when files are in the way.

@@ -100,7 +100,11 @@ impl Worker {
             Arc::new(Refuse)
         };
         let services = Arc::new(Services {
-            undo: Checkpoints::new(workspace.root().to_path_buf(), paths.undo()),
+            undo: Checkpoints::new(
+                workspace.root().to_path_buf(),
+                paths.undo(),
+                paths.user_home.as_deref(),
+            ),
             workspace: Arc::new(workspace),
             env,
             rules: RuleSet::default(),
@@ -144,11 +148,11 @@ impl Worker {
             self.agent.warm();
         }
         self.announce();
-        self.agent.recover_changes();
         for warning in std::mem::take(&mut self.warnings) {
             self.notice(NoticeLevel::Warning, warning);
         }
         while !self.ending {
+            self.agent.recover_changes().await;
             let flow = match self.next().await {
                 None => Flow::Exit,
                 Some(Command::Submit { text, images }) => {
@@ -268,7 +272,6 @@ impl Worker {
         match self.open(wanted) {
             Ok(warnings) => {
                 self.announce();
-                self.agent.recover_changes();
                 for warning in warnings {
                     self.notice(NoticeLevel::Warning, warning);
                 }

@@ -47,24 +47,7 @@ impl Conversation {
     /// What a road not taken cost was paid, what it did to files was done, and the
     /// name is the session's: these count wherever they stand.
     pub fn fold(entries: Vec<Entry>) -> Self {
-        let positions: HashMap<&str, usize> = entries
-            .iter()
-            .enumerate()
-            .map(|(index, entry)| (entry.id.as_str(), index))
-            .collect();
-        let mut on_path = vec![false; entries.len()];
-        let mut at = entries.len().checked_sub(1);
-        while let Some(index) = at {
-            on_path[index] = true;
-            let parent = entries[index]
-                .parent
-                .as_deref()
-                .and_then(|id| positions.get(id).copied());
-            // A parent always comes earlier; anything else is damage, not a loop to follow.
-            at = parent
-                .filter(|parent| *parent < index)
-                .or_else(|| index.checked_sub(1));
-        }
+        let on_path = on_path(&entries);
         let mut conversation = Self::default();
         for (entry, on_path) in entries.into_iter().zip(on_path) {
             if on_path {
@@ -137,6 +120,29 @@ impl Conversation {
             _ => {}
         }
     }
+}
+
+/// Which entries lead to the last one.
+pub(super) fn on_path(entries: &[Entry]) -> Vec<bool> {
+    let positions: HashMap<&str, usize> = entries
+        .iter()
+        .enumerate()
+        .map(|(index, entry)| (entry.id.as_str(), index))
+        .collect();
+    let mut on_path = vec![false; entries.len()];
+    let mut at = entries.len().checked_sub(1);
+    while let Some(index) = at {
+        on_path[index] = true;
+        let parent = entries[index]
+            .parent
+            .as_deref()
+            .and_then(|id| positions.get(id).copied());
+        // A parent always comes earlier; anything else is damage, not a loop to follow.
+        at = parent
+            .filter(|parent| *parent < index)
+            .or_else(|| index.checked_sub(1));
+    }
+    on_path
 }
 
 #[cfg(test)]

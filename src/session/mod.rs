@@ -19,7 +19,8 @@ pub use store::Store;
 pub use timeline::{Timeline, Undoable};
 
 use crate::protocol::entry::EntryKind;
-use crate::protocol::message::Message;
+use crate::protocol::message::{ContentBlock, Message};
+use crate::stdx::text;
 
 /// What can go wrong with a session.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +79,17 @@ pub enum SessionError {
         /// The file.
         path: PathBuf,
     },
+}
+
+/// A message of the user, as a place to go back to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Point {
+    /// Its id.
+    pub message: String,
+    /// What it says, on one line.
+    pub text: String,
+    /// Milliseconds since the epoch.
+    pub at: u64,
 }
 
 /// An open log and the conversation folded from it.
@@ -150,6 +162,36 @@ impl Session {
     /// When it could not be written yet.
     pub fn append_message(&mut self, message: Message) -> Result<(), SessionError> {
         self.append(EntryKind::Message { message })
+    }
+
+    /// The messages of the user on the way to where the conversation is, oldest
+    /// first, those that a compaction replaced included.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn points(&mut self) -> Result<Vec<Point>, SessionError> {
+        if self.conversation.messages.is_empty() {
+            return Ok(Vec::new());
+        }
+        let entries = self.log.entries()?;
+        let on_path = conversation::on_path(&entries);
+        let points = entries
+            .into_iter()
+            .zip(on_path)
+            .filter_map(|(entry, on_path)| match entry.kind {
+                EntryKind::Message {
+                    message: Message::User { id, content },
+                } if on_path => {
+                    let text: String = content.iter().filter_map(ContentBlock::as_text).collect();
+                    Some(Point {
+                        message: id,
+                        text: text::one_line(&text::clean(&text), 80),
+                        at: entry.at,
+                    })
+                }
+                _ => None,
+            });
+        Ok(points.collect())
     }
 
     /// Goes back to right before a message: it and all after it are no longer part

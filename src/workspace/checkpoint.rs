@@ -14,6 +14,40 @@
 //! A file tool names the paths it will change. A directory that is deleted or moved
 //! is kept with everything in it.
 //!
+//! # Commands
+//!
+//! What a command will change is not known before it ran, and afterwards it is too
+//! late. So everything it could change must be at hand before, at a price nobody
+//! notices:
+//!
+//! * `scan.rs` looks at every path (names and `lstat`, no contents), in parallel,
+//!   leaving out repository data and directories that tools fill and can fill again
+//!   (ignored ones, `node_modules`, those with a `CACHEDIR.TAG`). Small ignored files
+//!   (`.env`, notes) are looked at: they exist nowhere else.
+//! * `index.rs` knows of each path the times, size, inode and mode it had when its
+//!   content was last known. Only what differs is read. A file that changed within
+//!   the last tick of the clock is read again the next time, as it could change again
+//!   without a new time.
+//! * A file that git has as it is needs no copy: the git index says so without a
+//!   file being read (`git_index.rs`), and if the command changes the file, its old
+//!   content comes from `git cat-file`, right after the command. In a repository
+//!   only modified and untracked files are copied; elsewhere everything is, once, up
+//!   to a limit a file and a limit a look, what was changed last coming first.
+//! * The first look runs while the model thinks about the first message; the look
+//!   after a command, which is the new state of the index, while it thinks about the
+//!   result. In the way of a command is one look at names and times.
+//!
+//! Considered and left: hard links (the copy changes with a file that is written in
+//! place, and a second link changes how sofos itself has to write), reflinks (few
+//! file systems, and the hash must be computed all the same), watching the file system
+//! (limits, and events can be lost), an overlay for the command (other programs
+//! would not see what it writes).
+//!
+//! Not covered: what a command changes in the directories left out and outside the
+//! workspace, files above the limits (said before the first command), and everything
+//! when the workspace is the home directory. What somebody else changes while a
+//! command runs counts as changed by it.
+//!
 //! # What a crash leaves
 //!
 //! While a change is under way a note of it lies in `pending/`: the paths as they
@@ -21,9 +55,13 @@
 //! is finished when its session is opened again ([`Checkpoints::recover`]): the paths
 //! are compared with the note, and what differs is recorded as if the call had ended.
 
+mod git_index;
+mod index;
 mod record;
 mod restore;
+mod scan;
 mod state;
+mod tree;
 mod vault;
 
 use std::collections::HashSet;
@@ -35,11 +73,13 @@ use std::sync::{Mutex, PoisonError};
 pub use record::{FileChange, Manifest, merge};
 pub use restore::{Obstacle, Plan, Restored, shown};
 pub use state::State;
+pub use tree::Looked;
 pub use vault::Dropped;
 
 use crate::protocol::entry::{Change, ChangeOrigin};
 use crate::stdx::{fs as sfs, ids};
 use record::{Note, Was};
+use tree::Tree;
 use vault::Vault;
 
 /// Largest file that is kept when a tool is about to change it, in bytes.
@@ -106,9 +146,26 @@ pub struct Author {
 #[derive(Debug)]
 #[must_use = "a change that was begun is to be ended"]
 pub struct Begun {
-    note: Note,
+    /// Nothing when it cannot be followed.
+    note: Option<Note>,
     /// What is not kept, in words.
     pub unkept: Vec<String>,
+}
+
+impl Begun {
+    /// Whether the whole tree may change: to be ended with [`Checkpoints::look_again`].
+    pub fn is_whole_tree(&self) -> bool {
+        self.note.as_ref().is_some_and(|note| note.paths.is_none())
+    }
+}
+
+/// What was under way when a process ended.
+#[derive(Debug, Default)]
+pub struct Recovered {
+    /// Changes by tools.
+    pub changes: Vec<Change>,
+    /// Changes by commands.
+    pub looked: Vec<Looked>,
 }
 
 /// What a change came to.
@@ -129,13 +186,19 @@ pub struct Checkpoints {
     vault: Vault,
     /// Held shared as long as this process may rely on what is in the store.
     lock: Mutex<Option<File>>,
+    tree: Mutex<Tree>,
+    /// Changes by commands are looked for.
+    watches: bool,
 }
 
 impl Checkpoints {
-    /// The store in `dir` for the files below `root`, which is resolved. Touches nothing.
-    pub fn new(root: PathBuf, dir: PathBuf) -> Self {
+    /// The store in `dir` for the files below `root`, which is resolved. Touches
+    /// nothing. Commands are not watched when `root` is the home directory.
+    pub fn new(root: PathBuf, dir: PathBuf, home: Option<&Path>) -> Self {
         Self {
             vault: Vault::new(dir.join("blobs"), vault::CAP),
+            watches: tree::is_watched(&root, home),
+            tree: Mutex::new(Tree::default()),
             root,
             dir,
             lock: Mutex::new(None),
@@ -221,7 +284,10 @@ impl Checkpoints {
             roots: roots.map(|(path, _)| self.record_path(path)).collect(),
         };
         self.write_note(&note)?;
-        Ok(Begun { note, unkept })
+        Ok(Begun {
+            note: Some(note),
+            unkept,
+        })
     }
 
     fn note_path(&self, session: &str, id: &str) -> PathBuf {
@@ -242,7 +308,15 @@ impl Checkpoints {
     /// # Errors
     /// When a path cannot be read or the store cannot be written.
     pub fn end(&self, begun: Begun) -> Result<Ended, UndoError> {
-        self.finish(begun.note, false)
+        match begun.note {
+            Some(note) => self.finish(note, false),
+            None => Ok(Ended::default()),
+        }
+    }
+
+    /// Looks at what a command has changed.
+    pub fn look_again(&self, begun: Begun) -> Option<Looked> {
+        begun.note.map(|note| self.look_after(note))
     }
 
     /// `always` records a change even when all is as it was.
@@ -310,14 +384,15 @@ impl Checkpoints {
 
     /// Makes room, if no other process relies on the store.
     fn prune(&self) -> Option<Dropped> {
-        let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
-        let file = lock.as_ref()?;
         if !self.vault.is_full() {
             return None;
         }
+        let keep = self.relied_on();
+        let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = lock.as_ref()?;
         let _ = file.unlock();
         let alone = file.try_lock().is_ok();
-        let dropped = alone.then(|| self.vault.prune(&HashSet::new())).flatten();
+        let dropped = alone.then(|| self.vault.prune(&keep)).flatten();
         if alone {
             let _ = file.unlock();
         }
@@ -372,7 +447,11 @@ impl Checkpoints {
             .collect();
         let begun = self.begin(author, &paths)?;
         let restored = self.carry_out(plan, force);
-        Ok((restored, self.finish(begun.note, true)?))
+        let ended = match begun.note {
+            Some(note) => self.finish(note, true)?,
+            None => Ended::default(),
+        };
+        Ok((restored, ended))
     }
 
     /// Changes of a session that were under way when its process ended.
@@ -383,9 +462,9 @@ impl Checkpoints {
         &self,
         session: &str,
         is_logged: impl Fn(&str) -> bool,
-    ) -> Result<Vec<Change>, UndoError> {
+    ) -> Result<Recovered, UndoError> {
         let pending = self.dir.join("pending");
-        let mut found = Vec::new();
+        let mut found = Recovered::default();
         for entry in fs::read_dir(&pending).into_iter().flatten().flatten() {
             let name = entry.file_name();
             let owner = name.to_str().and_then(|name| name.split_once('.'));
@@ -398,7 +477,11 @@ impl Checkpoints {
             match note {
                 Some(note) if !is_logged(&note.id) => {
                     self.enter()?;
-                    found.extend(self.finish(note, false)?.change);
+                    if note.paths.is_none() {
+                        found.looked.push(self.look_after(note));
+                    } else {
+                        found.changes.extend(self.finish(note, false)?.change);
+                    }
                 }
                 _ => {
                     // Logged, or cut off by a power failure.
@@ -432,6 +515,9 @@ fn below(path: &Path, out: &mut Vec<PathBuf>) -> bool {
     true
 }
 
+#[cfg(all(test, unix))]
+#[path = "checkpoint_fuzz_tests.rs"]
+mod fuzz_tests;
 #[cfg(all(test, unix))]
 #[path = "checkpoint_tests.rs"]
 mod tests;

@@ -1,6 +1,16 @@
 use super::*;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
+pub(super) fn author() -> Author {
+    Author {
+        session: "s1".into(),
+        origin: ChangeOrigin::Call {
+            call_id: "c".into(),
+        },
+        words: "Edit a".into(),
+    }
+}
+
 struct Tree {
     _dir: tempfile::TempDir,
     root: PathBuf,
@@ -12,21 +22,11 @@ impl Tree {
         let dir = tempfile::tempdir().unwrap();
         let root = fs::canonicalize(dir.path()).unwrap().join("work");
         fs::create_dir(&root).unwrap();
-        let store = Checkpoints::new(root.clone(), root.join(".sofos/undo"));
+        let store = Checkpoints::new(root.clone(), root.join(".sofos/undo"), None);
         Self {
             _dir: dir,
             root,
             store,
-        }
-    }
-
-    fn author() -> Author {
-        Author {
-            session: "s1".into(),
-            origin: ChangeOrigin::Call {
-                call_id: "c".into(),
-            },
-            words: "Edit a".into(),
         }
     }
 
@@ -46,7 +46,7 @@ impl Tree {
             .iter()
             .map(|path| (self.root.join(path), true))
             .collect();
-        let begun = self.store.begin(Self::author(), &paths).unwrap();
+        let begun = self.store.begin(author(), &paths).unwrap();
         act();
         let ended = self.store.end(begun).unwrap();
         if let Some(change) = &ended.change {
@@ -58,7 +58,7 @@ impl Tree {
     fn undo(&self, changes: &[&Change], force: bool) -> (Restored, Option<Change>) {
         let changes: Vec<TakeBack> = changes.iter().map(|change| (*change).into()).collect();
         let plan = self.store.plan(&changes).unwrap();
-        let (restored, ended) = self.store.restore(Self::author(), &plan, force).unwrap();
+        let (restored, ended) = self.store.restore(author(), &plan, force).unwrap();
         (restored, ended.change)
     }
 }
@@ -205,21 +205,27 @@ fn a_change_cut_off_by_a_crash_is_found_again() {
     tree.write("b", "old");
     let begun = tree
         .store
-        .begin(Tree::author(), &[(tree.root.join("a"), false)])
+        .begin(author(), &[(tree.root.join("a"), false)])
         .unwrap();
     let logged = tree
         .store
-        .begin(Tree::author(), &[(tree.root.join("b"), false)])
+        .begin(author(), &[(tree.root.join("b"), false)])
         .unwrap();
     tree.write("a", "new");
-    let again = Checkpoints::new(tree.root.clone(), tree.root.join(".sofos/undo"));
-    assert!(again.recover("other", |_| false).unwrap().is_empty());
-    let id = logged.note.id.clone();
-    let found = again.recover("s1", |other| other == id).unwrap();
+    let again = Checkpoints::new(tree.root.clone(), tree.root.join(".sofos/undo"), None);
+    assert!(
+        again
+            .recover("other", |_| false)
+            .unwrap()
+            .changes
+            .is_empty()
+    );
+    let id = logged.note.as_ref().unwrap().id.clone();
+    let found = again.recover("s1", |other| other == id).unwrap().changes;
     assert_eq!(found.len(), 1);
-    assert_eq!(found[0].id, begun.note.id);
+    assert_eq!(found[0].id, begun.note.as_ref().unwrap().id);
     again.settle("s1", &found[0].id);
-    assert!(again.recover("s1", |_| false).unwrap().is_empty());
+    assert!(again.recover("s1", |_| false).unwrap().changes.is_empty());
     tree.undo(&[&found[0]], false);
     assert_eq!(tree.read("a"), "old");
 }
@@ -234,7 +240,7 @@ fn what_is_too_large_or_gone_is_said() {
         .unwrap();
     big.set_len(LARGEST_KNOWN + 1).unwrap();
     let paths = [(tree.root.join("big"), false)];
-    let begun = tree.store.begin(Tree::author(), &paths).unwrap();
+    let begun = tree.store.begin(author(), &paths).unwrap();
     assert_eq!(begun.unkept, ["big (64 MB)"]);
     tree.write("big", "small");
     let change = tree.store.end(begun).unwrap().change.unwrap();
@@ -247,4 +253,35 @@ fn what_is_too_large_or_gone_is_said() {
     fs::remove_dir_all(tree.root.join(".sofos/undo/blobs")).unwrap();
     let gone = tree.store.plan(&[(&change).into()]).unwrap_err();
     assert!(gone.to_string().contains("\"Edit a\""), "{gone}");
+}
+
+#[test]
+fn a_command_cut_off_by_a_crash_is_looked_into() {
+    let tree = Tree::new();
+    tree.write("a", "old");
+    tree.write("b", "old");
+    tree.store.warm(false).unwrap();
+    let begun = tree.store.begin_tree(author()).unwrap().unwrap();
+    assert!(begun.is_whole_tree());
+    tree.write("a", "new and longer");
+    fs::remove_file(tree.root.join("b")).unwrap();
+    let again = Checkpoints::new(tree.root.clone(), tree.root.join(".sofos/undo"), None);
+    let mut found = again.recover("s1", |_| false).unwrap();
+    let ended = again.finish_tree(found.looked.remove(0), b"").unwrap();
+    let change = ended.change.unwrap();
+    assert_eq!(change.files, 2);
+    tree.undo(&[&change], false);
+    assert_eq!([tree.read("a"), tree.read("b")], ["old", "old"]);
+}
+
+#[test]
+fn the_home_directory_is_not_watched() {
+    let tree = Tree::new();
+    let store = Checkpoints::new(
+        tree.root.clone(),
+        tree.root.join(".sofos/undo"),
+        Some(&tree.root),
+    );
+    assert!(!store.watches());
+    assert!(store.begin_tree(author()).unwrap().is_none());
 }

@@ -10,6 +10,7 @@ mod jobs;
 mod modes;
 mod rename;
 mod resume;
+mod rewind;
 mod think;
 mod undo;
 
@@ -87,6 +88,13 @@ pub static COMMANDS: &[CommandSpec] = &[
         usage: "[rest|all]",
         help: "take back the last undo",
         run: undo::redo,
+    },
+    CommandSpec {
+        name: "rewind",
+        aliases: &[],
+        usage: "",
+        help: "go back to an earlier message: files, conversation or both",
+        run: rewind::run,
     },
     CommandSpec {
         name: "export",

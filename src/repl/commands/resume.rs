@@ -50,7 +50,7 @@ fn picker(rows: Vec<SessionRow>, open: String, now: u64) -> Picker {
 }
 
 /// `now`, `5 min`, `3 h`, `12 d`.
-fn age(seconds: u64) -> String {
+pub(super) fn age(seconds: u64) -> String {
     match seconds {
         0..=59 => "now".into(),
         60..=3_599 => format!("{} min", seconds / 60),

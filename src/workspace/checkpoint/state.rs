@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
-#[cfg(not(unix))]
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
@@ -81,7 +80,6 @@ impl Stat {
 }
 
 /// Nanoseconds since the epoch.
-#[cfg(not(unix))]
 pub(super) fn nanos(time: SystemTime) -> i64 {
     time.duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_nanos() as i64)
