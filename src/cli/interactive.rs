@@ -2,16 +2,17 @@
 
 use std::path::Path;
 
+use super::prompt::Prompt;
 use super::run::{missing_key, setup};
 use super::settings::Chosen;
 use super::{Args, CliError};
 use crate::config::{Env, Paths};
 use crate::exec::sandbox;
 use crate::protocol::command::Command;
-use crate::repl::commands::COMMANDS;
+use crate::repl::commands::{COMMANDS, COMPLETIONS};
 use crate::repl::{self, CommandSender};
 use crate::session::Session;
-use crate::tui::{self, CommandHelp, TerminalEnv, TuiOptions, WriterChoice};
+use crate::tui::{self, CommandHelp, Places, TerminalEnv, TuiOptions, WriterChoice};
 use crate::workspace::git;
 
 /// Runs until the user leaves.
@@ -20,15 +21,17 @@ pub(super) fn run(
     env: Env,
     paths: Paths,
     chosen: Chosen,
+    prompt: Prompt,
     session: Session,
-    restored: Vec<String>,
+    mut restored: Vec<String>,
 ) -> Result<u8, CliError> {
     if let Some(words) = missing_key(&chosen) {
         // Not a failure: the program has said how to go on.
         println!("{words}");
         return Ok(0);
     }
-    let options = options(&env, &paths, &chosen)?;
+    restored.extend(prompt.warnings.iter().cloned());
+    let options = options(&env, &paths, &chosen, prompt)?;
     let choose = args.resume.as_deref() == Some("");
     let setup = setup(env, paths, chosen, session, restored, true)?;
     let mut worker = None;
@@ -61,7 +64,12 @@ fn send(commands: &CommandSender, line: &str) {
     });
 }
 
-fn options(env: &Env, paths: &Paths, chosen: &Chosen) -> Result<TuiOptions, CliError> {
+fn options(
+    env: &Env,
+    paths: &Paths,
+    chosen: &Chosen,
+    prompt: Prompt,
+) -> Result<TuiOptions, CliError> {
     let choice = env.get("SOFOS_SCROLLBACK").unwrap_or("auto");
     let scrollback = WriterChoice::parse(choice).ok_or_else(|| {
         CliError::Usage(format!(
@@ -84,13 +92,30 @@ fn options(env: &Env, paths: &Paths, chosen: &Chosen) -> Result<TuiOptions, CliE
                 aliases: spec.aliases.iter().map(ToString::to_string).collect(),
                 usage: spec.usage.to_string(),
                 help: spec.help.to_string(),
+                complete: COMPLETIONS
+                    .iter()
+                    .find(|(name, _)| *name == spec.name)
+                    .map(|(_, complete)| *complete),
             })
             .collect(),
         terminal: TerminalEnv::from_lookup(|name| env.get(name).map(str::to_string)),
         no_color: env.get("NO_COLOR").is_some(),
         scrollback,
         reports: paths.logs(),
-        ..TuiOptions::default()
+        places: Places {
+            workspace: paths.workspace.clone(),
+            history: paths.history(),
+            settings: paths.home.join("config.toml"),
+        },
+        keymap: prompt.keymap,
+        vim: prompt.vim,
+        editor: env
+            .first(&["VISUAL", "EDITOR"])
+            .map(|(_, editor)| editor.to_string())
+            .unwrap_or_default(),
+        // With a display the clipboard is forwarded.
+        remote: env.first(&["SSH_CONNECTION", "SSH_TTY"]).is_some()
+            && env.first(&["DISPLAY", "WAYLAND_DISPLAY"]).is_none(),
     })
 }
 

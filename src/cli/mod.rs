@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod interactive;
 mod logging;
+mod prompt;
 mod run;
 mod sandbox;
 mod settings;

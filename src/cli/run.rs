@@ -8,7 +8,7 @@ use super::settings::{self, Chosen};
 use super::stdin::{self, Input};
 use super::{
     Args, CliError, FAILED, INTERRUPTED, connection, debug, demo, doctor, interactive, logging,
-    sandbox,
+    prompt, sandbox,
 };
 use crate::cli::args::{Debug, OutputFormat, Sub};
 use crate::config::{self, Env, Paths};
@@ -60,10 +60,11 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
             one_shot(&args, env, paths, chosen, session, restored, prompt)
         }
         None => {
+            let prompt = prompt::settings(&file)?;
             let (session, restored) = open_session(&args, &paths, false)?;
             let chosen =
                 settings::choose(&args, &env, file, session.conversation().settings.as_ref())?;
-            interactive::run(&args, env, paths, chosen, session, restored)
+            interactive::run(&args, env, paths, chosen, prompt, session, restored)
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{Document, Item, Value};
 
-use super::{Config, ConfigError, Env};
+use super::{Config, ConfigError, Env, keys};
 use crate::protocol::model::Effort;
 use crate::protocol::permission::PermissionMode;
 
@@ -121,6 +121,16 @@ pub static KEYS: &[Key] = &[
         project_may: |value| value == "auto",
     },
     Key {
+        name: "ui.vim",
+        expected: "true or false",
+        help: "edit the prompt as in vim (`[ui]` table: `vim = true`)",
+        set: |config, value| {
+            config.vim = value.parse().ok();
+            config.vim.is_some()
+        },
+        project_may: |_| false,
+    },
+    Key {
         name: "compact-at",
         expected: "a percentage from 20 to 95",
         help: "how full the window gets before the conversation is compacted (80)",
@@ -153,33 +163,56 @@ pub(super) fn apply(config: &mut Config, path: &Path, trust: Trust) -> Result<()
         message: error.message().lines().collect::<Vec<_>>().join(" "),
     })?;
     for (name, item) in document.as_table() {
+        if name == "keys" {
+            keys::apply(config, path, &text, item, trust)?;
+            continue;
+        }
+        if let ("ui", Some(table)) = (name, item.as_table_like()) {
+            for (name, item) in table.iter() {
+                let line = line_of(&text, item.span());
+                apply_key(config, path, line, &format!("ui.{name}"), item, trust)?;
+            }
+            continue;
+        }
         let span = document.as_table().key(name).and_then(toml_edit::Key::span);
         let line = line_of(&text, span.or_else(|| item.span()));
-        let Some(key) = find(name) else {
-            config.warnings.push(unknown(path, line, name));
-            continue;
-        };
-        let value = scalar(item);
-        let set = value.as_deref().is_some_and(|value| {
-            if trust == Trust::Project && !(key.project_may)(value) {
-                config.warnings.push(format!(
-                    "{}:{line}: a workspace may not set {name} to {value:?}; set it in \
+        apply_key(config, path, line, name, item, trust)?;
+    }
+    Ok(())
+}
+
+fn apply_key(
+    config: &mut Config,
+    path: &Path,
+    line: usize,
+    name: &str,
+    item: &Item,
+    trust: Trust,
+) -> Result<(), ConfigError> {
+    let Some(key) = find(name) else {
+        config.warnings.push(unknown(path, line, name));
+        return Ok(());
+    };
+    let value = scalar(item);
+    let set = value.as_deref().is_some_and(|value| {
+        if trust == Trust::Project && !(key.project_may)(value) {
+            config.warnings.push(format!(
+                "{}:{line}: a workspace may not set {name} to {value:?}; set it in \
                      ~/.sofos/config.toml or with a flag",
-                    path.display()
-                ));
-                return true;
-            }
-            (key.set)(config, value)
-        });
-        if !set {
-            return Err(ConfigError::Value {
-                path: path.to_path_buf(),
-                line,
-                key: name.to_string(),
-                expected: key.expected,
-                found: item.to_string().trim().to_string(),
-            });
+                path.display()
+            ));
+            return true;
         }
+        (key.set)(config, value)
+    });
+    if !set {
+        return Err(ConfigError::Value {
+            path: path.to_path_buf(),
+            line,
+            key: name.to_string(),
+            expected: key.expected,
+            found: item.to_string().trim().to_string(),
+        });
     }
     Ok(())
 }
@@ -187,7 +220,7 @@ pub(super) fn apply(config: &mut Config, path: &Path, trust: Trust) -> Result<()
 /// Applies `SOFOS_*` variables.
 pub(super) fn apply_env(config: &mut Config, env: &Env) -> Result<(), ConfigError> {
     for key in KEYS {
-        let name = format!("SOFOS_{}", key.name.to_uppercase().replace('-', "_"));
+        let name = format!("SOFOS_{}", key.name.to_uppercase().replace(['-', '.'], "_"));
         if let Some(value) = env.get(&name)
             && !(key.set)(config, value)
         {
@@ -228,7 +261,7 @@ fn scalar(item: &Item) -> Option<String> {
     }
 }
 
-fn line_of(text: &str, span: Option<std::ops::Range<usize>>) -> usize {
+pub(super) fn line_of(text: &str, span: Option<std::ops::Range<usize>>) -> usize {
     let end = span.map_or(0, |span| span.start.min(text.len()));
     text.as_bytes()[..end]
         .iter()
@@ -288,6 +321,34 @@ mod tests {
         );
         let config = load("permission-mode = \"plan\"", Trust::Project).unwrap();
         assert_eq!(config.permission_mode, Some(PermissionMode::Plan));
+    }
+
+    #[test]
+    fn tables_for_the_prompt_are_the_users_own() {
+        let text = "[ui]\nvim = true\n\n[keys]\npreset = \"panels\"\neditor = \"f4\"\n\
+                    send = [\"enter\", \"f2\"]\nundo = []\n";
+        let config = load(text, Trust::User).unwrap();
+        assert_eq!(config.vim, Some(true));
+        assert_eq!(config.key_preset.as_deref(), Some("panels"));
+        let keys: Vec<(&str, usize)> = config
+            .keys
+            .iter()
+            .map(|setting| (setting.action.as_str(), setting.keys.len()))
+            .collect();
+        assert_eq!(keys, [("editor", 1), ("send", 2), ("undo", 0)]);
+        assert!(
+            config.keys[0].place.ends_with("config.toml:6"),
+            "{}",
+            config.keys[0].place
+        );
+        let config = load(text, Trust::Project).unwrap();
+        assert!(config.keys.is_empty() && config.vim.is_none());
+        assert_eq!(config.warnings.len(), 2, "{:?}", config.warnings);
+        let error = load("[keys]\nsend = 1\n", Trust::User).unwrap_err();
+        assert!(
+            error.contains("config.toml:2: send must be a key such as"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -4,14 +4,18 @@
 //! `.sofos/config.local.toml` < `SOFOS_*` < flags. A layer sets what it names
 //! and leaves the rest alone.
 
+mod edit;
 mod env;
 mod file;
+mod keys;
 mod paths;
 
 use std::path::PathBuf;
 
+pub use edit::set_vim;
 pub use env::Env;
 pub use file::KEYS;
+pub use keys::KeySetting;
 pub use paths::Paths;
 
 use crate::protocol::model::Effort;
@@ -75,6 +79,12 @@ pub struct Config {
     pub sandbox: Option<bool>,
     /// Share of the window at which a conversation is compacted, in percent.
     pub compact_at: Option<u8>,
+    /// The prompt starts in vim's way.
+    pub vim: Option<bool>,
+    /// Which keys are in force before [`Config::keys`] change some.
+    pub key_preset: Option<String>,
+    /// Keys the user gives to actions.
+    pub keys: Vec<KeySetting>,
     /// What was found odd while loading, one line each.
     pub warnings: Vec<String>,
 }

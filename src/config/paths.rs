@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Env;
+use crate::stdx::blob;
 
 /// The directories of one run.
 #[derive(Debug, Clone)]
@@ -56,6 +57,25 @@ impl Paths {
     /// What was before changes, to take them back.
     pub fn undo(&self) -> PathBuf {
         self.project.join("undo")
+    }
+
+    /// Messages and drafts typed in this workspace: in the user's own directory,
+    /// named after the workspace.
+    pub fn history(&self) -> PathBuf {
+        let name = self
+            .workspace
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy();
+        let name: String = name
+            .chars()
+            .filter(|ch| ch.is_ascii_alphanumeric() || matches!(ch, '-' | '_' | '.'))
+            .take(40)
+            .collect();
+        let hash = blob::hash(self.workspace.as_os_str().as_encoded_bytes());
+        self.home
+            .join("history")
+            .join(format!("{name}-{}", &hash[..12]))
     }
 
     /// The program's own log files.

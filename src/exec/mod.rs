@@ -1,12 +1,13 @@
 //! Processes. The only room that starts any.
 //!
-//! A child never gets a terminal, an inherited standard input, or a secret from
+//! A child (but for the user's editor, see [`foreground`]) never gets a terminal, an inherited standard input, or a secret from
 //! the environment; it runs in a session of its own, so that stopping it stops
 //! everything it started. [`shell::run`] is the way to run a command line;
 //! what the operating system
 //! enforces around it (and all `unsafe`) lives in [`sandbox`].
 
 pub mod env;
+pub mod foreground;
 pub mod sandbox;
 pub mod shell;
 mod spawn;

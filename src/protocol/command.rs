@@ -58,7 +58,8 @@ pub enum Command {
     Interrupt,
     /// Let the running command go on in the background.
     Background,
-    /// Take back the queued messages; they come back in a status without them.
+    /// Take back the messages that wait; those that were not delivered yet come
+    /// back as an event.
     ClearQueue,
     /// A slash command line, with its slash.
     Slash {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::command::UserInput;
 use super::message::StopReason;
 use super::permission::{AskRequest, PermissionMode};
 use super::picker::Picker;
@@ -245,6 +246,12 @@ pub enum UiEvent {
     },
     /// Let the user choose from a list.
     Pick(Box<Picker>),
+    /// Messages that waited and were taken back, oldest first.
+    TakenBack {
+        /// The messages.
+        #[serde(skip)]
+        inputs: Vec<UserInput>,
+    },
     /// The worker has ended; nothing follows.
     Exit {
         /// Markdown of the closing summary; empty when there is nothing to say.

@@ -349,10 +349,7 @@ fn while_busy(
         Command::Interrupt => control.interrupt(),
         // Heard before this.
         Command::Background => {}
-        Command::ClearQueue => {
-            control.take_steer();
-            waiting.retain(|waiting| !matches!(waiting, Waiting::Message(_)));
-        }
+        Command::ClearQueue => take_back(control, waiting, reporter),
         Command::Slash { line } if commands::ends(&line) => {
             *ending = true;
             control.interrupt();
@@ -364,6 +361,22 @@ fn while_busy(
         }
     }
     show_queue(control, waiting, reporter);
+}
+
+/// Gives the messages that wait back to the front end.
+fn take_back(control: &TurnControl, waiting: &mut VecDeque<Waiting>, reporter: &Reporter) {
+    let mut inputs = control.take_steer();
+    let (messages, others): (VecDeque<Waiting>, VecDeque<Waiting>) = std::mem::take(waiting)
+        .into_iter()
+        .partition(|waiting| matches!(waiting, Waiting::Message(_)));
+    *waiting = others;
+    inputs.extend(messages.into_iter().filter_map(|waiting| match waiting {
+        Waiting::Message(input) => Some(input),
+        Waiting::Slash(_) => None,
+    }));
+    if !inputs.is_empty() {
+        reporter.send(UiEvent::TakenBack { inputs });
+    }
 }
 
 fn show_queue(control: &TurnControl, waiting: &VecDeque<Waiting>, reporter: &Reporter) {

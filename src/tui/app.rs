@@ -1,7 +1,9 @@
 //! The state of the front end and what changes it. Nothing here touches the
 //! terminal or waits.
 
+mod drafts;
 mod keys;
+pub mod local;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -18,6 +20,9 @@ use crate::stdx::text::clean;
 use super::TuiOptions;
 use super::cells::Transcript;
 use super::composer::Composer;
+use super::composer::vim::Mode;
+use super::desk::Request;
+use super::keymap::Keymap;
 use super::live::Live;
 use super::panels::palette::Palette;
 use super::panels::permission::PermissionPanel;
@@ -43,6 +48,29 @@ pub enum Action {
     Repaint,
     /// Ring the bell.
     Bell,
+    /// Ask the desk.
+    Desk(Request),
+    /// Write the message in an editor.
+    Editor,
+    /// Ask the terminal to put text into the clipboard.
+    CopyByTerminal(String),
+}
+
+/// An open list and what it is for.
+pub(super) struct Open {
+    pub(super) panel: PickerPanel,
+    purpose: Purpose,
+}
+
+/// What becomes of a choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// A command line.
+    Command,
+    /// The text of the prompt.
+    Insert,
+    /// Nothing.
+    Show,
 }
 
 /// The front end.
@@ -56,7 +84,15 @@ pub struct App {
     pub(super) composer_top: usize,
     pub(super) palette: Palette,
     pub(super) asks: VecDeque<PermissionPanel>,
-    pub(super) picker: Option<PickerPanel>,
+    pub(super) picker: Option<Open>,
+    keymap: Keymap,
+    kept: drafts::Kept,
+    /// The last text of the model.
+    answer: String,
+    /// More text belongs to another answer.
+    answered: bool,
+    /// When the last event or key came.
+    now: Duration,
     pub(super) closing: Option<Duration>,
     /// The worker has said its last word.
     ended: bool,
@@ -75,6 +111,8 @@ impl App {
             safe: options.safe,
             ..Status::default()
         };
+        let mut composer = Composer::new(Vec::new());
+        composer.set_vim(options.vim);
         let mut transcript = Transcript::new(theme.clone());
         transcript.header(header(options, &theme, usize::from(cols)));
         Self {
@@ -85,11 +123,16 @@ impl App {
             },
             transcript,
             live: Live::new(theme.clone()),
-            composer: Composer::new(options.history.clone()),
+            composer,
             composer_top: 0,
             palette: Palette::new(options.commands.clone()),
             asks: VecDeque::new(),
             picker: None,
+            keymap: options.keymap.clone(),
+            kept: drafts::Kept::default(),
+            answer: String::new(),
+            answered: false,
+            now: Duration::ZERO,
             closing: None,
             ended: false,
             interrupted: None,
@@ -126,7 +169,7 @@ impl App {
     pub fn next_change(&self, now: Duration) -> Option<Duration> {
         let hint = self.interrupted.map(|at| at + TWICE);
         let closing = self.closing.map(|at| at + CLOSING);
-        [self.live.next_change(now), hint, closing]
+        [self.live.next_change(now), hint, closing, self.draft_due()]
             .into_iter()
             .flatten()
             .min()
@@ -134,6 +177,8 @@ impl App {
 
     /// Time has passed.
     pub fn tick(&mut self, now: Duration) {
+        self.now = now;
+        self.keep_draft();
         self.live.tick(now, &mut self.transcript);
         if self.interrupted.is_some_and(|at| now >= at + TWICE) {
             self.interrupted = None;
@@ -157,7 +202,13 @@ impl App {
         } else if self.interrupted.is_some() {
             "ctrl+c again exits"
         } else {
-            ""
+            match self.composer.vim_mode() {
+                None => "",
+                Some(Mode::Insert) => "-- insert --",
+                Some(Mode::Normal) => "-- normal --",
+                Some(Mode::Visual) => "-- visual --",
+                Some(Mode::VisualLine) => "-- visual line --",
+            }
         }
     }
 
@@ -180,6 +231,7 @@ impl App {
 
     /// Takes an event of the worker.
     pub fn event(&mut self, event: UiEvent, now: Duration) {
+        self.now = now;
         match event {
             UiEvent::Agent { agent, inner } => self.agent_event(agent, inner, now),
             UiEvent::Status(status) => self.status = *status,
@@ -196,7 +248,11 @@ impl App {
                 }
             }
             UiEvent::Text { markdown } => self.transcript.document(&markdown, self.cols),
-            UiEvent::Pick(picker) => self.picker = Some(PickerPanel::new(*picker)),
+            UiEvent::Pick(picker) => self.open(*picker, Purpose::Command),
+            UiEvent::TakenBack { inputs } => {
+                self.composer.take_back(inputs);
+                self.edited();
+            }
             UiEvent::Exit { summary } => {
                 self.live.settle(&mut self.transcript);
                 self.ended = true;
@@ -228,12 +284,30 @@ impl App {
                 self.status.usage = usage;
                 self.status.cost = cost;
             }
-            event => self.live.apply(event, now, &mut self.transcript),
+            event => {
+                self.note_answer(&event);
+                self.live.apply(event, now, &mut self.transcript);
+            }
+        }
+    }
+
+    /// Keeps the last text of the model, for copying.
+    fn note_answer(&mut self, event: &AgentEvent) {
+        match event {
+            AgentEvent::TextDelta { text } => {
+                if std::mem::take(&mut self.answered) {
+                    self.answer.clear();
+                }
+                self.answer.push_str(text);
+            }
+            AgentEvent::TextDone | AgentEvent::StreamRestarted { .. } => self.answered = true,
+            _ => {}
         }
     }
 
     /// Takes what came from the terminal.
     pub fn input(&mut self, input: Input, now: Duration) {
+        self.now = now;
         match input {
             Input::Key(key) => self.key(key, now),
             Input::Paste(text) => self.paste(&text),
@@ -270,6 +344,9 @@ fn header(options: &TuiOptions, theme: &Theme, cols: usize) -> Vec<Line<'static>
     let rows = first.finish().into_iter().chain(keys.finish());
     rows.map(to_line).collect()
 }
+
+#[cfg(test)]
+mod prompt_tests;
 
 #[cfg(test)]
 #[path = "app_tests.rs"]

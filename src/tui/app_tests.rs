@@ -1,30 +1,32 @@
 use std::time::Duration;
 
 use super::*;
-use crate::protocol::command::Command;
+use crate::protocol::command::{Command, UserInput};
 use crate::protocol::event::{TurnOutcome, TurnSummary};
 use crate::protocol::message::StopReason;
 use crate::protocol::permission::{Answer, AskRequest, PermissionMode, Preview};
 use crate::protocol::picker::{PickRow, Picker};
 use crate::protocol::tool::ToolTitle;
+use crate::tui::desk::Request;
 use crate::tui::panels::palette::CommandHelp;
 use crate::tui::terminal::input::{Input, Key};
 use crate::tui::terminal::scrollback::Size;
 use crate::tui::view::view;
 use crossterm::event::KeyCode;
 
-const SIZE: Size = Size { cols: 60, rows: 16 };
+pub(super) const SIZE: Size = Size { cols: 60, rows: 16 };
 
-fn at(ms: u64) -> Duration {
+pub(super) fn at(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
-fn app() -> App {
+pub(super) fn app() -> App {
     let command = |name: &str, usage: &str| CommandHelp {
         name: name.into(),
         aliases: Vec::new(),
         usage: usage.into(),
         help: format!("does {name}"),
+        complete: None,
     };
     let options = TuiOptions {
         version: "0.1.0".into(),
@@ -38,23 +40,23 @@ fn app() -> App {
     App::new(&options, Theme::default(), SIZE.cols)
 }
 
-fn typed(app: &mut App, text: &str, now: Duration) {
+pub(super) fn typed(app: &mut App, text: &str, now: Duration) {
     for ch in text.chars() {
         app.input(Input::Key(Key::plain(KeyCode::Char(ch))), now);
     }
 }
 
-fn press(app: &mut App, key: Key, now: Duration) {
+pub(super) fn press(app: &mut App, key: Key, now: Duration) {
     app.input(Input::Key(key), now);
 }
 
-const ENTER: Key = Key {
+pub(super) const ENTER: Key = Key {
     code: KeyCode::Enter,
     modifiers: crossterm::event::KeyModifiers::NONE,
 };
 
 /// The rows of the viewport; `▌` after the caret's place.
-fn rows(app: &mut App, size: Size, now: Duration) -> String {
+pub(super) fn rows(app: &mut App, size: Size, now: Duration) -> String {
     let (buffer, caret) = view(app, size, now);
     app.drawn(now);
     let mut out = Vec::new();
@@ -74,13 +76,20 @@ fn rows(app: &mut App, size: Size, now: Duration) -> String {
     out.join("\n")
 }
 
-fn history(app: &mut App) -> Vec<String> {
+pub(super) fn history(app: &mut App) -> Vec<String> {
     let lines = app.transcript.take();
     lines.iter().map(ToString::to_string).collect()
 }
 
-fn main(event: AgentEvent) -> UiEvent {
+pub(super) fn main(event: AgentEvent) -> UiEvent {
     UiEvent::main(event)
+}
+
+/// What the worker is told.
+fn sends(app: &mut App) -> Vec<Action> {
+    let mut actions = app.actions();
+    actions.retain(|action| matches!(action, Action::Send(_)));
+    actions
 }
 
 fn asked(id: u64) -> UiEvent {
@@ -139,7 +148,10 @@ fn a_message_is_sent_and_shown_when_it_enters_the_conversation() {
         text: "hello".into(),
         images: Vec::new(),
     });
-    assert_eq!(app.actions(), [sent]);
+    assert_eq!(
+        app.actions(),
+        [Action::Desk(Request::Remember("hello".into())), sent]
+    );
     assert_eq!(history(&mut app), Vec::<String>::new());
     app.event(
         main(AgentEvent::UserMessage {
@@ -197,7 +209,7 @@ fn enter_while_busy_queues_and_up_takes_back() {
     app.event(main(AgentEvent::TurnStarted), at(0));
     typed(&mut app, "also this", at(0));
     press(&mut app, ENTER, at(0));
-    assert_eq!(app.actions().len(), 1);
+    assert_eq!(sends(&mut app).len(), 1);
     let status = Status {
         busy: true,
         queued: vec![
@@ -214,7 +226,15 @@ fn enter_while_busy_queues_and_up_takes_back() {
     );
     press(&mut app, Key::plain(KeyCode::Up), at(0));
     assert_eq!(app.actions(), [Action::Send(Command::ClearQueue)]);
-    assert!(app.composer.text().starts_with("first\nalso update"));
+    typed(&mut app, "new", at(0));
+    // One of them was delivered in the meantime.
+    let input = |text: &str| UserInput {
+        text: text.into(),
+        images: Vec::new(),
+    };
+    let inputs = vec![input("also update"), input("and this")];
+    app.event(UiEvent::TakenBack { inputs }, at(0));
+    assert_eq!(app.composer.text(), "also update\nand this\nnew");
 }
 
 #[test]
@@ -294,7 +314,7 @@ fn slash_lines_are_commands_and_paths_are_not() {
     typed(&mut app, "/nosuch", at(0));
     press(&mut app, ENTER, at(0));
     assert_eq!(
-        app.actions(),
+        sends(&mut app),
         [
             Action::Send(Command::Slash {
                 line: "/think on".into()

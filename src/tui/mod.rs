@@ -7,6 +7,8 @@
 mod app;
 mod cells;
 mod composer;
+mod desk;
+mod keymap;
 mod live;
 mod panels;
 mod run;
@@ -19,6 +21,9 @@ use std::path::PathBuf;
 
 use crate::protocol::permission::PermissionMode;
 
+pub use app::local::LOCAL;
+pub use desk::Places;
+pub use keymap::{Binding, Keymap, KeymapError, Listed, Preset, lost};
 pub use panels::palette::CommandHelp;
 pub use run::{describe_writer, run};
 pub use terminal::identity::{TerminalEnv, WriterChoice};
@@ -42,8 +47,16 @@ pub struct TuiOptions {
     pub mode: PermissionMode,
     /// Safe mode before the first status comes.
     pub safe: bool,
-    /// Messages of earlier sessions for Up and Down, oldest first.
-    pub history: Vec<String>,
+    /// Where messages, drafts and files are found.
+    pub places: Places,
+    /// The keys in force.
+    pub keymap: Keymap,
+    /// The prompt starts in vim's way.
+    pub vim: bool,
+    /// The user's editor as a command line; empty for the system's own.
+    pub editor: String,
+    /// The screen is on another machine.
+    pub remote: bool,
     /// Slash commands for the palette.
     pub commands: Vec<CommandHelp>,
     /// What the environment says of the terminal.

@@ -15,14 +15,13 @@ use std::time::Duration;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use unicode_segmentation::UnicodeSegmentation;
 
 use crate::protocol::permission::PermissionMode;
 use crate::render::text::{fit, steady_text};
 use crate::stdx::text::{clean, one_line};
 
 use super::app::App;
-use super::composer::layout;
+use super::composer::view::{Look, rows};
 use super::live::NARROW;
 use super::status;
 use super::terminal::scrollback::{Caret, Size};
@@ -101,8 +100,8 @@ fn middle(app: &mut App, cols: usize, rows: usize) -> (Vec<Line<'static>>, Caret
         let view = panel.view(cols, half, waiting, &app.theme);
         return (view.rows, view.caret);
     }
-    if let Some(picker) = &app.picker {
-        let view = picker.view(cols, half, &app.theme);
+    if let Some(open) = &app.picker {
+        let view = open.panel.view(cols, half, &app.theme);
         return (view.rows, view.caret);
     }
     let (mut lines, caret) = prompt(app, cols, (rows / 3).max(1));
@@ -113,47 +112,22 @@ fn middle(app: &mut App, cols: usize, rows: usize) -> (Vec<Line<'static>>, Caret
 
 /// The prompt in at most `height` rows around the caret.
 fn prompt(app: &mut App, cols: usize, height: usize) -> (Vec<Line<'static>>, Caret) {
-    let sign = status::sign(&app.status);
-    let indent = sign.len() + 1;
-    // One column for the caret behind the last character.
-    let width = cols.saturating_sub(indent + 1).max(2);
-    app.composer.set_width(width);
-    let text = app.composer.text();
-    let rows = layout::rows(text, width);
-    let (row, col) = layout::place(text, &rows, app.composer.caret());
-    let top = app
-        .composer_top
-        .min(rows.len().saturating_sub(height))
-        .min(row)
-        .max((row + 1).saturating_sub(height));
-    app.composer_top = top;
     let loud = matches!(app.status.mode, PermissionMode::Bypass) && !app.status.safe;
-    let style = if loud {
-        app.theme.warning
-    } else {
-        app.theme.accent
+    let look = Look {
+        sign: status::sign(&app.status),
+        sign_style: if loud {
+            app.theme.warning
+        } else {
+            app.theme.accent
+        },
+        selected: app.theme.selected,
+        folded: app.theme.accent,
     };
-    let lines = rows
-        .iter()
-        .enumerate()
-        .skip(top)
-        .take(height)
-        .map(|(index, row)| {
-            let start = if index == 0 {
-                Span::styled(format!("{sign} "), style)
-            } else {
-                Span::raw(" ".repeat(indent))
-            };
-            let shown: String = text[row.start..row.end]
-                .graphemes(true)
-                .map(layout::shown)
-                .collect();
-            Line::from(vec![start, Span::raw(shown)])
-        })
-        .collect();
-    let caret = Caret {
-        row: u16::try_from(row - top).unwrap_or(0),
-        col: u16::try_from(indent + col).unwrap_or(0),
-    };
-    (lines, caret)
+    rows(
+        &mut app.composer,
+        cols,
+        height,
+        &mut app.composer_top,
+        &look,
+    )
 }

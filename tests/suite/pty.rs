@@ -35,6 +35,17 @@ fn cells(n: u16) -> std::num::NonZero<u16> {
 impl Terminal {
     /// Starts the program in a terminal of this size.
     pub fn start(rig: &Rig, args: &[&str], cols: u16, rows: u16) -> Self {
+        Self::start_with(rig, args, cols, rows, &[])
+    }
+
+    /// The same with more variables in its environment.
+    pub fn start_with(
+        rig: &Rig,
+        args: &[&str],
+        cols: u16,
+        rows: u16,
+        vars: &[(&str, &str)],
+    ) -> Self {
         let pty = native_pty_system().openpty(size(cols, rows)).unwrap();
         let template = rig.command(args);
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_sofos"));
@@ -46,6 +57,9 @@ impl Terminal {
         }
         command.env("TERM", "xterm-256color");
         command.env("LANG", "C.UTF-8");
+        for (name, value) in vars {
+            command.env(name, value);
+        }
         let child = pty.slave.spawn_command(command).unwrap();
         drop(pty.slave);
         let mut reader = pty.master.try_clone_reader().unwrap();
@@ -138,6 +152,13 @@ impl Terminal {
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
         panic!("{wanted:?} never came; the screen:\n{last}");
+    }
+
+    /// Waits until the screen shows a text no more.
+    pub fn wait_gone(&self, unwanted: &str) {
+        until("a text to go", || {
+            (!self.screen().contains(unwanted)).then_some(())
+        });
     }
 
     /// Waits for the program to end; its exit code.

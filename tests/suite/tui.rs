@@ -197,7 +197,14 @@ fn commands_are_listed_and_unknown_ones_stay_here() {
     terminal.enter("/frobnicate");
     terminal.wait("no command /frobnicate");
     terminal.enter("/help");
-    terminal.wait("/think");
+    terminal.wait("help:");
+    assert!(
+        terminal.screen().contains("/think"),
+        "{}",
+        terminal.screen()
+    );
+    terminal.send(ESCAPE);
+    terminal.wait_gone("help:");
     terminal.enter("/s");
     terminal.wait("· safe ·");
     terminal.enter("/quit");

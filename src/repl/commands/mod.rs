@@ -2,11 +2,13 @@
 //! and the README come from the table.
 
 mod clear;
+mod complete;
 mod exit;
 mod export;
 mod help;
 mod info;
 mod jobs;
+mod local;
 mod modes;
 mod rename;
 mod resume;
@@ -14,6 +16,7 @@ mod rewind;
 mod think;
 mod undo;
 
+pub use complete::{COMPLETIONS, Complete};
 pub use help::table;
 
 use super::status::Reporter;
@@ -165,6 +168,34 @@ pub static COMMANDS: &[CommandSpec] = &[
         usage: "[FOCUS]",
         help: "shorten the conversation; the log keeps all of it",
         run: clear::compact,
+    },
+    CommandSpec {
+        name: "copy",
+        aliases: &[],
+        usage: "",
+        help: "copy the last answer to the clipboard",
+        run: local::run,
+    },
+    CommandSpec {
+        name: "editor",
+        aliases: &["edit"],
+        usage: "",
+        help: "write the message in an editor ($VISUAL, $EDITOR)",
+        run: local::run,
+    },
+    CommandSpec {
+        name: "vim",
+        aliases: &[],
+        usage: "[on|off]",
+        help: "edit the prompt as in vim, or as in a shell",
+        run: local::run,
+    },
+    CommandSpec {
+        name: "keybindings",
+        aliases: &["keys"],
+        usage: "",
+        help: "show which key does what",
+        run: local::run,
     },
     CommandSpec {
         name: "exit",

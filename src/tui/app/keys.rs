@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use crossterm::event::KeyCode;
 
-use super::{Action, App, TWICE};
-use crate::protocol::command::Command;
+use super::{Action, App, Open, Purpose, TWICE};
+use crate::protocol::command::{Command, UserInput};
 use crate::protocol::permission::Answer;
 use crate::tui::composer::Outcome;
+use crate::tui::desk::Request;
+use crate::tui::keymap::Act;
 use crate::tui::panels::palette::PaletteOutcome;
 use crate::tui::panels::permission::AskOutcome;
 use crate::tui::panels::picker::PickOutcome;
@@ -18,8 +20,8 @@ impl App {
         self.interrupted = None;
         if let Some(panel) = self.asks.front_mut() {
             panel.paste(text);
-        } else if let Some(picker) = &mut self.picker {
-            let outcome = picker.paste(text);
+        } else if let Some(open) = &mut self.picker {
+            let outcome = open.panel.paste(text);
             self.picked(outcome);
         } else {
             self.composer.paste(text);
@@ -28,11 +30,11 @@ impl App {
     }
 
     pub(super) fn key(&mut self, key: Key, now: Duration) {
-        if key == Key::ctrl('z') {
-            return self.actions.push(Action::Suspend);
-        }
-        if key == Key::ctrl('l') {
-            return self.actions.push(Action::Repaint);
+        let act = self.keymap.get(key).cloned();
+        match act {
+            Some(Act::Suspend) => return self.actions.push(Action::Suspend),
+            Some(Act::Repaint) => return self.actions.push(Action::Repaint),
+            _ => {}
         }
         if self.closing.is_some() {
             if key == Key::ctrl('c') || key == Key::ctrl('d') {
@@ -43,26 +45,35 @@ impl App {
         if !self.asks.is_empty() {
             return self.ask_key(key, now);
         }
-        if let Some(picker) = &mut self.picker {
-            let outcome = picker.key(key);
+        if let Some(open) = &mut self.picker {
+            let outcome = open.panel.key(key);
             return self.picked(outcome);
         }
-        self.prompt_key(key, now);
+        self.prompt_key(key, act, now);
     }
 
     fn picked(&mut self, outcome: PickOutcome) {
         match outcome {
             PickOutcome::Done => {}
-            PickOutcome::Preview(line) => self.slash(line),
+            PickOutcome::Preview(line) => self.slash(&line),
             PickOutcome::Close(line) => {
                 self.picker = None;
                 if let Some(line) = line {
-                    self.slash(line);
+                    self.slash(&line);
                 }
             }
-            PickOutcome::Run(line) => {
-                self.picker = None;
-                self.slash(line);
+            PickOutcome::Run { command, value } => {
+                let Some(Open { purpose, .. }) = self.picker.take() else {
+                    return;
+                };
+                match purpose {
+                    Purpose::Command => self.slash(&super::local::join(&command, &value)),
+                    Purpose::Insert => {
+                        self.composer.set(&value);
+                        self.edited();
+                    }
+                    Purpose::Show => {}
+                }
             }
         }
     }
@@ -77,7 +88,8 @@ impl App {
             AskOutcome::TooSoon => {
                 // Someone is typing a message: it goes on where it was meant to.
                 if matches!(key.code, KeyCode::Char(_) | KeyCode::Backspace) {
-                    self.composer.key(key);
+                    self.composer.mapped_key(key, &self.keymap);
+                    self.edited();
                 }
             }
             AskOutcome::Answer(answer) => {
@@ -90,61 +102,77 @@ impl App {
                     message: String::new(),
                 };
                 self.send(Command::Answer { id, answer });
-                self.send(Command::Interrupt);
+                self.stop();
             }
         }
     }
 
-    fn prompt_key(&mut self, key: Key, now: Duration) {
+    fn prompt_key(&mut self, key: Key, act: Option<Act>, now: Duration) {
+        // Whatever the settings say, there is always this way out.
         if key == Key::ctrl('c') {
             return self.ctrl_c(now);
         }
         self.interrupted = None;
-        if key == Key::ctrl('d') && self.composer.is_empty() {
-            return self.close(now);
-        }
-        match self.palette.key(key) {
+        match self.palette.key(key, self.composer.text()) {
             PaletteOutcome::Ignored => {}
             PaletteOutcome::Done => return,
-            PaletteOutcome::Complete(text) => {
-                self.composer.set(&text);
+            PaletteOutcome::Complete(range, text) => {
+                self.composer.replace(range, &text);
                 return self.edited();
             }
             PaletteOutcome::Send(line) => {
                 self.composer.set(&line);
-                let line = self.composer.take();
-                self.edited();
-                return self.slash(line);
+                let line = self.composer.take().text;
+                self.sent();
+                return self.slash(&line);
             }
         }
-        if key == Key::plain(KeyCode::Esc) {
-            if self.is_busy() {
-                self.send(Command::Interrupt);
+        if let Some(outcome) = self.composer.vim_key(key) {
+            return self.composed(outcome);
+        }
+        match act {
+            None => {
+                let outcome = self.composer.typed(key);
+                self.composed(outcome);
             }
-            return;
+            Some(act) => self.act(&act, now),
         }
-        if key == Key::ctrl('b') && self.live.runs_command() {
-            return self.send(Command::Background);
+    }
+
+    fn act(&mut self, act: &Act, now: Duration) {
+        match act {
+            Act::Interrupt => self.ctrl_c(now),
+            Act::Background if self.live.runs_command() => self.send(Command::Background),
+            Act::Exit if self.composer.is_empty() => self.close(now),
+            Act::Stop => {
+                if self.is_busy() {
+                    self.stop();
+                }
+            }
+            Act::Up if self.composer.is_empty() && !self.status.queued.is_empty() => {
+                self.send(Command::ClearQueue);
+            }
+            Act::SearchHistory => self.search_history(),
+            Act::Editor => self.actions.push(Action::Editor),
+            Act::PasteImage => self.desk(Request::Paste),
+            Act::Command(line) => self.slash(line),
+            act => {
+                let outcome = self.composer.act(act);
+                self.composed(outcome);
+            }
         }
-        let queued = &self.status.queued;
-        if key == Key::plain(KeyCode::Up) && self.composer.is_empty() && !queued.is_empty() {
-            let text = queued.join("\n");
-            self.status.queued.clear();
-            self.composer.set(&text);
-            return self.send(Command::ClearQueue);
-        }
-        match self.composer.key(key) {
+    }
+
+    fn composed(&mut self, outcome: Outcome) {
+        match outcome {
             Outcome::Ignored => {}
             Outcome::Done => self.edited(),
-            Outcome::Send(text) => {
-                self.edited();
+            Outcome::Send(UserInput { text, images }) => {
+                self.sent();
                 if is_command(&text) {
-                    self.slash(text);
+                    self.slash(&text);
                 } else {
-                    self.send(Command::Submit {
-                        text,
-                        images: Vec::new(),
-                    });
+                    self.send(Command::Submit { text, images });
                 }
             }
         }
@@ -152,7 +180,7 @@ impl App {
 
     fn ctrl_c(&mut self, now: Duration) {
         if self.is_busy() {
-            return self.send(Command::Interrupt);
+            return self.stop();
         }
         if self.interrupted.is_some_and(|at| now < at + TWICE) {
             return self.close(now);
@@ -160,6 +188,14 @@ impl App {
         self.interrupted = Some(now);
         self.composer.clear();
         self.edited();
+    }
+
+    /// Stops the turn; what waits comes back into the prompt.
+    fn stop(&mut self) {
+        if !self.status.queued.is_empty() {
+            self.send(Command::ClearQueue);
+        }
+        self.send(Command::Interrupt);
     }
 
     fn close(&mut self, now: Duration) {
@@ -170,21 +206,35 @@ impl App {
         self.closing = Some(now);
     }
 
-    /// The text of the prompt may have changed.
-    fn edited(&mut self) {
-        self.palette.text_changed(self.composer.text());
+    /// The text of the prompt or the caret may have changed.
+    pub(super) fn edited(&mut self) {
+        let (text, caret) = (self.composer.text(), self.composer.caret());
+        let wanted = self.palette.text_changed(text, caret, &self.status);
         if self.composer.is_recalled() {
             // Up and Down go on through the messages.
             self.palette.close();
         }
+        self.draft_changed();
+        if let Some(query) = wanted {
+            self.desk(Request::Find(query));
+        }
     }
 
-    fn slash(&mut self, line: String) {
-        self.send(Command::Slash { line });
+    /// A message was taken out of the prompt.
+    fn sent(&mut self) {
+        self.edited();
+        self.draft_sent();
+        if let Some(text) = self.composer.kept() {
+            self.desk(Request::Remember(text));
+        }
     }
 
-    fn send(&mut self, command: Command) {
+    pub(super) fn send(&mut self, command: Command) {
         self.actions.push(Action::Send(command));
+    }
+
+    pub(super) fn desk(&mut self, request: Request) {
+        self.actions.push(Action::Desk(request));
     }
 }
 

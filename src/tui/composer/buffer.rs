@@ -4,6 +4,10 @@ use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
 /// Steps that can be undone.
 const MAX_UNDO: usize = 200;
+/// Kills that are kept for yanking.
+const MAX_KILLS: usize = 32;
+/// Characters that stand for something folded away.
+pub const FOLDED: std::ops::RangeInclusive<char> = '\u{f0000}'..='\u{ffffd}';
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Last {
@@ -11,6 +15,8 @@ enum Last {
     Other,
     Typed,
     Killed,
+    /// From where to where, and how far back in the kills.
+    Yanked(usize, usize, usize),
 }
 
 /// An editable text. The caret is always on a grapheme boundary.
@@ -18,10 +24,13 @@ enum Last {
 pub struct Buffer {
     text: String,
     caret: usize,
-    killed: String,
+    /// The newest last.
+    kills: Vec<String>,
     undo: Vec<(String, usize)>,
     redo: Vec<(String, usize)>,
     last: Last,
+    /// Changes belong to one step: whether its start is remembered already.
+    group: Option<bool>,
 }
 
 impl Buffer {
@@ -53,6 +62,24 @@ impl Buffer {
         self.last = Last::Other;
     }
 
+    /// From here on all changes are undone as one, until [`Buffer::close_group`].
+    pub fn open_group(&mut self) {
+        self.group.get_or_insert(false);
+    }
+
+    /// The changes since [`Buffer::open_group`] are complete.
+    pub fn close_group(&mut self) {
+        self.group = None;
+        self.last = Last::Other;
+    }
+
+    /// Replaces a range; the caret goes behind the new text.
+    pub fn replace(&mut self, from: usize, to: usize, with: &str) {
+        self.remember(Last::Other);
+        self.text.replace_range(from..to, with);
+        self.set_caret(from + with.len());
+    }
+
     /// Inserts at the caret.
     pub fn insert(&mut self, text: &str) {
         let typed = text.chars().nth(1).is_none() && text != "\n" && text != " ";
@@ -61,6 +88,10 @@ impl Buffer {
             self.remember(kind);
         }
         self.last = kind;
+        self.put(text);
+    }
+
+    fn put(&mut self, text: &str) {
         self.text.insert_str(self.caret, text);
         // A combining character joins what stands before it.
         let end = self.caret + text.len();
@@ -179,10 +210,23 @@ impl Buffer {
 
     /// Inserts what was killed last.
     pub fn yank(&mut self) {
-        if !self.killed.is_empty() {
-            let text = self.killed.clone();
-            self.insert(&text);
-            self.last = Last::Other;
+        if let Some(text) = self.kills.last().cloned() {
+            let from = self.caret;
+            self.remember(Last::Other);
+            self.put(&text);
+            self.last = Last::Yanked(from, self.caret, 0);
+        }
+    }
+
+    /// Right after a yank: puts the kill before that one in its place.
+    pub fn yank_earlier(&mut self) {
+        let Last::Yanked(from, to, back) = self.last else {
+            return;
+        };
+        let back = (back + 1) % self.kills.len().max(1);
+        if let Some(text) = self.kills.iter().rev().nth(back).cloned() {
+            self.replace(from, to, &text);
+            self.last = Last::Yanked(from, self.caret, back);
         }
     }
 
@@ -193,6 +237,8 @@ impl Buffer {
             self.redo.push(now);
             self.caret = caret;
             self.last = Last::Other;
+            // What comes next in a group is a step of its own.
+            self.group = self.group.map(|_| false);
         }
     }
 
@@ -212,6 +258,12 @@ impl Buffer {
     }
 
     fn remember(&mut self, kind: Last) {
+        self.last = kind;
+        match &mut self.group {
+            Some(true) => return,
+            Some(remembered) => *remembered = true,
+            None => {}
+        }
         if self.undo.len() == MAX_UNDO {
             self.undo.remove(0);
         }
@@ -225,12 +277,16 @@ impl Buffer {
             return;
         }
         let text = self.text[from..to].to_owned();
-        if self.last != Last::Killed {
-            self.killed = text;
-        } else if to == self.caret {
-            self.killed.insert_str(0, &text);
-        } else {
-            self.killed.push_str(&text);
+        let goes_on = self.last == Last::Killed;
+        match self.kills.last_mut().filter(|_| goes_on) {
+            Some(killed) if to == self.caret => killed.insert_str(0, &text),
+            Some(killed) => killed.push_str(&text),
+            None => {
+                if self.kills.len() == MAX_KILLS {
+                    self.kills.remove(0);
+                }
+                self.kills.push(text);
+            }
         }
         self.remember(Last::Killed);
         self.text.replace_range(from..to, "");
@@ -238,7 +294,8 @@ impl Buffer {
         self.last = Last::Killed;
     }
 
-    fn before(&self, at: usize) -> usize {
+    /// The grapheme boundary before a position.
+    pub fn before(&self, at: usize) -> usize {
         let mut cursor = GraphemeCursor::new(at, self.text.len(), true);
         cursor
             .prev_boundary(&self.text, 0)
@@ -247,7 +304,8 @@ impl Buffer {
             .unwrap_or(0)
     }
 
-    fn after(&self, at: usize) -> usize {
+    /// The grapheme boundary after a position.
+    pub fn after(&self, at: usize) -> usize {
         let mut cursor = GraphemeCursor::new(at, self.text.len(), true);
         cursor
             .next_boundary(&self.text, 0)
@@ -297,5 +355,5 @@ fn is_word(grapheme: &str) -> bool {
     grapheme
         .chars()
         .next()
-        .is_some_and(|ch| ch.is_alphanumeric() || ch == '_')
+        .is_some_and(|ch| ch.is_alphanumeric() || ch == '_' || FOLDED.contains(&ch))
 }

@@ -25,6 +25,26 @@ const ENTER: Key = Key {
     modifiers: KeyModifiers::NONE,
 };
 
+fn sent(text: &str) -> Outcome {
+    Outcome::Send(UserInput {
+        text: text.into(),
+        images: Vec::new(),
+    })
+}
+
+/// The rows as they are shown.
+fn drawn(composer: &mut Composer) -> String {
+    let look = view::Look {
+        sign: ">",
+        sign_style: Default::default(),
+        selected: Default::default(),
+        folded: Default::default(),
+    };
+    let (rows, _) = view::rows(composer, 80, 10, &mut 0, &look);
+    let rows: Vec<String> = rows.iter().map(ToString::to_string).collect();
+    rows.join("\n")
+}
+
 /// The text with `|` at the caret.
 fn shown(composer: &Composer) -> String {
     let mut text = composer.text().to_owned();
@@ -83,7 +103,7 @@ fn newlines_in_four_ways_and_enter_sends() {
     typed(&mut composer, "b\\");
     assert_eq!(composer.key(ENTER), Outcome::Done);
     typed(&mut composer, "c");
-    assert_eq!(composer.key(ENTER), Outcome::Send("a\n\n\nb\nc".into()));
+    assert_eq!(composer.key(ENTER), sent("a\n\n\nb\nc"));
     assert!(composer.is_empty());
     typed(&mut composer, "  ");
     assert_eq!(composer.key(ENTER), Outcome::Done, "nothing to send");
@@ -118,15 +138,122 @@ fn large_pastes_fold_and_unfold() {
     let mut composer = with("see ");
     let text = "line\n".repeat(120);
     composer.paste(&text);
-    assert_eq!(composer.text(), "see [pasted #1: 120 lines]");
+    assert_eq!(drawn(&mut composer), "> see [pasted 120 lines]");
     composer.paste(&"x".repeat(2_000));
+    let both = "> see [pasted 120 lines][pasted 2000 characters]";
+    assert_eq!(drawn(&mut composer), both);
     press(&mut composer, &[Key::plain(KeyCode::Backspace)]);
-    assert_eq!(composer.text(), "see [pasted #1: 120 lines]");
+    assert_eq!(drawn(&mut composer), "> see [pasted 120 lines]");
+    press(&mut composer, &[Key::ctrl('7')]);
+    assert_eq!(drawn(&mut composer), both);
+    press(&mut composer, &[Key::ctrl('w'), Key::ctrl('y')]);
+    assert_eq!(drawn(&mut composer), both, "killed and yanked as one");
+    press(&mut composer, &[Key::plain(KeyCode::Backspace)]);
     typed(&mut composer, " end");
-    assert_eq!(
-        composer.key(ENTER),
-        Outcome::Send(format!("see {text} end"))
+    assert_eq!(composer.key(ENTER), sent(&format!("see {text} end")));
+    assert_eq!(composer.unfolded(), "");
+}
+
+#[test]
+fn kills_before_the_last_one_can_be_yanked() {
+    let mut composer = with("one two");
+    press(&mut composer, &[Key::ctrl('w'), Key::plain(KeyCode::Left)]);
+    press(
+        &mut composer,
+        &[Key::ctrl('u'), Key::ctrl('k'), Key::ctrl('y')],
     );
+    let earlier = Key::alt(KeyCode::Char('y'));
+    let mut seen = vec![composer.text().to_owned()];
+    for _ in 0..3 {
+        press(&mut composer, &[earlier]);
+        seen.push(composer.text().to_owned());
+    }
+    assert_eq!(seen, ["one ", "two", "one ", "two"]);
+    press(&mut composer, &[Key::plain(KeyCode::Left), earlier]);
+    assert_eq!(composer.text(), "two", "only right after a yank");
+}
+
+#[test]
+fn a_typed_start_finds_messages_and_comes_back() {
+    let mut composer = Composer::new(vec!["fix a".into(), "run b".into(), "fix c".into()]);
+    typed(&mut composer, "fix");
+    let (up, down) = (Key::plain(KeyCode::Up), Key::plain(KeyCode::Down));
+    press(&mut composer, &[up]);
+    assert_eq!(composer.text(), "fix c");
+    assert!(composer.is_recalled());
+    press(&mut composer, &[up, up]);
+    assert_eq!(composer.text(), "fix a");
+    press(&mut composer, &[down, down]);
+    assert_eq!(shown(&composer), "fix|");
+    composer.key(Key::ctrl('u'));
+    typed(&mut composer, " secret");
+    composer.key(ENTER);
+    assert_eq!(composer.kept(), None, "a leading space keeps a message out");
+    press(&mut composer, &[up]);
+    assert_eq!(composer.text(), "fix c");
+}
+
+#[test]
+fn images_go_with_their_marks() {
+    let mut composer = with("a ");
+    assert!(composer.paste_image("image/png", vec![1]));
+    assert!(composer.paste_image("image/png", vec![2]));
+    typed(&mut composer, " b");
+    assert_eq!(composer.text(), "a ①② b");
+    press(&mut composer, &[Key::plain(KeyCode::Left); 2]);
+    press(&mut composer, &[Key::plain(KeyCode::Backspace)]);
+    let Outcome::Send(input) = composer.key(ENTER) else {
+        panic!("not sent");
+    };
+    assert_eq!(input.text, "a ① b");
+    let marks: Vec<char> = input.images.iter().map(|image| image.marker).collect();
+    assert_eq!(marks, ['①'], "a deleted mark takes its image along");
+    assert_eq!(composer.kept().as_deref(), Some("a  b"));
+    composer.paste_image("image/png", vec![3]);
+    composer.take_back(vec![input]);
+    assert_eq!(composer.text(), "a ② b\n①");
+    let input = composer.take();
+    let bytes = |marker| {
+        let image = input.images.iter().find(|image| image.marker == marker);
+        image.map(|image| image.bytes.to_vec())
+    };
+    assert_eq!((bytes('①'), bytes('②')), (Some(vec![3]), Some(vec![1])));
+}
+
+#[test]
+fn the_prompt_is_drawn_around_the_caret() {
+    let mut composer = with("");
+    composer.paste("one two three four\nfive\tsix\n世界世界世界世界世界");
+    insta::assert_snapshot!(drawn_at(&mut composer, 16, 4), @r"
+          six
+          世界世界
+          世界世界
+          世界
+    caret 3 10
+    ");
+    press(&mut composer, &[Key::alt(KeyCode::Char('<'))]);
+    insta::assert_snapshot!(drawn_at(&mut composer, 16, 4), @r"
+    plan> one two 
+          three 
+          four
+          five    
+    caret 0 6
+    ");
+}
+
+fn drawn_at(composer: &mut Composer, cols: usize, height: usize) -> String {
+    let look = view::Look {
+        sign: "plan>",
+        sign_style: Default::default(),
+        selected: Default::default(),
+        folded: Default::default(),
+    };
+    let mut top = 0;
+    view::rows(composer, cols, 99, &mut top, &look);
+    let (rows, caret) = view::rows(composer, cols, height, &mut top, &look);
+    let mut rows: Vec<String> = rows.iter().map(ToString::to_string).collect();
+    rows.push(format!("caret {} {}", caret.row, caret.col));
+    rows.join("\n")
 }
 
 #[test]

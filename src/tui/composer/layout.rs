@@ -2,6 +2,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::folds::Folds;
 use crate::render::text::{steady, width};
 
 /// A row: a byte range of the text, without its newline.
@@ -14,36 +15,36 @@ pub struct Row {
 }
 
 /// What is shown for a grapheme: of a width every terminal agrees on.
-pub fn shown(grapheme: &str) -> &str {
+pub fn shown<'a>(grapheme: &'a str, folds: &'a Folds) -> &'a str {
     match grapheme {
         "\t" => "    ",
-        other => steady(other),
+        other => folds.label(other).unwrap_or_else(|| steady(other)),
     }
 }
 
-fn columns(grapheme: &str) -> usize {
-    width(shown(grapheme))
+fn columns(grapheme: &str, folds: &Folds) -> usize {
+    width(shown(grapheme, folds))
 }
 
 /// Soft-wraps at spaces, inside words only where a word is longer than a row.
-pub fn rows(text: &str, width: usize) -> Vec<Row> {
+pub fn rows(text: &str, width: usize, folds: &Folds) -> Vec<Row> {
     let width = width.max(2);
     let mut out = Vec::new();
     let mut start = 0;
     for line in text.split('\n') {
         let end = start + line.len();
-        wrap_line(line, start, width, &mut out);
+        wrap_line(line, start, width, folds, &mut out);
         start = end + 1;
     }
     out
 }
 
-fn wrap_line(line: &str, base: usize, width: usize, out: &mut Vec<Row>) {
+fn wrap_line(line: &str, base: usize, width: usize, folds: &Folds, out: &mut Vec<Row>) {
     let (mut row_start, mut used) = (0, 0);
     // After the last space: where, and the columns used up to there.
     let mut space: Option<(usize, usize)> = None;
     for (at, grapheme) in line.grapheme_indices(true) {
-        let wide = columns(grapheme);
+        let wide = columns(grapheme, folds);
         while used + wide > width && used > 0 {
             let (cut, before) = space
                 .filter(|(cut, _)| *cut > row_start)
@@ -68,21 +69,24 @@ fn wrap_line(line: &str, base: usize, width: usize, out: &mut Vec<Row>) {
 }
 
 /// Row and column of a byte position.
-pub fn place(text: &str, rows: &[Row], at: usize) -> (usize, usize) {
+pub fn place(text: &str, rows: &[Row], at: usize, folds: &Folds) -> (usize, usize) {
     let row = rows
         .iter()
         .rposition(|row| row.start <= at)
         .unwrap_or_default();
     let start = rows.get(row).map_or(0, |row| row.start);
-    let col = text[start..at].graphemes(true).map(columns).sum();
+    let col = text[start..at]
+        .graphemes(true)
+        .map(|grapheme| columns(grapheme, folds))
+        .sum();
     (row, col)
 }
 
 /// The byte position nearest to a column of a row.
-pub fn position(text: &str, row: Row, column: usize) -> usize {
+pub fn position(text: &str, row: Row, column: usize, folds: &Folds) -> usize {
     let mut used = 0;
     for (at, grapheme) in text[row.start..row.end].grapheme_indices(true) {
-        let wide = columns(grapheme);
+        let wide = columns(grapheme, folds);
         if used + wide > column {
             return row.start + at;
         }
@@ -97,7 +101,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn wrapped(text: &str, width: usize) -> Vec<&str> {
-        rows(text, width)
+        rows(text, width, &Folds::default())
             .iter()
             .map(|row| &text[row.start..row.end])
             .collect()
@@ -115,22 +119,22 @@ mod tests {
     #[test]
     fn the_caret_is_found_and_placed() {
         let text = "one two three\n世界";
-        let all = rows(text, 8);
-        assert_eq!(place(text, &all, 0), (0, 0));
-        assert_eq!(place(text, &all, 8), (1, 0));
-        assert_eq!(place(text, &all, text.len()), (2, 4));
-        assert_eq!(position(text, all[2], 3), 17);
-        assert_eq!(position(text, all[0], 99), 8);
+        let all = rows(text, 8, &Folds::default());
+        assert_eq!(place(text, &all, 0, &Folds::default()), (0, 0));
+        assert_eq!(place(text, &all, 8, &Folds::default()), (1, 0));
+        assert_eq!(place(text, &all, text.len(), &Folds::default()), (2, 4));
+        assert_eq!(position(text, all[2], 3, &Folds::default()), 17);
+        assert_eq!(position(text, all[0], 99, &Folds::default()), 8);
     }
 
     proptest! {
         #[test]
         fn rows_cover_the_text_and_fit(text in "[a-c \n\t世é👍🏽]{0,60}", width in 4usize..20) {
-            let all = rows(&text, width);
+            let all = rows(&text, width, &Folds::default());
             let joined: String = all.iter().map(|row| &text[row.start..row.end]).collect();
             prop_assert_eq!(joined, text.replace('\n', ""));
             for row in &all {
-                let used: usize = text[row.start..row.end].graphemes(true).map(columns).sum();
+                let used: usize = text[row.start..row.end].graphemes(true).map(|g| columns(g, &Folds::default())).sum();
                 prop_assert!(used <= width);
             }
         }

@@ -1,20 +1,24 @@
 //! The prompt: a multi-line text with soft wrap, pastes and the messages sent before.
 
 pub mod buffer;
+pub mod folds;
+pub mod history;
 pub mod layout;
+pub mod view;
+pub mod vim;
+
+use std::ops::Range;
 
 use crossterm::event::{KeyCode, KeyModifiers};
 
-use crate::stdx::text::{clean, plural};
+use crate::protocol::command::{PastedImage, UserInput};
+use crate::tui::keymap::{Act, Keymap};
 use crate::tui::terminal::input::Key;
 
 use buffer::Buffer;
-
-/// Longer pastes are folded.
-const MAX_PASTE_LINES: usize = 8;
-const MAX_PASTE_BYTES: usize = 1_000;
-/// Messages kept for Up and Down.
-const MAX_HISTORY: usize = 1_000;
+use folds::{Draft, Folds, printable};
+use history::History;
+use vim::{Mode, Vim, VimOutcome};
 
 /// What a key did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,28 +28,29 @@ pub enum Outcome {
     /// It moved or changed something.
     Done,
     /// The user sends this.
-    Send(String),
+    Send(UserInput),
 }
 
 /// The prompt.
 #[derive(Debug, Default)]
 pub struct Composer {
     buffer: Buffer,
-    /// Placeholders and what they stand for.
-    pastes: Vec<(String, String)>,
-    history: Vec<String>,
-    /// Which message of the history is shown, and the draft it replaced.
-    recalled: Option<(usize, String)>,
+    folds: Folds,
+    images: Vec<PastedImage>,
+    history: History,
     /// The column Up and Down aim at.
     aim: Option<usize>,
     width: usize,
+    /// The message taken out last, as it is remembered.
+    kept: Option<String>,
+    vim: Option<Vim>,
 }
 
 impl Composer {
     /// With the messages of earlier sessions, oldest first.
     pub fn new(history: Vec<String>) -> Self {
         Self {
-            history,
+            history: History::new(history),
             width: 80,
             ..Self::default()
         }
@@ -56,9 +61,14 @@ impl Composer {
         self.width = width;
     }
 
-    /// The text as it is shown.
+    /// The text; what is folded away is one character of it (see [`Folds`]).
     pub fn text(&self) -> &str {
         self.buffer.text()
+    }
+
+    /// What is folded away in the text.
+    pub fn folds(&self) -> &Folds {
+        &self.folds
     }
 
     /// Byte position of the caret.
@@ -73,14 +83,17 @@ impl Composer {
 
     /// What is shown is an earlier message, as it was sent.
     pub fn is_recalled(&self) -> bool {
-        let recalled = self.recalled.as_ref();
-        recalled
-            .is_some_and(|(at, _)| self.history.get(*at).map(String::as_str) == Some(self.text()))
+        self.history.shows(self.text())
+    }
+
+    /// The messages sent before.
+    pub fn history(&mut self) -> &mut History {
+        &mut self.history
     }
 
     /// Removes the text; it can be undone.
     pub fn clear(&mut self) {
-        self.recalled = None;
+        self.history.forget();
         if !self.is_empty() {
             self.buffer.set(String::new());
         }
@@ -88,104 +101,200 @@ impl Composer {
 
     /// Replaces the text.
     pub fn set(&mut self, text: &str) {
-        self.recalled = None;
-        self.buffer.set(printable(text));
+        self.history.forget();
+        self.buffer.set(printable(text).into_owned());
+    }
+
+    /// Replaces a part of the text; the caret goes behind it.
+    pub fn replace(&mut self, range: Range<usize>, with: &str) {
+        self.buffer
+            .replace(range.start, range.end, &printable(with));
+    }
+
+    /// Puts text before what is there, on lines of its own.
+    pub fn put_before(&mut self, text: &str) {
+        let rest = self.buffer.text().to_owned();
+        let gap = if rest.is_empty() { "" } else { "\n" };
+        self.history.forget();
+        self.buffer.set(format!("{}{gap}{rest}", printable(text)));
     }
 
     /// Inserts a paste, folded when it is long.
     pub fn paste(&mut self, text: &str) {
         self.aim = None;
-        let text = printable(text);
-        let lines = text.lines().count();
-        if lines <= MAX_PASTE_LINES && text.len() <= MAX_PASTE_BYTES {
-            return self.buffer.insert(&text);
-        }
-        let number = self.pastes.len() + 1;
-        let size = if lines > 1 {
-            plural(lines, "line")
-        } else {
-            plural(text.chars().count(), "character")
+        let text = self.folds.fold(printable(text).into_owned());
+        self.buffer.insert(&text);
+    }
+
+    /// Puts a mark for an image at the caret; false when there are too many.
+    pub fn paste_image(&mut self, media_type: &str, bytes: Vec<u8>) -> bool {
+        let Some(marker) = folds::next_marker(self.images.iter().map(|image| image.marker)) else {
+            return false;
         };
-        let placeholder = format!("[pasted #{number}: {size}]");
-        self.buffer.insert(&placeholder);
-        self.pastes.push((placeholder, text));
+        self.buffer.insert(marker.encode_utf8(&mut [0; 4]));
+        self.images.push(PastedImage {
+            marker,
+            media_type: media_type.to_owned(),
+            bytes: bytes.into(),
+        });
+        true
     }
 
-    /// Takes a key.
+    /// Puts messages back that were sent but not delivered, before what is typed.
+    pub fn take_back(&mut self, inputs: Vec<UserInput>) {
+        let mut texts = Vec::new();
+        for UserInput { text, images } in inputs {
+            // The same mark may be in use for another image.
+            let mut marks = Vec::new();
+            for mut image in images {
+                let used = |marker| self.images.iter().any(|image| image.marker == marker);
+                let markers = self.images.iter().map(|image| image.marker);
+                if used(image.marker)
+                    && let Some(free) = folds::next_marker(markers)
+                {
+                    marks.push((image.marker, free));
+                    image.marker = free;
+                }
+                self.images.push(image);
+            }
+            let renamed = |ch| {
+                let mark = marks.iter().find(|(old, _)| *old == ch);
+                mark.map_or(ch, |(_, new)| *new)
+            };
+            texts.push(text.chars().map(renamed).collect::<String>());
+        }
+        self.put_before(&texts.join("\n"));
+    }
+
+    /// What would be lost if the program ended now.
+    pub fn draft(&self) -> Draft {
+        self.folds.draft(self.buffer.text())
+    }
+
+    /// Puts a draft back.
+    pub fn restore(&mut self, draft: Draft) {
+        let text = self.folds.restore(draft);
+        self.history.forget();
+        self.buffer.set(text);
+    }
+
+    /// The text with everything unfolded.
+    pub fn unfolded(&self) -> String {
+        self.folds.unfold(self.buffer.text())
+    }
+
+    /// Edits in vim's way, from insert mode on, or no more.
+    pub fn set_vim(&mut self, on: bool) {
+        if on != self.vim.is_some() {
+            self.buffer.close_group();
+            self.vim = on.then(Vim::default);
+        }
+    }
+
+    /// The mode of vim, when that is on.
+    pub fn vim_mode(&self) -> Option<Mode> {
+        self.vim.as_ref().map(Vim::mode)
+    }
+
+    /// What is selected, in bytes.
+    pub fn selection(&self) -> Option<Range<usize>> {
+        self.vim.as_ref()?.selection(&self.buffer)
+    }
+
+    /// Takes a key, with the keys of a shell.
     pub fn key(&mut self, key: Key) -> Outcome {
-        let aim = self.aim.take();
-        let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        let alt = key.modifiers.contains(KeyModifiers::ALT);
+        self.mapped_key(key, &Keymap::default())
+    }
+
+    /// Takes a key with other keys in force.
+    pub fn mapped_key(&mut self, key: Key, keymap: &Keymap) -> Outcome {
+        if let Some(outcome) = self.vim_key(key) {
+            return outcome;
+        }
+        if let Some(act) = keymap.get(key) {
+            return self.act(act);
+        }
+        self.typed(key)
+    }
+
+    /// A key that vim takes; nothing when it is for others.
+    pub fn vim_key(&mut self, key: Key) -> Option<Outcome> {
+        let vim = self.vim.as_mut()?;
+        match vim.key(&mut self.buffer, key) {
+            VimOutcome::Ignored => None,
+            VimOutcome::Done => {
+                self.aim = None;
+                Some(Outcome::Done)
+            }
+            VimOutcome::History { older } => {
+                self.recall(older);
+                Some(Outcome::Done)
+            }
+        }
+    }
+
+    /// A key without an action: a character types itself.
+    pub fn typed(&mut self, key: Key) -> Outcome {
         match key.code {
-            KeyCode::Enter => return self.enter(key.modifiers),
-            KeyCode::Char(ch) if control && !alt => return self.control(ch),
-            KeyCode::Char(ch) if alt && !control => return self.alt(ch),
-            KeyCode::Char(_) if control || alt => return Outcome::Ignored,
-            KeyCode::Char(ch) => self.buffer.insert(ch.encode_utf8(&mut [0; 4])),
-            KeyCode::Backspace if alt || control => self.buffer.kill_word_left(),
-            KeyCode::Backspace => self.backspace(),
-            KeyCode::Delete if alt || control => self.buffer.kill_word_right(),
-            KeyCode::Delete => self.buffer.delete(),
-            KeyCode::Left if alt || control => self.buffer.word_left(),
-            KeyCode::Right if alt || control => self.buffer.word_right(),
-            KeyCode::Left => self.buffer.left(),
-            KeyCode::Right => self.buffer.right(),
-            KeyCode::Home if control => self.buffer.first(),
-            KeyCode::End if control => self.buffer.last(),
-            KeyCode::Home => self.buffer.home(),
-            KeyCode::End => self.buffer.end(),
-            KeyCode::Up => self.vertical(true, aim),
-            KeyCode::Down => self.vertical(false, aim),
-            _ => return Outcome::Ignored,
+            KeyCode::Char(ch)
+                if !key
+                    .modifiers
+                    .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) =>
+            {
+                self.aim = None;
+                let mut bytes = [0; 4];
+                self.buffer.insert(&printable(ch.encode_utf8(&mut bytes)));
+                Outcome::Done
+            }
+            _ => Outcome::Ignored,
+        }
+    }
+
+    /// Does what a key stands for.
+    pub fn act(&mut self, act: &Act) -> Outcome {
+        let aim = self.aim.take();
+        let buffer = &mut self.buffer;
+        match act {
+            Act::Send => return self.enter(),
+            Act::Newline => buffer.insert("\n"),
+            Act::Left | Act::Background => buffer.left(),
+            Act::Right => buffer.right(),
+            Act::Up => self.vertical(true, aim),
+            Act::Down => self.vertical(false, aim),
+            Act::WordLeft => buffer.word_left(),
+            Act::WordRight => buffer.word_right(),
+            Act::Home => buffer.home(),
+            Act::End => buffer.end(),
+            Act::First => buffer.first(),
+            Act::Last => buffer.last(),
+            Act::Backspace => buffer.backspace(),
+            // Where leaving shares its key: something is typed.
+            Act::Delete | Act::Exit => buffer.delete(),
+            Act::KillToEnd => buffer.kill_to_end(),
+            Act::KillToStart => buffer.kill_to_start(),
+            Act::KillBlankWord => buffer.kill_blank_word(),
+            Act::KillWordLeft => buffer.kill_word_left(),
+            Act::KillWordRight => buffer.kill_word_right(),
+            Act::Yank => buffer.yank(),
+            Act::YankEarlier => buffer.yank_earlier(),
+            Act::Undo => buffer.undo(),
+            Act::Redo => buffer.redo(),
+            Act::Stop
+            | Act::Interrupt
+            | Act::Suspend
+            | Act::Repaint
+            | Act::Editor
+            | Act::PasteImage
+            | Act::SearchHistory
+            | Act::Command(_) => return Outcome::Ignored,
         }
         Outcome::Done
     }
 
-    fn control(&mut self, letter: char) -> Outcome {
-        match letter {
-            'a' => self.buffer.home(),
-            'b' => self.buffer.left(),
-            'd' => self.buffer.delete(),
-            'e' => self.buffer.end(),
-            'f' => self.buffer.right(),
-            'h' => self.backspace(),
-            'j' => self.buffer.insert("\n"),
-            'k' => self.buffer.kill_to_end(),
-            'n' => self.vertical(false, None),
-            'p' => self.vertical(true, None),
-            'u' => self.buffer.kill_to_start(),
-            'w' => self.buffer.kill_blank_word(),
-            'y' => self.buffer.yank(),
-            // Ctrl+_ and Ctrl+/ arrive as Ctrl+7 where keys are not told apart.
-            '7' | '_' | '/' | '-' => self.buffer.undo(),
-            _ => return Outcome::Ignored,
-        }
-        Outcome::Done
-    }
-
-    fn alt(&mut self, letter: char) -> Outcome {
-        match letter {
-            'b' => self.buffer.word_left(),
-            'f' => self.buffer.word_right(),
-            'd' => self.buffer.kill_word_right(),
-            '_' | '/' => self.buffer.redo(),
-            '<' => self.buffer.first(),
-            '>' => self.buffer.last(),
-            _ => return Outcome::Ignored,
-        }
-        Outcome::Done
-    }
-
-    fn enter(&mut self, modifiers: KeyModifiers) -> Outcome {
-        let newline = KeyModifiers::SHIFT | KeyModifiers::ALT | KeyModifiers::CONTROL;
-        if modifiers.intersects(newline) {
-            self.buffer.insert("\n");
-            return Outcome::Done;
-        }
+    fn enter(&mut self) -> Outcome {
         let (text, caret) = (self.buffer.text(), self.buffer.caret());
         if text[..caret].ends_with('\\') {
-            self.buffer.remove(caret - 1, caret);
-            self.buffer.insert("\n");
+            self.buffer.replace(caret - 1, caret, "\n");
             return Outcome::Done;
         }
         if text.trim().is_empty() {
@@ -195,42 +304,37 @@ impl Composer {
     }
 
     /// Takes the message out, pastes unfolded, and remembers it.
-    pub fn take(&mut self) -> String {
-        let mut text = self.buffer.text().trim_end().to_owned();
-        for (placeholder, content) in self.pastes.drain(..) {
-            text = text.replacen(&placeholder, &content, 1);
-        }
+    pub fn take(&mut self) -> UserInput {
+        let text = self.folds.unfold(self.buffer.text().trim_end());
         self.buffer = Buffer::default();
-        self.recalled = None;
-        if self.history.last() != Some(&text) {
-            if self.history.len() == MAX_HISTORY {
-                self.history.remove(0);
-            }
-            self.history.push(text.clone());
+        self.folds = Folds::default();
+        let mut images = std::mem::take(&mut self.images);
+        images.retain(|image| text.contains(image.marker));
+        if let Some(vim) = &mut self.vim {
+            *vim = Vim::default();
         }
-        text
+        // Without the marks: their images are not kept.
+        let words: String = text
+            .chars()
+            .filter(|ch| !images.iter().any(|image| image.marker == *ch))
+            .collect();
+        self.kept = self
+            .history
+            .push(words.trim_end())
+            .then(|| words.trim_end().to_owned());
+        UserInput { text, images }
     }
 
-    /// A folded paste goes as one.
-    fn backspace(&mut self) {
-        let caret = self.buffer.caret();
-        let before = &self.buffer.text()[..caret];
-        let folded = self
-            .pastes
-            .iter()
-            .find(|(placeholder, _)| before.ends_with(placeholder.as_str()))
-            .map(|(placeholder, _)| placeholder.len());
-        match folded {
-            Some(length) => self.buffer.remove(caret - length, caret),
-            None => self.buffer.backspace(),
-        }
+    /// The message that [`Composer::take`] gave, when it is to be remembered; once.
+    pub fn kept(&mut self) -> Option<String> {
+        self.kept.take()
     }
 
     /// A row up or down; beyond the first and the last row through the history.
     fn vertical(&mut self, up: bool, aim: Option<usize>) {
         let text = self.buffer.text();
-        let rows = layout::rows(text, self.width);
-        let (row, col) = layout::place(text, &rows, self.buffer.caret());
+        let rows = layout::rows(text, self.width, &self.folds);
+        let (row, col) = layout::place(text, &rows, self.buffer.caret(), &self.folds);
         let target = if up {
             row.checked_sub(1)
         } else {
@@ -240,52 +344,31 @@ impl Composer {
             return self.recall(up);
         };
         let aim = aim.unwrap_or(col);
-        let mut at = layout::position(text, rows[target], aim);
+        let mut at = layout::position(text, rows[target], aim, &self.folds);
         // The end of a soft-wrapped row is the start of the next one.
         if at == rows[target].end && rows.get(target + 1).is_some_and(|next| next.start == at) {
-            at = layout::position(text, rows[target], aim.saturating_sub(1));
+            at = layout::position(text, rows[target], aim.saturating_sub(1), &self.folds);
         }
         self.buffer.set_caret(at);
         self.aim = Some(aim);
     }
 
     fn recall(&mut self, older: bool) {
-        let now = self.recalled.as_ref().map(|(index, _)| *index);
-        let next = match (now, older) {
-            (None, true) => self.history.len().checked_sub(1),
-            (Some(index), true) => index.checked_sub(1),
-            (None, false) => None,
-            (Some(index), false) => Some(index + 1),
+        let shown = if older {
+            self.history.older(self.buffer.text()).map(str::to_owned)
+        } else {
+            self.history.newer()
         };
-        let Some(next) = next else {
-            if older {
-                self.buffer.first();
-            } else {
-                self.buffer.last();
-            }
-            return;
-        };
-        let draft = match self.recalled.take() {
-            Some((_, draft)) => draft,
-            None => self.buffer.text().to_owned(),
-        };
-        match self.history.get(next) {
-            Some(text) => {
-                self.buffer.set(text.clone());
-                self.recalled = Some((next, draft));
-            }
-            None => self.buffer.set(draft),
+        if let Some(text) = shown {
+            self.buffer.set(text);
+        } else if !older {
+            self.buffer.last();
         }
         if older {
             // The next Up goes on through the history.
             self.buffer.first();
         }
     }
-}
-
-/// Without control characters other than newline and tab.
-fn printable(text: &str) -> String {
-    clean(text).into_owned()
 }
 
 #[cfg(test)]

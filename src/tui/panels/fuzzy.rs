@@ -16,16 +16,21 @@ impl Fuzzy {
     pub fn names(filter: &str) -> Self {
         let mut config = Config::DEFAULT;
         config.prefer_prefix = true;
-        Self::new(config, filter)
+        Self::new(config, AtomKind::Fuzzy, filter)
     }
 
-    fn new(config: Config, filter: &str) -> Self {
-        let pattern = Pattern::new(
-            filter,
-            CaseMatching::Smart,
-            Normalization::Smart,
-            AtomKind::Fuzzy,
-        );
+    /// For words that stand in the text as they are.
+    pub fn words(filter: &str) -> Self {
+        Self::new(Config::DEFAULT, AtomKind::Substring, filter)
+    }
+
+    /// For paths: what follows a separator counts more.
+    pub fn paths(filter: &str) -> Self {
+        Self::new(Config::DEFAULT.match_paths(), AtomKind::Fuzzy, filter)
+    }
+
+    fn new(config: Config, kind: AtomKind, filter: &str) -> Self {
+        let pattern = Pattern::new(filter, CaseMatching::Smart, Normalization::Smart, kind);
         Self {
             matcher: Matcher::new(config),
             pattern,
@@ -68,6 +73,8 @@ mod tests {
         assert_eq!(best(&texts, "cp"), Some("compact"));
         assert_eq!(best(&texts, "r"), Some("resume"));
         assert_eq!(best(&texts, "x"), None);
+        let mut fuzzy = Fuzzy::paths("mainrs");
+        assert!(fuzzy.score("src/main.rs") > fuzzy.score("src/domain/rows.rs"));
     }
 
     #[test]

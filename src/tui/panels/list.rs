@@ -62,6 +62,8 @@ pub struct List {
     found: Vec<usize>,
     selected: usize,
     label_width: usize,
+    detail_width: usize,
+    in_order: bool,
     /// First row of the window when it was drawn last.
     top: Cell<usize>,
 }
@@ -72,16 +74,21 @@ impl List {
         let current = items.iter().position(|item| item.current);
         Self {
             found: (0..items.len()).collect(),
-            label_width: items
-                .iter()
-                .map(|item| width(&item.label))
-                .max()
-                .unwrap_or(0),
+            label_width: widest(&items, |item| width(&item.label)),
+            detail_width: widest(&items, |item| {
+                item.disabled.as_deref().map_or(width(&item.detail), width)
+            }),
             selected: current.unwrap_or(0),
             items,
             filter: String::new(),
+            in_order: false,
             top: Cell::new(0),
         }
+    }
+
+    /// What holds the words of the filter stays in its order.
+    pub fn keep_order(&mut self) {
+        self.in_order = true;
     }
 
     /// What is typed to filter.
@@ -98,6 +105,17 @@ impl List {
             self.found = (0..self.items.len()).collect();
             return;
         }
+        if self.in_order {
+            let mut words = Fuzzy::words(filter);
+            let items = self.items.iter().enumerate();
+            self.found = items
+                .filter(|(_, item)| words.score(&item.words).is_some())
+                .map(|(index, _)| index)
+                .collect();
+            if !self.found.is_empty() {
+                return;
+            }
+        }
         let mut fuzzy = Fuzzy::names(filter);
         let mut scored: Vec<_> = self
             .items
@@ -110,6 +128,20 @@ impl List {
             .collect();
         scored.sort_unstable();
         self.found = scored.into_iter().map(|(_, _, index)| index).collect();
+    }
+
+    /// The items are filtered already: what was looked for is only marked in them.
+    pub fn mark(&mut self, filter: &str) {
+        self.filter = filter.to_owned();
+    }
+
+    /// Selects the item of a value, when it is there.
+    pub fn select(&mut self, value: &str) {
+        let at = self
+            .found
+            .iter()
+            .position(|index| self.items[*index].value == value);
+        self.selected = at.unwrap_or(self.selected);
     }
 
     /// How many rows match.
@@ -181,8 +213,9 @@ impl List {
         let label_room = if detail.is_empty() {
             room
         } else {
-            // A long label leaves the detail a third.
-            self.label_width.min((room * 2 / 3).max(12)).min(room)
+            // A long label leaves the detail what it needs, up to half.
+            let detail = self.detail_width.min(room / 2) + 2;
+            self.label_width.min(room.saturating_sub(detail))
         };
         let label = fit(&item.label, label_room, ellipsis);
         let gap = label_room.saturating_sub(width(&label)) + 2;
@@ -211,6 +244,10 @@ impl List {
         }
         Line::from(spans)
     }
+}
+
+fn widest(items: &[Item], columns: impl Fn(&Item) -> usize) -> usize {
+    items.iter().map(columns).max().unwrap_or(0)
 }
 
 /// A text with the graphemes that the filter hit in another style.
@@ -275,6 +312,19 @@ mod tests {
     }
 
     #[test]
+    fn an_ordered_list_stays_in_order_unless_only_letters_match() {
+        let mut list = list(&["mend the cart test", "a test", "cart", "test cart"]);
+        list.keep_order();
+        list.set_filter("test");
+        assert_eq!(
+            shown(&list, 30, 5),
+            ["  mend the cart test", "  a test", "  test cart"]
+        );
+        list.set_filter("mtct");
+        assert_eq!(shown(&list, 30, 5), ["  mend the cart test"]);
+    }
+
+    #[test]
     fn long_labels_leave_room_for_details() {
         let mut item = Item::new("v", &"label ".repeat(10), "the detail");
         item.current = true;
@@ -284,8 +334,8 @@ mod tests {
         };
         let list = List::new(vec![other, item]);
         insta::assert_snapshot!(shown(&list, 40, 3).join("\n"), @r"
-          short                      no key
-        • label label label label…   the detail
+          short                       no key
+        • label label label label l…  the detail
         ");
         for cols in 0..30 {
             for row in list.rows(cols, 3, &Theme::default()) {

@@ -1,6 +1,6 @@
 //! What opens between the prompt and the status line.
 
-mod fuzzy;
+pub mod fuzzy;
 pub mod list;
 pub mod palette;
 pub mod permission;

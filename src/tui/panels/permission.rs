@@ -81,7 +81,7 @@ impl PermissionPanel {
                 return AskOutcome::Done;
             }
             if key == Key::plain(KeyCode::Enter) {
-                let message = message.take();
+                let message = message.take().text;
                 return AskOutcome::Answer(Answer::No { message });
             }
             return match message.key(key) {
@@ -303,7 +303,7 @@ fn message_row(
         text.graphemes(true)
             .map(|grapheme| match grapheme {
                 "\n" => " ",
-                other => layout::shown(other),
+                other => layout::shown(other, message.folds()),
             })
             .collect()
     };

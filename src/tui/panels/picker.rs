@@ -27,8 +27,13 @@ pub enum PickOutcome {
     Preview(String),
     /// It closes; the command line takes back what was shown, if anything was.
     Close(Option<String>),
-    /// It closes, and this command line is sent.
-    Run(String),
+    /// It closes, and this was chosen.
+    Run {
+        /// The command of the choice.
+        command: String,
+        /// The value chosen.
+        value: String,
+    },
 }
 
 /// An open list.
@@ -76,6 +81,12 @@ impl PickerPanel {
         }
     }
 
+    /// Rows stay in their order while a filter is typed: what holds the words as
+    /// they are goes before what only holds their letters.
+    pub fn in_order(&mut self) {
+        self.list.keep_order();
+    }
+
     /// Takes a key.
     pub fn key(&mut self, key: Key) -> PickOutcome {
         self.refused = false;
@@ -119,7 +130,10 @@ impl PickerPanel {
                     return PickOutcome::Done;
                 };
                 match self.list.selected() {
-                    Some(item) => PickOutcome::Run(line(&key.command, &item.value)),
+                    Some(item) => PickOutcome::Run {
+                        command: key.command.clone(),
+                        value: item.value.clone(),
+                    },
                     None => PickOutcome::Done,
                 }
             }
@@ -128,9 +142,10 @@ impl PickerPanel {
 
     fn choose(&mut self) -> PickOutcome {
         match self.list.selected() {
-            Some(item) if item.disabled.is_none() => {
-                PickOutcome::Run(line(&self.command, &item.value))
-            }
+            Some(item) if item.disabled.is_none() => PickOutcome::Run {
+                command: self.command.clone(),
+                value: item.value.clone(),
+            },
             Some(_) => {
                 self.refused = true;
                 PickOutcome::Done
@@ -283,6 +298,13 @@ mod tests {
         rows.join("\n")
     }
 
+    fn ran(command: &str, value: &str) -> PickOutcome {
+        PickOutcome::Run {
+            command: command.into(),
+            value: value.into(),
+        }
+    }
+
     fn press(panel: &mut PickerPanel, code: KeyCode) -> PickOutcome {
         panel.key(Key::plain(code))
     }
@@ -292,15 +314,15 @@ mod tests {
         let mut panel = sessions();
         insta::assert_snapshot!(shown(&panel, 60, 6), @r"
         open session:
-          fix the flaky cart test                 open already
-          write the changelog                     1 h · b2
-          rename 世界 everywhere and then some…   1 d · c3
+          fix the flaky cart test                    open already
+          write the changelog                        1 h · b2
+          rename 世界 everywhere and then some more  1 d · c3
         enter open   ctrl+x delete   type to filter   esc leave
         ");
         insta::assert_snapshot!(shown(&panel, 30, 4), @r"
         open session:
-          fix the flaky car…  open al…
-          write the changel…  1 h · b2
+          fix the flaky…  open already
+          write the cha…  1 h · b2
         enter open   esc leave
         ");
         panel.paste("zzz");
@@ -318,14 +340,8 @@ mod tests {
             press(&mut panel, KeyCode::Char(ch));
         }
         assert!(!shown(&panel, 60, 6).contains("cart"));
-        assert_eq!(
-            press(&mut panel, KeyCode::Enter),
-            PickOutcome::Run("/resume b2".into())
-        );
-        assert_eq!(
-            panel.key(Key::ctrl('x')),
-            PickOutcome::Run("/forget b2".into())
-        );
+        assert_eq!(press(&mut panel, KeyCode::Enter), ran("/resume", "b2"));
+        assert_eq!(panel.key(Key::ctrl('x')), ran("/forget", "b2"));
         panel.paste("zzz");
         assert_eq!(press(&mut panel, KeyCode::Enter), PickOutcome::Done);
         panel.key(Key::ctrl('u'));
@@ -366,9 +382,6 @@ mod tests {
             press(&mut panel, KeyCode::Esc),
             PickOutcome::Close(Some("/theme-preview light".into()))
         );
-        assert_eq!(
-            press(&mut panel, KeyCode::Enter),
-            PickOutcome::Run("/theme dark".into())
-        );
+        assert_eq!(press(&mut panel, KeyCode::Enter), ran("/theme", "dark"));
     }
 }

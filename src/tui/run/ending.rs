@@ -8,6 +8,7 @@ use crate::render::markdown::Settings;
 use crate::render::stream::document;
 use crate::render::theme::Theme;
 use crate::tui::TuiExit;
+use crate::tui::desk::Request;
 use crate::tui::terminal::guard;
 use crate::tui::terminal::identity::TerminalEnv;
 use crate::tui::terminal::input::Input;
@@ -68,7 +69,10 @@ impl Screen {
                         break;
                     }
                     Message::WorkerGone => break,
-                    Message::Worker(_) | Message::Panicked(_) | Message::Terminal(_) => {}
+                    Message::Worker(_)
+                    | Message::Panicked(_)
+                    | Message::Desk(_)
+                    | Message::Terminal(_) => {}
                 }
             }
         }
@@ -83,7 +87,7 @@ impl Screen {
     }
 
     /// Tells the guard where the viewport is on the terminal as it is now.
-    fn place_for_restore(&self) {
+    pub(super) fn place_for_restore(&self) {
         guard::viewport_drawn(self.scrollback.height_above_cursor(sys::size()));
     }
 
@@ -112,6 +116,9 @@ impl Screen {
             self.place_for_restore();
         }
         guard::restore();
+        // What is typed outlives also an end nobody asked for.
+        self.desk.ask(Request::Draft(self.app.last_draft()));
+        self.desk.flush();
     }
 }
 

@@ -1,6 +1,7 @@
 //! The loop: inbox in, frames out.
 
 mod ending;
+mod outside;
 
 use std::io;
 use std::sync::Arc;
@@ -14,6 +15,8 @@ use crate::render::theme::Theme;
 use crate::repl::{CommandSender, EventSink};
 
 use super::app::{Action, App};
+use super::desk::clipboard::System;
+use super::desk::{self, Desk, Places};
 use super::terminal::guard;
 use super::terminal::identity::{Terminal, TerminalEnv, Writer, WriterChoice};
 use super::terminal::input::Input;
@@ -43,6 +46,7 @@ enum Message {
     WorkerGone,
     /// Another thread panicked; what to say.
     Panicked(String),
+    Desk(desk::Report),
 }
 
 /// Runs the front end until the user or the worker ends it. `start` gets the sink
@@ -110,6 +114,10 @@ struct Screen {
     inbox: Receiver<Message>,
     commands: Option<CommandSender>,
     scrollback: Scrollback,
+    desk: Desk,
+    places: Places,
+    /// The user's editor as a command line.
+    editor: String,
     env: TerminalEnv,
     choice: WriterChoice,
     terminal: Terminal,
@@ -148,6 +156,11 @@ impl Screen {
         sys::start_reader(Arc::clone(&bracketed), move |report| {
             reports.send(Message::Terminal(report)).is_ok()
         })?;
+        let reports = sender.clone();
+        let clipboard = Box::new(System::new(options.remote));
+        let desk = Desk::start(options.places.clone(), clipboard, move |report| {
+            reports.send(Message::Desk(report)).is_ok()
+        })?;
         let queries_open = env.may_query();
         if queries_open {
             guard::query(depth == Depth::True)?;
@@ -157,6 +170,13 @@ impl Screen {
             inbox,
             commands: None,
             scrollback: Scrollback::new(painter),
+            desk,
+            places: options.places.clone(),
+            editor: match options.editor.as_str() {
+                "" if cfg!(windows) => "notepad".into(),
+                "" => "vi".into(),
+                editor => editor.into(),
+            },
             env,
             choice: options.scrollback,
             terminal: Terminal::Unknown,
@@ -231,6 +251,10 @@ impl Screen {
             Message::Worker(event) => self.app.event(event, now),
             Message::WorkerGone => self.app.worker_gone(),
             Message::Panicked(said) => self.app.complain(&said),
+            Message::Desk(report) => {
+                self.keyed = true;
+                self.app.report(report, now);
+            }
             Message::Terminal(Report::Input(inputs)) => {
                 for input in inputs {
                     self.input(input, now);
@@ -290,6 +314,9 @@ impl Screen {
                 Action::Send(command) => self.send(command),
                 Action::Suspend => self.suspend(),
                 Action::Repaint => self.scrollback.moved(false),
+                Action::Desk(request) => self.desk.ask(request),
+                Action::Editor => self.edit(),
+                Action::CopyByTerminal(text) => self.copy_by_terminal(&text),
                 Action::Bell => sys::write_all(b"\x07")?,
                 Action::Exit(summary) => {
                     // What is finished belongs into the scrollback before the end.

@@ -110,5 +110,11 @@ pub fn start_reader(
     Ok(())
 }
 
+/// Editors here have windows of their own: nothing is to be left to them.
+pub fn pause_input() {}
+
+/// See [`pause_input`].
+pub fn resume_input() {}
+
 /// Programs cannot be stopped here.
 pub fn stop() {}

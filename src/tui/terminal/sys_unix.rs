@@ -4,7 +4,7 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -37,6 +37,15 @@ pub const HANGUP: i32 = libc::SIGHUP;
 
 static COOKED: OnceLock<Termios> = OnceLock::new();
 static SIGNAL_PIPE: AtomicI32 = AtomicI32::new(-1);
+/// Another program has the terminal.
+static PAUSED: AtomicBool = AtomicBool::new(false);
+/// The reader has seen that, and reads nothing.
+static PARKED: Mutex<bool> = Mutex::new(false);
+static PARKED_CHANGED: Condvar = Condvar::new();
+/// A byte in the pipe that is no signal: look up what is to be done.
+const WAKE: i32 = 0;
+/// How long the reader may take to see that it is to pause.
+const PARK_WAIT: Duration = Duration::from_secs(1);
 const SIGNALS: [i32; 6] = [
     libc::SIGWINCH,
     libc::SIGCONT,
@@ -201,6 +210,26 @@ const END_WAIT: Duration = Duration::from_secs(4);
 /// How long a lone Escape waits for the rest of a sequence.
 const ESCAPE_WAIT: Duration = Duration::from_millis(25);
 
+/// Leaves the terminal's input to another program; returns when nothing of it is
+/// read any more. Signals from its keyboard are that program's as well.
+pub fn pause_input() {
+    PAUSED.store(true, Ordering::SeqCst);
+    on_signal(WAKE);
+    let parked = PARKED.lock().unwrap_or_else(PoisonError::into_inner);
+    let _ = PARKED_CHANGED.wait_timeout_while(parked, PARK_WAIT, |parked| !*parked);
+}
+
+/// Reads the terminal's input again.
+pub fn resume_input() {
+    PAUSED.store(false, Ordering::SeqCst);
+    on_signal(WAKE);
+}
+
+fn park(now: bool) {
+    *PARKED.lock().unwrap_or_else(PoisonError::into_inner) = now;
+    PARKED_CHANGED.notify_all();
+}
+
 fn read_loop(signals: &OwnedFd, bracketed: &AtomicBool, report: &dyn Fn(Report) -> bool) {
     let mut reader = Reader {
         parser: Parser::default(),
@@ -208,6 +237,16 @@ fn read_loop(signals: &OwnedFd, bracketed: &AtomicBool, report: &dyn Fn(Report) 
     };
     let mut given_up = false;
     loop {
+        if PAUSED.load(Ordering::SeqCst) {
+            park(true);
+            if wait(&[signals.as_fd()], PollFlags::IN, None).is_err()
+                || !read_signals(signals, report)
+            {
+                return;
+            }
+            continue;
+        }
+        park(false);
         let timeout = (reader.parser.is_waiting() && !given_up).then_some(ESCAPE_WAIT);
         given_up = false;
         let Ok(ready) = wait(&[stdin(), signals.as_fd()], PollFlags::IN, timeout) else {
@@ -270,7 +309,13 @@ fn read_signals(signals: &OwnedFd, report: &dyn Fn(Report) -> bool) -> bool {
     let Ok(count) = rustix::io::read(signals, &mut bytes) else {
         return true;
     };
-    bytes[..count].iter().all(|byte| {
+    let paused = PAUSED.load(Ordering::SeqCst);
+    let mut signals = bytes[..count].iter().filter(|byte| {
+        let signal = i32::from(**byte);
+        let by_key = matches!(signal, libc::SIGINT | libc::SIGTSTP | libc::SIGCONT);
+        signal != WAKE && !(paused && by_key)
+    });
+    signals.all(|byte| {
         report(match i32::from(*byte) {
             libc::SIGWINCH => Report::Resized,
             libc::SIGCONT => Report::Continued,
