@@ -222,8 +222,11 @@ impl Redactor {
                 .take_while(|byte| formats::is_key_char(*byte))
                 .count();
             cut -= begun;
-            if let Some(before) = self.held[..cut].strip_suffix("Bearer ") {
+            if let Some(before) = self.held[..cut].strip_suffix("Bearer ")
+                && !before.ends_with(|ch: char| ch.is_ascii_alphanumeric())
+            {
                 cut = before.len();
+                continue;
             }
             let value = self.secrets.begun(&self.held[..cut]);
             if value == 0 {

@@ -61,7 +61,9 @@ impl State {
             .map_or(0, |at| {
                 at + line[at..].chars().next().map_or(1, char::len_utf8)
             });
-        let is_key = end - start >= LINE || (*self == Self::Inside && end > start);
+        // The last line may be short; a sentence is none.
+        let is_last = || end > start && !line[..start].trim_start().contains(' ');
+        let is_key = end - start >= LINE || (*self == Self::Inside && is_last());
         if is_key {
             out.push_str(&line[..start]);
             out.push_str(MARK);
