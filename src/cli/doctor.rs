@@ -49,8 +49,9 @@ fn sandbox_words(chosen: &Chosen) -> String {
     }
     match sandbox::state() {
         SandboxState::Full => "full: commands write only in the workspace (not .git, .sofos, \
-                               editor and agent settings) and a private /tmp; no network but \
-                               loopback; ended with everything they start"
+                               editor and agent settings) and a private /tmp; ~/.ssh, ~/.aws \
+                               and other keys are hidden; no network but loopback; ended with \
+                               everything they start"
             .into(),
         SandboxState::Partial(words) => format!("partial: {words}"),
         SandboxState::None(words) => {

@@ -17,6 +17,9 @@ pub enum SandboxPolicy {
         /// Protected folders other than `.sofos` are writable too: for a git
         /// command that the user allowed.
         allow_git: bool,
+        /// Files and directories that exist and cannot be read, beside those that
+        /// hold the user's keys; resolved.
+        hidden: Vec<PathBuf>,
     },
     /// No sandbox: the command has the user's own rights.
     #[default]
@@ -30,6 +33,7 @@ impl SandboxPolicy {
             roots: vec![root.into()],
             network: false,
             allow_git: false,
+            hidden: Vec::new(),
         }
     }
 }

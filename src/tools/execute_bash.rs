@@ -229,6 +229,7 @@ fn policy(args: &Args, cx: &ToolCx) -> SandboxPolicy {
         roots: vec![cx.workspace.root().to_path_buf()],
         network: args.online(cx),
         allow_git: cx.approval.is_given() && is_git(&args.command),
+        hidden: Vec::new(),
     }
 }
 

@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::Wrapped;
+use super::{Wrapped, surroundings};
+use crate::exec::Env;
 use crate::protocol::sandbox::{SandboxPolicy, SandboxState};
 
 const PROGRAM: &str = "/usr/bin/sandbox-exec";
@@ -31,7 +32,7 @@ const LOOPBACK: &str = r#"(deny network*)
 (allow network* (remote ip "localhost:*"))
 "#;
 
-pub(super) fn wrapped(policy: &SandboxPolicy, temp: &Path) -> Wrapped {
+pub(super) fn wrapped(policy: &SandboxPolicy, temp: &Path, cwd: &Path, env: &Env) -> Wrapped {
     let mut profile = PROFILE.to_string();
     let tmp = temp.join("tmp");
     let parameter = |name: String, value: &Path| {
@@ -45,8 +46,18 @@ pub(super) fn wrapped(policy: &SandboxPolicy, temp: &Path) -> Wrapped {
         roots,
         network,
         allow_git,
+        hidden,
     } = policy
     {
+        for (index, path) in surroundings::hidden(env, roots, cwd, hidden)
+            .iter()
+            .enumerate()
+        {
+            profile.push_str(&format!(
+                "(deny file-read* (subpath (param \"HIDDEN{index}\")))\n"
+            ));
+            args.extend(parameter(format!("HIDDEN{index}"), path));
+        }
         for (index, root) in roots.iter().enumerate() {
             profile.push_str(&format!(
                 "(allow file-write* (subpath (param \"ROOT{index}\")))\n"
@@ -73,7 +84,7 @@ pub(super) fn probe() -> SandboxState {
     let Ok(temp) = super::temp::dir() else {
         return SandboxState::None("no temporary directory".to_string());
     };
-    let wrapped = wrapped(&SandboxPolicy::ReadOnly, &temp);
+    let wrapped = wrapped(&SandboxPolicy::ReadOnly, &temp, &temp, &Env::default());
     let status = std::process::Command::new(&wrapped.program)
         .args(&wrapped.args)
         .arg("/usr/bin/true")

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::linux::{BROKEN, Level, Spec};
-use super::surroundings::caches;
+use super::surroundings::{caches, hidden};
 use super::{Wrapped, environment, temp};
 use crate::exec::{Env, ExecError};
 use crate::protocol::sandbox::{SandboxPolicy, SandboxState};
@@ -42,9 +42,14 @@ pub(super) fn wrap(
 }
 
 fn wrapped(level: Level, policy: &SandboxPolicy, temp: &Path, cwd: &Path, env: &Env) -> Wrapped {
-    let roots = match policy {
-        SandboxPolicy::WorkspaceWrite { roots, .. } => roots.clone(),
-        SandboxPolicy::ReadOnly | SandboxPolicy::Off => Vec::new(),
+    let (roots, more) = match policy {
+        SandboxPolicy::WorkspaceWrite { roots, hidden, .. } => (roots.clone(), hidden.as_slice()),
+        SandboxPolicy::ReadOnly | SandboxPolicy::Off => (Vec::new(), [].as_slice()),
+    };
+    let hidden = match level {
+        Level::Full => hidden(env, &roots, cwd, more),
+        // Landlock cannot take away what lies below an open directory.
+        Level::Landlock => Vec::new(),
     };
     let (tmp, caches) = match level {
         Level::Full => (PathBuf::from("/tmp"), caches(env, &roots)),
@@ -52,7 +57,7 @@ fn wrapped(level: Level, policy: &SandboxPolicy, temp: &Path, cwd: &Path, env: &
         Level::Landlock => (temp.join("tmp"), Vec::new()),
     };
     let mut args = vec![OsString::from(HELPER)];
-    args.extend(Spec::args(level, policy, temp, cwd, &caches));
+    args.extend(Spec::args(level, policy, temp, cwd, &caches, &hidden));
     Wrapped {
         program: SELF.into(),
         args,
@@ -92,7 +97,8 @@ pub(super) fn state() -> &'static SandboxState {
         match probe(Level::Landlock) {
             Ok(()) => SandboxState::Partial(format!(
                 "no namespaces here ({full}): writes are limited to the workspace, but .git and \
-                 editor settings in it are open, and there is no network, not even loopback"
+                 editor settings in it are open, your keys can be read, and there is no network, \
+                 not even loopback"
             )),
             Err(landlock) => SandboxState::None(format!("{full}; {landlock}")),
         }

@@ -10,8 +10,8 @@ use crate::protocol::sandbox::{SandboxPolicy, SandboxState};
 #[cfg(target_os = "macos")]
 pub(super) fn wrap(
     policy: &SandboxPolicy,
-    _cwd: &Path,
-    _env: &Env,
+    cwd: &Path,
+    env: &Env,
 ) -> Result<Option<Wrapped>, ExecError> {
     if matches!(state(), SandboxState::None(_)) {
         return Ok(None);
@@ -20,7 +20,7 @@ pub(super) fn wrap(
         program: "the sandbox's temporary directory".to_string(),
         source,
     })?;
-    Ok(Some(super::macos::wrapped(policy, &temp)))
+    Ok(Some(super::macos::wrapped(policy, &temp, cwd, env)))
 }
 
 #[cfg(not(target_os = "macos"))]

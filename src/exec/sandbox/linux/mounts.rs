@@ -45,6 +45,7 @@ pub(super) fn build(spec: &Spec, guards: &Guards) -> Step<()> {
             temps.push((place, step("copy the temporary directory", tree)?));
         }
     }
+    let covers = step("prepare to hide files", covers(spec))?;
     let caches = caches(spec);
     let mut roots = Vec::new();
     for root in &spec.roots {
@@ -78,7 +79,35 @@ pub(super) fn build(spec: &Spec, guards: &Guards) -> Step<()> {
     for guard in &guards.all {
         step("protect a folder", protect(guard))?;
     }
+    for (path, tree) in &covers {
+        match sys::attach(tree, path) {
+            // It is not there, or hidden already with what holds it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            result => step("hide a file", result)?,
+        }
+    }
     Ok(())
+}
+
+/// An empty file or directory for each path that nobody inside may read.
+fn covers(spec: &Spec) -> io::Result<Vec<(PathBuf, OwnedFd)>> {
+    let (file, dir) = (spec.temp.join("no-file"), spec.temp.join("no-dir"));
+    if spec.hidden.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Both are there when another command has made them.
+    let _ = std::fs::create_dir(&dir);
+    let _ = empty_file(&file);
+    let mut out = Vec::new();
+    for path in &spec.hidden {
+        let Ok(meta) = path.symlink_metadata() else {
+            continue;
+        };
+        let tree = sys::clone_tree(if meta.is_dir() { &dir } else { &file }, false)?;
+        sys::set_attributes(&tree, RDONLY | NOSUID, false)?;
+        out.push((path.clone(), tree));
+    }
+    Ok(out)
 }
 
 /// Parts of `/run` that stay.

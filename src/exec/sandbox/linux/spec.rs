@@ -26,6 +26,8 @@ pub(in crate::exec::sandbox) struct Spec {
     pub(super) roots: Vec<PathBuf>,
     /// Directories that look writable; what is written is private.
     pub(super) caches: Vec<PathBuf>,
+    /// Files and directories that nothing inside can read.
+    pub(super) hidden: Vec<PathBuf>,
     pub(super) network: bool,
     pub(super) allow_git: bool,
     pub(super) command: Vec<OsString>,
@@ -39,6 +41,7 @@ impl Spec {
         temp: &Path,
         cwd: &Path,
         caches: &[PathBuf],
+        hidden: &[PathBuf],
     ) -> Vec<OsString> {
         let word = |text: &str| OsString::from(text);
         let level = match level {
@@ -50,6 +53,7 @@ impl Spec {
             roots,
             network,
             allow_git,
+            ..
         } = policy
         {
             for root in roots {
@@ -60,6 +64,9 @@ impl Spec {
         }
         for cache in caches {
             out.extend([word("cache"), cache.into()]);
+        }
+        for path in hidden {
+            out.extend([word("hide"), path.into()]);
         }
         out.push(word("--"));
         out
@@ -78,6 +85,7 @@ impl Spec {
             cwd: args.next()?.into(),
             roots: Vec::new(),
             caches: Vec::new(),
+            hidden: Vec::new(),
             network: false,
             allow_git: false,
             command: Vec::new(),
@@ -87,6 +95,7 @@ impl Spec {
             match word.to_str()? {
                 "root" => spec.roots.push(args.next()?.into()),
                 "cache" => spec.caches.push(args.next()?.into()),
+                "hide" => spec.hidden.push(args.next()?.into()),
                 "network" => spec.network = true,
                 "git" => spec.allow_git = true,
                 "--" => break,
@@ -131,21 +140,24 @@ mod tests {
             roots: vec!["/w".into(), "--".into()],
             network: true,
             allow_git: false,
+            hidden: Vec::new(),
         };
         let caches = [PathBuf::from("/c")];
+        let hidden = [PathBuf::from("/h")];
         let mut args = Spec::args(
             Level::Full,
             &policy,
             "/t".as_ref(),
             "/w/x".as_ref(),
             &caches,
+            &hidden,
         );
         args.extend(["sh", "-c", "--"].map(OsString::from));
         let spec = Spec::parse(args).unwrap();
         assert_eq!(spec.roots, [PathBuf::from("/w"), "--".into()]);
         assert_eq!((spec.network, spec.allow_git), (true, false));
         assert_eq!(spec.command, ["sh", "-c", "--"]);
-        assert_eq!(spec.caches, caches);
+        assert_eq!((spec.caches, spec.hidden), (caches.into(), hidden.into()));
         for broken in [vec![], vec!["full"], vec!["full", "/t", "/w", "root"]] {
             let broken = broken.into_iter().map(OsString::from).collect();
             assert_eq!(Spec::parse(broken), None);
