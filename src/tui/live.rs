@@ -258,6 +258,14 @@ impl Live {
             .any(|running| running.title.verb == "Run")
     }
 
+    /// A command runs so long that the background is worth a hint.
+    pub fn is_tedious(&self, now: Duration) -> bool {
+        let first = self.running.first();
+        first.is_some_and(|first| {
+            first.title.verb == "Run" && now.saturating_sub(first.started) >= TEDIOUS
+        })
+    }
+
     /// The row that says what is going on, in at most [`NARROW`] columns.
     pub fn activity(&self, now: Duration, asked: bool) -> Option<String> {
         let started = self
@@ -281,13 +289,6 @@ impl Live {
             let more = match self.running.len() {
                 1 => String::new(),
                 n => format!(" +{}", n - 1),
-            };
-            // Said once waiting has become tedious.
-            let long = now.saturating_sub(first.started) >= TEDIOUS;
-            let end = if long && first.title.verb == "Run" {
-                format!(" {} ctrl+b background", glyphs.dot)
-            } else {
-                end
             };
             let verb = doing(&first.title.verb);
             let taken = width(&verb) + width(&more) + width(&time) + width(&end) + 2;

@@ -40,6 +40,7 @@ fn the_activity_names_what_runs_and_stays_narrow() {
         &mut to,
     );
     assert_eq!(text(&live, 16), "Running cargo test -… 12 s · esc stops");
+    assert!(live.runs_command() && !live.is_tedious(at(13)) && live.is_tedious(at(14)));
     live.apply(started("2", "Read", "a/b.rs"), at(4), &mut to);
     let both = text(&live, 120);
     assert!(both.contains("+1 1 m 56 s"), "{both}");

@@ -76,7 +76,11 @@ fn above(app: &mut App, cols: usize, room: usize, now: Duration) -> Vec<Line<'st
     }
     if out.len() < room {
         // Sets the viewport off, and may be left behind by a resize unseen.
-        out.insert(0, Line::styled(app.hint(), app.theme.dim));
+        let hint = match app.hint() {
+            "" if app.live.is_tedious(now) => "ctrl+b lets it run in the background",
+            hint => hint,
+        };
+        out.insert(0, Line::styled(hint, app.theme.dim));
     }
     out
 }

@@ -9,6 +9,7 @@ use std::os::unix::net::{SocketAddr, UnixListener};
 
 use serde_json::{Value, json};
 
+use crate::pty::Terminal;
 use crate::rig::{Ran, Rig, sleeps, until};
 use crate::server::{says, text, tool};
 
@@ -254,6 +255,209 @@ fn nothing_survives_a_command_or_sofos() {
     until("the names to be given back", || {
         (!rig.work().join(".vscode").exists()).then_some(())
     });
+}
+
+/// A path of the user's home with something in it that nobody should read.
+const KEYS: &[&str] = &[
+    ".ssh/id_ed25519",
+    ".aws/credentials",
+    ".config/gh/hosts.yml",
+    ".cargo/credentials.toml",
+    ".netrc",
+    ".sofos/keys.toml",
+];
+
+#[test]
+fn keys_of_the_user_cannot_be_read() {
+    let Some(rig) = rig("hidden keys") else {
+        return;
+    };
+    // All of /tmp is hidden: a home in it proves nothing.
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let home = dir.path().canonicalize().unwrap();
+    if home.starts_with("/tmp") || home.starts_with("/var/tmp") {
+        return eprintln!("skipped: hidden keys: the build lies in {}", home.display());
+    }
+    for key in KEYS {
+        let path = home.join(key);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, "opensesame").unwrap();
+    }
+    std::fs::write(home.join("notes"), "plain").unwrap();
+    symlink(home.join(".ssh"), rig.work().join("dir")).unwrap();
+    symlink(home.join(".netrc"), rig.work().join("file")).unwrap();
+    let line = format!(
+        "cat {keys} ~/notes dir/* file /proc/self/root/{home}/.netrc /proc/1/root/{home}/.netrc
+         cat /proc/$$/cwd/file; grep -r opensesame ~ ; cp -r ~/.ssh here; cat here/*; umount ~/.ssh
+         echo x > ~/.netrc; mv ~/.ssh ~/.moved; ln ~/.netrc hard; cat hard",
+        keys = KEYS
+            .iter()
+            .map(|key| format!("~/{key} "))
+            .collect::<String>(),
+        home = home.display(),
+    );
+    let mut command = rig.command(&["sandbox", "--", "bash", "-c", &line]);
+    let ran = crate::rig::ran(command.env("HOME", &home).output().unwrap());
+    assert_eq!(ran.stdout, "plain", "{}", ran.stderr);
+    for key in KEYS {
+        assert_eq!(
+            std::fs::read_to_string(home.join(key)).unwrap(),
+            "opensesame"
+        );
+    }
+    // Outside the sandbox they can be.
+    let ran = std::process::Command::new("bash")
+        .args(["-c", "cat ~/.netrc dir/* file"])
+        .env("HOME", &home)
+        .current_dir(rig.work())
+        .output()
+        .unwrap();
+    assert_eq!(ran.stdout, b"opensesameopensesameopensesame");
+}
+
+/// A line that succeeds without the sandbox and must not with it.
+#[test]
+fn every_attempt_would_succeed_without_the_sandbox() {
+    let rig = Rig::new(vec![]);
+    if !enforced(&rig, "attempts") || !has("python3") {
+        return;
+    }
+    let outside = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let out = outside.path().display().to_string();
+    let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = tcp.local_addr().unwrap().port();
+    let name = format!("sofos-mutation-{}", std::process::id());
+    let address = SocketAddr::from_abstract_name(&name).unwrap();
+    let _abstract = UnixListener::bind_addr(&address).unwrap();
+    let _path = UnixListener::bind(outside.path().join("sock")).unwrap();
+    let sleeper = std::process::Command::new("sleep").arg("1000").spawn();
+    let mut sleeper = sleeper.unwrap();
+    let pid = sleeper.id();
+    rig.file(".git/hooks/keep", "");
+    rig.file("AGENTS.md", "");
+    rig.file("sub/.git/config", "");
+    let python = |code: &str| format!("python3 -c 'import socket, os; {code}'");
+    let attempts = [
+        format!("echo x > {out}/file"),
+        format!("mkdir {out}/dir"),
+        format!("ln -s x {out}/link"),
+        "echo x > .git/hooks/pre-commit".to_string(),
+        "echo x > sub/.git/config".to_string(),
+        "echo x >> AGENTS.md".to_string(),
+        "mv .git other && mv other .git".to_string(),
+        "mkdir .vscode && rmdir .vscode".to_string(),
+        python(&format!(
+            "socket.create_connection((\"127.0.0.1\", {port}), 5)"
+        )),
+        python(&format!(
+            "socket.socket(socket.AF_UNIX).connect(\"{out}/sock\")"
+        )),
+        python(&format!(
+            "socket.socket(socket.AF_UNIX).connect(\"\\0{name}\")"
+        )),
+        format!("kill -0 {pid}"),
+        format!("test -e /proc/{pid}/environ"),
+        "ls /proc/1/root/ && test $(ls /proc | grep -c '^[0-9]') -gt 12".to_string(),
+    ];
+    for attempt in &attempts {
+        let free = std::process::Command::new("bash")
+            .args(["-c", attempt])
+            .current_dir(rig.work())
+            .output()
+            .unwrap();
+        if !free.status.success() {
+            eprintln!("skipped: not possible here anyway: {attempt}");
+            continue;
+        }
+        for made in ["file", "dir", "link"] {
+            let path = outside.path().join(made);
+            let _ = std::fs::remove_dir(&path).or_else(|_| std::fs::remove_file(&path));
+        }
+        let ran = bash(&rig, attempt);
+        assert_ne!(ran.code, 0, "{attempt}: {}", ran.stdout);
+    }
+    sleeper.kill().unwrap();
+    sleeper.wait().unwrap();
+}
+
+#[test]
+fn a_terminal_inside_cannot_be_typed_into() {
+    let Some(rig) = rig("terminal") else { return };
+    if !has("python3") {
+        return;
+    }
+    rig.file(
+        "type.py",
+        "import fcntl, termios, os, pty
+master, slave = pty.openpty()
+try:
+    fcntl.ioctl(slave, termios.TIOCSTI, b'x')
+    print('typed')
+except OSError as error:
+    print(error.errno)
+",
+    );
+    assert_eq!(bash(&rig, "python3 type.py").stdout, "1\n");
+}
+
+#[test]
+fn what_the_sandbox_refused_is_offered_to_the_user_and_nobody_else() {
+    let outside = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let file = outside.path().join("f");
+    let line = format!("echo x > {}", file.display());
+    let rig = Rig::new(vec![
+        says(vec![tool(
+            "execute_bash",
+            json!({"command": line, "sandbox": false}),
+        )]),
+        says(vec![tool(
+            "execute_bash",
+            json!({"command": "true", "network": true}),
+        )]),
+        says(vec![text("done")]),
+    ]);
+    if !enforced(&rig, "leaving the sandbox") {
+        return;
+    }
+    rig.run(&["-p", "go", "--permission-mode", "bypass"]).ok();
+    assert!(!file.exists());
+    let requests = rig.server.requests();
+    let (first, second) = (result(&requests[1]), result(&requests[2]));
+    assert!(first.contains("runs without the sandbox"), "{first}");
+    assert!(second.contains("runs with the network open"), "{second}");
+}
+
+#[test]
+fn the_users_word_opens_the_sandbox_for_one_command() {
+    let outside = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let file = outside.path().join("f");
+    let line = format!("echo x > {}", file.display());
+    let call = |sandbox: bool| {
+        says(vec![tool(
+            "execute_bash",
+            json!({"command": line, "sandbox": sandbox}),
+        )])
+    };
+    let rig = Rig::new(vec![call(false), call(true), says(vec![text("All done.")])]);
+    if !enforced(&rig, "one run without the sandbox") {
+        return;
+    }
+    let mut terminal = Terminal::start(&rig, &["--permission-mode", "bypass"], 80, 24);
+    terminal.wait("/ commands");
+    terminal.enter("go");
+    terminal.wait("without the sandbox");
+    std::thread::sleep(std::time::Duration::from_millis(400));
+    terminal.send("y");
+    terminal.wait("All done.");
+    let requests = rig.server.requests();
+    assert!(result(&requests[1]).contains("[exit 0]"));
+    assert!(
+        !result(&requests[2]).contains("[exit 0]"),
+        "the next one is confined"
+    );
+    assert!(file.exists());
+    terminal.send("\u{4}");
+    terminal.end();
 }
 
 /// The text of the first tool result of a request.
