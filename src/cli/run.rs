@@ -234,9 +234,8 @@ pub(super) fn missing_key(chosen: &Chosen) -> Option<String> {
             "no API key for {name}. Three ways to go on:\n\
              \n  a key           export {key}=…   (or {flag}); keys: {page}\
              \n                  (or the key of any other provider: see the README)\
-             \n  a local server  sofos --provider lmstudio --model NAME\
-             \n                  (or llamacpp, vllm, jan, localai; for Ollama\
-             \n                  ANTHROPIC_BASE_URL=http://localhost:11434 sofos --model NAME)\
+             \n  a local server  sofos --provider ollama --model NAME\
+             \n                  (or lmstudio, llamacpp, vllm, jan, localai)\
              \n  neither         sofos demo   shows sofos at work, without key and network",
             name = chosen.provider.name,
             page = chosen.provider.key_page,

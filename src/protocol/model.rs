@@ -76,6 +76,12 @@ pub enum ThinkingKind {
     /// `reasoning` with `effort`, `max_tokens` or `enabled`.
     #[serde(rename = "openrouter_reasoning")]
     OpenRouterReasoning,
+    /// `thinkingConfig.thinkingLevel`.
+    GeminiLevel,
+    /// `thinkingConfig.thinkingBudget`.
+    GeminiBudget,
+    /// `think`: a switch, or a level.
+    OllamaThink,
 }
 
 /// Dollars per million tokens. A missing cache price means the input price.

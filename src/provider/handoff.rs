@@ -47,9 +47,13 @@ pub fn adapt(messages: &mut [Message], provider: &str, wire: &str) {
 }
 
 fn neutralise(message: &mut AssistantMessage) {
-    message
-        .content
-        .retain(|block| !matches!(block, ContentBlock::Thinking { .. }));
+    message.content.retain(|block| match block {
+        ContentBlock::Thinking { .. } => false,
+        ContentBlock::ServerSide { summary, .. } => !summary.is_empty(),
+        ContentBlock::Text { .. } | ContentBlock::ToolCall { .. } | ContentBlock::Image { .. } => {
+            true
+        }
+    });
     for block in &mut message.content {
         match block {
             ContentBlock::Text { opaque, .. } | ContentBlock::ToolCall { opaque, .. } => {
@@ -193,7 +197,7 @@ mod tests {
     #[test]
     fn a_conversation_moves_between_all_wires() {
         use crate::provider::openai::{Dialect, testing};
-        use crate::provider::{anthropic, openai_chat, openai_responses, registry};
+        use crate::provider::{anthropic, gemini, ollama, openai_chat, openai_responses, registry};
         let opaque = [
             ("anthropic", r#"{"signature":"secret-anthropic"}"#),
             (
@@ -204,6 +208,8 @@ mod tests {
                 "deepseek",
                 r#"{"field":"reasoning_content","x":"secret-deepseek"}"#,
             ),
+            ("gemini", r#"{"thoughtSignature":"secret-gemini"}"#),
+            ("ollama", "{}"),
         ];
         let mut conversation = vec![testing::user(&["start"])];
         for (provider, opaque) in opaque {
@@ -225,13 +231,18 @@ mod tests {
             ("anthropic", "secret-anthropic", "secret-openai"),
             ("openai", "secret-openai", "secret-anthropic"),
             ("deepseek", "thought-deepseek", "thought-openai"),
+            ("gemini", "secret-gemini", "thought-ollama"),
+            ("ollama", "thought-ollama", "secret-gemini"),
         ] {
             let row = registry::info(provider).unwrap();
             let mut messages = conversation.clone();
             adapt(&mut messages, row.id, row.wire);
             assert_eq!(
                 ids(&messages),
-                ["same", "same", "same_2", "same_2", "same_3", "same_3"]
+                [
+                    "same", "same", "same_2", "same_2", "same_3", "same_3", "same_4", "same_4",
+                    "same_5", "same_5"
+                ]
             );
             let request = testing::request(provider, messages);
             let dialect = Dialect {
@@ -241,11 +252,13 @@ mod tests {
             let body = match row.wire {
                 "anthropic" => anthropic::body(&request),
                 "openai_responses" => openai_responses::body(&request, dialect),
+                "gemini" => gemini::body(&request),
+                "ollama" => ollama::body(&request, &ollama::Abilities::default()),
                 _ => openai_chat::body(&request, dialect),
             };
             let body = String::from_utf8(body).unwrap();
             assert!(body.contains(own) && !body.contains(foreign), "{body}");
-            assert!(body.contains("same_3"), "{body}");
+            assert!(body.contains("same_5"), "{body}");
         }
     }
 }

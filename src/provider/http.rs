@@ -10,10 +10,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::labels::{Labels, error_answer};
 use super::transport::{Body, Reply, Transport};
-use super::wire::{Decode, Fault};
+use super::wire::{Decode, Fault, Framing};
 use super::{EventStream, FailureKind, StreamEvent};
+use crate::net::lines::LineParser;
 use crate::net::retry::{self, Again};
-use crate::net::sse::SseParser;
+use crate::net::sse::{SseParser, TooLarge};
 use crate::stdx::ids;
 
 /// The events of one request.
@@ -38,8 +39,37 @@ pub fn run(
 /// An answer being read.
 struct Reading {
     body: Body,
-    parser: SseParser,
+    parser: Framer,
     decoder: Box<dyn Decode>,
+}
+
+/// Takes bytes apart into events.
+enum Framer {
+    Events(SseParser),
+    Lines(LineParser),
+}
+
+impl Framer {
+    fn new(framing: Framing) -> Self {
+        match framing {
+            Framing::Events => Self::Events(SseParser::default()),
+            Framing::Lines => Self::Lines(LineParser::default()),
+        }
+    }
+
+    fn push(&mut self, bytes: &[u8], mut emit: impl FnMut(&str)) -> Result<(), TooLarge> {
+        match self {
+            Self::Events(parser) => parser.push(bytes, |_, data| emit(data)),
+            Self::Lines(parser) => parser.push(bytes, emit),
+        }
+    }
+
+    fn finish(&mut self, mut emit: impl FnMut(&str)) {
+        match self {
+            Self::Events(parser) => std::mem::take(parser).finish(|_, data| emit(data)),
+            Self::Lines(parser) => std::mem::take(parser).finish(emit),
+        }
+    }
 }
 
 enum State {
@@ -122,10 +152,12 @@ impl Run {
             } => (status, head, body, wire),
         };
         let kind = head.content_type.as_deref().unwrap_or_default();
-        if status == 200 && !kind.contains("json") && !kind.contains("html") {
+        let framing = wire.framing();
+        let whole = framing == Framing::Events && kind.contains("json");
+        if status == 200 && !whole && !kind.contains("html") {
             let reading = Reading {
                 body,
-                parser: SseParser::default(),
+                parser: Framer::new(framing),
                 decoder: wire.decoder(),
             };
             return self.state = State::Reading(Box::new(reading));
@@ -149,10 +181,10 @@ impl Run {
         };
         let mut framed = Ok(());
         let more = body
-            .read(|bytes| framed = parser.push(bytes, |_, data| decode(data)))
+            .read(|bytes| framed = parser.push(bytes, &mut decode))
             .await;
         if more == Ok(false) {
-            std::mem::take(parser).finish(|_, data| decode(data));
+            parser.finish(&mut decode);
             if decoded.is_ok() {
                 decoder.end(queue);
             }

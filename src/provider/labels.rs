@@ -109,7 +109,7 @@ pub fn error_answer(status: u16, head: &Head, body: &str, wire: &dyn Wire) -> Fa
         return fault;
     }
     fault.status = Some(status);
-    fault.wish = head.wish();
+    fault.wish = head.wish().or(fault.wish);
     fault.again = match (fault.kind, fault.again) {
         (FailureKind::Billing | FailureKind::Auth, _) => Again::Never,
         // The format knows better: what the model wrote may come out right.

@@ -8,10 +8,13 @@
 
 pub mod anthropic;
 pub mod check;
+pub mod gemini;
 pub mod handoff;
+mod host;
 pub mod http;
 pub mod labels;
 pub mod models;
+pub mod ollama;
 pub mod openai;
 pub mod openai_chat;
 pub mod openai_responses;
@@ -24,7 +27,7 @@ pub mod transport;
 mod vendors;
 pub mod wire;
 
-pub use check::{CheckReport, check_connection};
+pub use check::{CheckReport, Listed, check_connection, list_models};
 pub use registry::{
     Credential, CredentialKind, KeyEnv, PROVIDERS, ProviderConfig, ProviderInfo, build,
     estimate_tokens, info,

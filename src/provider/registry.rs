@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::anthropic::AnthropicProvider;
+use super::gemini::GeminiProvider;
+use super::ollama::OllamaProvider;
 use super::openai::OpenAiProvider;
 use super::openai::quirks::Quirks;
 use super::scripted::ScriptedProvider;
@@ -124,6 +126,8 @@ pub fn build(id: &str, config: ProviderConfig) -> Result<Arc<dyn Provider>, Fail
         Some((row, "openai_responses" | "openai_chat")) => {
             Ok(Arc::new(OpenAiProvider::new(row, config)?))
         }
+        Some((row, "gemini")) => Ok(Arc::new(GeminiProvider::new(row, config)?)),
+        Some((row, "ollama")) => Ok(Arc::new(OllamaProvider::new(row, config)?)),
         Some((_, "scripted")) => {
             let path = config.script.as_deref().ok_or_else(no_script)?;
             Ok(Arc::new(ScriptedProvider::load(path)?))

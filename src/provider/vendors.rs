@@ -72,6 +72,16 @@ pub static PROVIDERS: &[ProviderInfo] = &[
         ..CLOUD
     },
     ProviderInfo {
+        id: "gemini",
+        name: "Google Gemini",
+        wire: "gemini",
+        base_url: "https://generativelanguage.googleapis.com/v1beta",
+        key_env: &[key("GEMINI_API_KEY"), key("GOOGLE_API_KEY")],
+        base_url_env: &["GEMINI_BASE_URL"],
+        key_page: "https://aistudio.google.com/apikey",
+        ..CLOUD
+    },
+    ProviderInfo {
         id: "xai",
         name: "xAI",
         wire: "openai_responses",
@@ -232,6 +242,15 @@ pub static PROVIDERS: &[ProviderInfo] = &[
             ..Quirks::PLAIN
         },
         ..CLOUD
+    },
+    ProviderInfo {
+        id: "ollama",
+        name: "Ollama",
+        wire: "ollama",
+        base_url: "http://127.0.0.1:11434",
+        key_env: &[key("OLLAMA_API_KEY")],
+        base_url_env: &["OLLAMA_HOST"],
+        ..LOCAL
     },
     ProviderInfo {
         id: "lmstudio",

@@ -67,8 +67,22 @@ pub trait Decode: Send {
     fn end(&mut self, _out: &mut VecDeque<StreamEvent>) {}
 }
 
+/// How the events of an answer are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// Server-sent events.
+    Events,
+    /// One JSON document a line.
+    Lines,
+}
+
 /// One wire format.
 pub trait Wire: Send + Sync {
+    /// How its answers are framed.
+    fn framing(&self) -> Framing {
+        Framing::Events
+    }
+
     /// A decoder for one answer.
     fn decoder(&self) -> Box<dyn Decode>;
 
@@ -83,6 +97,8 @@ pub fn by_id(id: &str) -> Option<&'static dyn Wire> {
         "anthropic" => Some(&super::anthropic::AnthropicWire),
         "openai_responses" => Some(&super::openai_responses::ResponsesWire),
         "openai_chat" => Some(&super::openai_chat::ChatWire),
+        "gemini" => Some(&super::gemini::GeminiWire),
+        "ollama" => Some(&super::ollama::OllamaWire),
         _ => None,
     }
 }

@@ -6,6 +6,7 @@ use super::AnthropicProvider;
 use crate::net::NetError;
 use crate::net::client::Method;
 use crate::net::retry::Again;
+use crate::provider::check::{self, Listed};
 use crate::provider::labels::{Labels, error_answer};
 use crate::provider::transport::Head;
 use crate::provider::wire::Fault;
@@ -29,6 +30,8 @@ struct ModelList {
 #[derive(Deserialize)]
 struct Model {
     id: String,
+    #[serde(default)]
+    max_input_tokens: Option<u64>,
 }
 
 impl AnthropicProvider {
@@ -66,6 +69,30 @@ impl AnthropicProvider {
             ));
         }
         Ok(lines)
+    }
+
+    /// Asks for the list of models; nothing when the host has none.
+    pub(in crate::provider) async fn list(&self) -> (Labels, check::Answer) {
+        (self.labels(""), self.models().await)
+    }
+
+    async fn models(&self) -> check::Answer {
+        let list = self
+            .ask(Method::Get, "models?limit=1000", Vec::new())
+            .await?;
+        match list.status {
+            200 => Ok(serde_json::from_str::<ModelList>(&list.body)
+                .ok()
+                .map(|list| {
+                    let listed = |model: Model| Listed {
+                        id: model.id,
+                        context: model.max_input_tokens,
+                    };
+                    list.data.into_iter().map(listed).collect()
+                })),
+            404 | 405 => Ok(None),
+            _ => Err(self.fault(&list)),
+        }
     }
 
     /// Whether a token count for the model works; false when the host has no

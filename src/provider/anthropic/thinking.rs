@@ -72,7 +72,10 @@ pub fn of(
         | ThinkingKind::NoneOrDefault
         | ThinkingKind::ThinkingType
         | ThinkingKind::TogetherReasoning
-        | ThinkingKind::OpenRouterReasoning => (None, None),
+        | ThinkingKind::OpenRouterReasoning
+        | ThinkingKind::GeminiLevel
+        | ThinkingKind::GeminiBudget
+        | ThinkingKind::OllamaThink => (None, None),
     };
     let config = effort.map(|effort| OutputConfig {
         effort: effort.as_str(),

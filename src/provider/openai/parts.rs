@@ -1,10 +1,12 @@
-//! Pieces of a request that both formats share.
+//! Pieces of a request that several formats share.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::value::RawValue;
 
 use crate::provider::ModelRequest;
 
@@ -31,4 +33,21 @@ pub fn image(request: &ModelRequest, media: &str, blob: &str) -> Result<String, 
 fn url(images: &HashMap<String, Arc<[u8]>>, media: &str, blob: &str) -> Option<String> {
     let bytes = images.get(blob).filter(|_| IMAGE_TYPES.contains(&media))?;
     Some(format!("data:{media};base64,{}", STANDARD.encode(bytes)))
+}
+
+/// The arguments as the model sent them. What is no JSON object is wrapped in one:
+/// the format has no other form, and the model sees what it wrote.
+pub fn object(arguments: &str) -> Cow<'_, RawValue> {
+    let text = match arguments.trim() {
+        "" => "{}",
+        text => text,
+    };
+    match serde_json::from_str::<&RawValue>(text) {
+        Ok(raw) if text.starts_with('{') => Cow::Borrowed(raw),
+        _ => {
+            let wrapped = serde_json::json!({ "_invalid_json": arguments }).to_string();
+            let raw = RawValue::from_string(wrapped);
+            Cow::Owned(raw.unwrap_or_else(|_| RawValue::NULL.to_owned()))
+        }
+    }
 }

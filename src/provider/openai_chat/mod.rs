@@ -6,7 +6,7 @@ mod details;
 mod encode;
 mod events;
 mod shape;
-mod tags;
+pub(super) mod tags;
 mod thinking;
 
 use super::openai::errors;

@@ -20,7 +20,7 @@ enum Place {
 
 /// Parts text from reasoning, however the pieces are cut.
 #[derive(Debug, Default)]
-pub(super) struct Tags {
+pub(in crate::provider) struct Tags {
     place: Place,
     held: String,
     /// What was handed on ends within a line.
@@ -29,14 +29,14 @@ pub(super) struct Tags {
 
 impl Tags {
     /// The server parts reasoning itself: tags are text.
-    pub(super) fn none(&mut self) {
+    pub(in crate::provider) fn none(&mut self) {
         if self.place == Place::Start && self.held.is_empty() {
             self.place = Place::Behind;
         }
     }
 
     /// Hands on what is certain: `(reasoning, text)`.
-    pub(super) fn push(&mut self, text: &str, mut emit: impl FnMut(bool, &str)) {
+    pub(in crate::provider) fn push(&mut self, text: &str, mut emit: impl FnMut(bool, &str)) {
         if self.place == Place::Behind {
             return emit(false, text);
         }
@@ -45,7 +45,7 @@ impl Tags {
     }
 
     /// Hands on what was held back.
-    pub(super) fn finish(&mut self, mut emit: impl FnMut(bool, &str)) {
+    pub(in crate::provider) fn finish(&mut self, mut emit: impl FnMut(bool, &str)) {
         let held = std::mem::take(&mut self.held);
         if !held.is_empty() {
             emit(self.place == Place::Inside, &held);

@@ -37,7 +37,12 @@ pub fn of(model: &ModelInfo, setting: ThinkingSetting, dialect: Dialect) -> Thin
     // Effort as such, without what only says on or off.
     let level = effort.filter(|_| setting.effort.is_some() && setting.enabled != Some(false));
     match model.thinking {
-        ThinkingKind::None | ThinkingKind::AnthropicAdaptive | ThinkingKind::AnthropicBudget => {}
+        ThinkingKind::None
+        | ThinkingKind::AnthropicAdaptive
+        | ThinkingKind::AnthropicBudget
+        | ThinkingKind::GeminiLevel
+        | ThinkingKind::GeminiBudget
+        | ThinkingKind::OllamaThink => {}
         ThinkingKind::OpenAiEffort => out.reasoning_effort = effort,
         ThinkingKind::NoneOrDefault => {
             out.reasoning_effort = setting
