@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 
+use sofos::agent::{Budget, Roles};
 use sofos::config::{Env, Paths};
 use sofos::protocol::command::Command;
 use sofos::protocol::entry::Settings;
@@ -33,6 +34,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         settings: Settings::default(),
         model: Arc::new(models::lookup("scripted", "script")),
         provider,
+        access: Arc::default(),
+        roles: Roles::default(),
+        budget: Budget::default(),
         session: Session::create(&Store::new(paths.sessions()), display(&paths.workspace)),
         warnings: Vec::new(),
         interactive: false,

@@ -9,11 +9,13 @@ mod compact;
 mod control;
 mod dispatch;
 mod input;
+mod ledger;
 mod permit;
 mod prompt;
 mod repeats;
 mod response;
 mod results;
+mod switch;
 mod turn;
 mod undo;
 
@@ -22,7 +24,9 @@ use std::sync::Arc;
 
 pub use authority::{Authority, Interactive, Refuse};
 pub use control::TurnControl;
-pub use prompt::{DEFAULT_MAX_TOKENS, fixed_overhead};
+pub use ledger::{Break, ByModel, Ledger, Part, Share, ledger};
+pub use prompt::{DEFAULT_MAX_TOKENS, fixed_overhead, overhead_by_wire};
+pub use switch::{Budget, Roles};
 pub use undo::{Obstructed, RewindPoint, RewindWhat, TakeBackError, TakenBack, list};
 
 use crate::exec::Env;
@@ -32,7 +36,7 @@ use crate::protocol::event::{AgentEvent, NoticeLevel};
 use crate::protocol::message::Message;
 use crate::protocol::model::ModelInfo;
 use crate::protocol::permission::Grant;
-use crate::provider::Provider;
+use crate::provider::{Access, Provider};
 use crate::session::{Session, SessionError};
 use crate::stdx::blob::BlobStore;
 use crate::stdx::ids;
@@ -55,6 +59,8 @@ pub struct Services {
     pub env: Arc<Env>,
     /// What the user allowed, denied, or wants to be asked about.
     pub rules: RuleSet,
+    /// Keys and addresses of vendors.
+    pub access: Arc<Access>,
     /// Images of the conversation.
     pub blobs: BlobStore,
     /// Directory for outputs too long for the model.
@@ -77,6 +83,10 @@ pub struct Parts {
     pub model: Arc<ModelInfo>,
     /// Who answers.
     pub provider: Arc<dyn Provider>,
+    /// Models for other work than the conversation itself.
+    pub roles: Roles,
+    /// What the session may spend.
+    pub budget: Budget,
     /// What agents share.
     pub services: Arc<Services>,
     /// Who answers questions about calls.
@@ -102,6 +112,8 @@ pub struct Agent {
     warming: Option<JoinHandle<()>>,
     /// The look at what the last command changed.
     ending: Option<JoinHandle<Result<Ended, String>>>,
+    /// The model that answered in place of the one in force, once told.
+    substitute: Option<String>,
 }
 
 impl Agent {
@@ -111,6 +123,7 @@ impl Agent {
             parts,
             grants: Vec::new(),
             told_unsaved: false,
+            substitute: None,
             told_no_undo: false,
             unrecovered: true,
             warming: None,
@@ -131,6 +144,21 @@ impl Agent {
     /// The model in use.
     pub fn model(&self) -> &ModelInfo {
         &self.parts.model
+    }
+
+    /// Keys and addresses of vendors.
+    pub fn access(&self) -> &Arc<Access> {
+        &self.parts.services.access
+    }
+
+    /// Where tokens and money of the session went.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn ledger(&mut self) -> Result<Ledger, SessionError> {
+        let root = self.parts.services.workspace.root().display().to_string();
+        let (_, tools) = fixed_overhead(&root);
+        Ok(ledger::ledger(&self.parts.session.entries()?, tools))
     }
 
     /// Changes settings; they hold from the next request on and are logged with

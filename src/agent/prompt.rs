@@ -9,7 +9,7 @@ use crate::protocol::entry::EntryKind;
 use crate::protocol::event::NoticeLevel;
 use crate::protocol::message::{ContentBlock, ContextKind, Message};
 use crate::protocol::tool::ToolSpec;
-use crate::provider::{ModelRequest, handoff};
+use crate::provider::{ModelRequest, handoff, overhead};
 use crate::session::repair;
 use crate::stdx::{blob, clock};
 use crate::tools::BUILTIN;
@@ -46,6 +46,12 @@ pub fn fixed_overhead(workspace: &str) -> (usize, usize) {
         .map(|spec| spec_json(&spec).to_string().len() + 1)
         .sum();
     (system_prompt(workspace, &[]).len(), tools)
+}
+
+/// Bytes of a request that says nothing but the fixed part, by wire.
+pub fn overhead_by_wire(workspace: &str) -> Vec<(&'static str, usize)> {
+    let specs: Vec<ToolSpec> = BUILTIN.iter().map(|tool| tool.spec()).collect();
+    overhead::by_wire(&system_prompt(workspace, &[]), &specs)
 }
 
 fn spec_json(spec: &ToolSpec) -> serde_json::Value {

@@ -40,6 +40,8 @@ enum Ending {
     Outcome(TurnOutcome),
     /// The conversation does not fit the model's window.
     Overflow,
+    /// Another model is asked in its place.
+    Again,
 }
 
 /// Counters of a running turn.
@@ -49,6 +51,10 @@ struct Turn {
     cost: Cost,
     tools: Vec<(String, u32)>,
     calls: u32,
+    /// Answers of the model.
+    answers: u64,
+    /// Declared models that took over, or were tried.
+    fallbacks: usize,
     continuations: u32,
     repeats: Repeats,
     /// The conversation was shortened because the vendor said that it is too long.
@@ -67,15 +73,23 @@ impl Agent {
             cost: Cost::default(),
             tools: Vec::new(),
             calls: 0,
+            answers: 0,
+            fallbacks: 0,
             continuations: 0,
             repeats: Repeats::default(),
             recovered: false,
         };
         self.emit(AgentEvent::TurnStarted);
-        self.begin_turn(input);
-        self.warm_undo();
-        let outcome = self.drive(&mut turn, &cancel).await;
-        self.settle_change().await;
+        let outcome = match self.too_large(&input) {
+            Some(message) => TurnOutcome::Failed { message },
+            None => {
+                self.begin_turn(input);
+                self.warm_undo();
+                let outcome = self.drive(&mut turn, &cancel).await;
+                self.settle_change().await;
+                outcome
+            }
+        };
         if outcome == TurnOutcome::Interrupted {
             self.record_message(Message::Context {
                 id: message_id(),
@@ -133,12 +147,16 @@ impl Agent {
         let tools = self.specs();
         loop {
             self.report_jobs();
+            if let Some(outcome) = self.over_budget(turn.answers) {
+                return outcome;
+            }
             if let Some(outcome) = self.make_room(cancel).await {
                 return outcome;
             }
             let (message, batch) = match self.next_message(turn, tools.clone(), cancel).await {
                 Ok(next) => next,
                 Err(Ending::Outcome(outcome)) => return outcome,
+                Err(Ending::Again) => continue,
                 Err(Ending::Overflow) => match self.recover(turn, cancel).await {
                     Some(outcome) => return outcome,
                     None => continue,
@@ -190,7 +208,22 @@ impl Agent {
                 Err(Ending::Outcome(TurnOutcome::Interrupted))
             }
             Response::Failed(failure, partial, batch) => {
+                let called = |message: &AssistantMessage| message.tool_calls().next().is_some();
+                // Words that break off are void when another model says it all.
+                if !partial.as_ref().is_some_and(called)
+                    && self.fall_back(&failure, &mut turn.fallbacks)
+                {
+                    if partial.is_some() {
+                        let reason = failure.message;
+                        self.emit(AgentEvent::StreamRestarted { reason });
+                    }
+                    return Err(Ending::Again);
+                }
+                let called = partial.as_ref().is_some_and(called);
                 self.keep_partial(partial, batch, cancel).await;
+                if called && self.fall_back(&failure, &mut turn.fallbacks) {
+                    return Err(Ending::Again);
+                }
                 Err(match failure.kind {
                     FailureKind::ContextOverflow => Ending::Overflow,
                     _ => Ending::Outcome(TurnOutcome::Failed {
@@ -331,6 +364,7 @@ impl Agent {
                 TurnOutcome::Limit { message }
             }
             Err(Ending::Outcome(outcome)) => outcome,
+            Err(Ending::Again) => TurnOutcome::Limit { message },
             Err(Ending::Overflow) => TurnOutcome::Failed {
                 message: TOO_LONG.to_string(),
             },
@@ -372,6 +406,8 @@ impl Agent {
     }
 
     fn account(&mut self, turn: &mut Turn, message: &AssistantMessage) {
+        turn.answers += 1;
+        self.note_substitute(&message.origin.model);
         let model =
             crate::provider::models::lookup(self.parts.provider.id(), &message.origin.model);
         // A dated or aliased id that is unknown is still the model that was asked for.
@@ -387,6 +423,7 @@ impl Agent {
             model: message.origin.model.clone(),
             usage: message.usage,
             cost,
+            compaction: false,
         });
         self.report_usage();
     }

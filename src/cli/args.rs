@@ -82,6 +82,14 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1024..))]
     pub thinking_budget: Option<u64>,
 
+    /// Dollars this session may cost; checked before every request
+    #[arg(long, value_name = "USD", value_parser = dollars)]
+    pub max_cost: Option<f64>,
+
+    /// How often the model may answer for one message
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_turns: Option<u64>,
+
     /// What may happen without asking
     #[arg(long, value_name = "MODE")]
     pub permission_mode: Option<Mode>,
@@ -108,6 +116,27 @@ pub struct Args {
 pub enum Sub {
     /// Watch sofos mend a small program: recorded words, real tools, no key
     Demo,
+    /// Show, explain or change settings and keys
+    #[command(subcommand)]
+    Config(ConfigSub),
+    /// Show what a session cost, and why
+    Cost {
+        /// Session: id, start of an id, or name; without it the newest
+        #[arg(long, value_name = "ID")]
+        session: Option<String>,
+        /// Show where the tokens came from
+        #[arg(long)]
+        why: bool,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// List providers, or try them
+    #[command(subcommand)]
+    Providers(ProvidersSub),
+    /// List models, or choose the usual one
+    #[command(subcommand)]
+    Models(ModelsSub),
     /// Show what sofos finds here: keys, settings, limits
     Doctor {
         /// Print one JSON object
@@ -139,6 +168,110 @@ pub enum Debug {
         #[arg(long)]
         no_sandbox: bool,
     },
+}
+
+/// `sofos config`
+#[derive(Debug, Clone, Subcommand)]
+pub enum ConfigSub {
+    /// Keys of providers
+    #[command(subcommand)]
+    Keys(KeysSub),
+    /// Print a setting, or all that are set
+    Get {
+        /// Its name
+        key: Option<String>,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Change a setting in ~/.sofos/config.toml
+    Set {
+        /// Its name
+        key: String,
+        /// Its value
+        value: String,
+    },
+    /// Show where a setting comes from, and what it beats
+    Explain {
+        /// Its name
+        key: Option<String>,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `sofos config keys`
+#[derive(Debug, Clone, Subcommand)]
+pub enum KeysSub {
+    /// Store a key in ~/.sofos/keys.toml; it is asked for, or read from a pipe
+    Set {
+        /// Provider id
+        provider: String,
+        /// Nothing, or - for standard input
+        #[arg(value_name = "-")]
+        from: Option<String>,
+    },
+    /// Show which keys there are and where they come from
+    List {
+        /// Print one JSON array
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove a stored key
+    Remove {
+        /// Provider id
+        provider: String,
+    },
+}
+
+/// `sofos providers`
+#[derive(Debug, Clone, Subcommand)]
+pub enum ProvidersSub {
+    /// Every provider, and what it lacks
+    List {
+        /// Print one JSON array
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check address, key and default model; costs nothing
+    Test {
+        /// Provider id; without it all that have a key
+        provider: Option<String>,
+        /// Print one JSON array
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `sofos models`
+#[derive(Debug, Clone, Subcommand)]
+pub enum ModelsSub {
+    /// Models with windows and prices
+    List {
+        /// Provider id; without it all of the catalogue
+        provider: Option<String>,
+        /// Ask the provider's server
+        #[arg(long)]
+        remote: bool,
+        /// Print one JSON array
+        #[arg(long)]
+        json: bool,
+    },
+    /// Use this model from now on
+    Set {
+        /// As provider/model
+        model: String,
+    },
+}
+
+/// An amount of dollars above nothing.
+fn dollars(text: &str) -> Result<f64, String> {
+    let amount: f64 = text.trim_start_matches('$').parse().unwrap_or(f64::NAN);
+    match amount.is_finite() && amount > 0.0 {
+        true => Ok(amount),
+        false => Err("an amount of dollars, e.g. 2.50".to_string()),
+    }
 }
 
 /// What stands on stdout after a one-shot run.

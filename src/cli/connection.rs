@@ -7,10 +7,7 @@ use crate::stdx::text;
 
 /// Checks and reports; the exit code says whether the model can be reached.
 pub(super) fn run(chosen: Chosen) -> Result<u8, CliError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(CliError::io("start the runtime"))?;
+    let runtime = super::runtime()?;
     let report = runtime.block_on(check::check_connection(
         chosen.provider.id,
         chosen.config,

@@ -77,6 +77,10 @@ fn checks(chosen: &Chosen, paths: &Paths) -> Result<Vec<Check>, CliError> {
         .as_deref()
         .unwrap_or(chosen.provider.base_url);
     let (system, tools) = agent::fixed_overhead(&paths.workspace.display().to_string());
+    let by_wire: Vec<String> = agent::overhead_by_wire(&paths.workspace.display().to_string())
+        .into_iter()
+        .map(|(wire, bytes)| format!("{wire} {}", estimate_tokens(bytes)))
+        .collect();
     let sessions = Store::new(paths.sessions()).list()?.len();
     let check = |name, value: String| Check { name, value };
     Ok(vec![
@@ -98,6 +102,7 @@ fn checks(chosen: &Chosen, paths: &Paths) -> Result<Vec<Check>, CliError> {
                 system + tools
             ),
         ),
+        check("request overhead", by_wire.join(", ")),
         check("sessions", sessions.to_string()),
     ])
 }

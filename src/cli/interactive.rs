@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::prompt::Prompt;
-use super::run::{missing_key, setup};
+use super::run::setup;
 use super::settings::Chosen;
 use super::{Args, CliError};
 use crate::config::{Env, Paths};
@@ -25,11 +25,6 @@ pub(super) fn run(
     session: Session,
     mut restored: Vec<String>,
 ) -> Result<u8, CliError> {
-    if let Some(words) = missing_key(&chosen) {
-        // Not a failure: the program has said how to go on.
-        println!("{words}");
-        return Ok(0);
-    }
     restored.extend(prompt.warnings.iter().cloned());
     let options = options(&env, &paths, &chosen, prompt)?;
     let choose = args.resume.as_deref() == Some("");

@@ -2,15 +2,21 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
+mod config;
 mod connection;
+mod cost;
 mod debug;
 mod demo;
 mod doctor;
+mod first_run;
 mod interactive;
 mod logging;
+mod models;
 mod prompt;
+mod providers;
 mod run;
 mod sandbox;
+mod secret;
 mod settings;
 mod stdin;
 
@@ -36,6 +42,9 @@ pub enum CliError {
     /// The settings cannot be used.
     #[error(transparent)]
     Config(#[from] crate::config::ConfigError),
+    /// The stored keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] crate::config::KeyError),
     /// The session cannot be used.
     #[error(transparent)]
     Session(#[from] crate::session::SessionError),
@@ -69,7 +78,7 @@ impl CliError {
 
     fn code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Config(_) => USAGE,
+            Self::Usage(_) | Self::Config(_) | Self::Keys(_) => USAGE,
             Self::Session(_)
             | Self::Repl(_)
             | Self::Exec(_)
@@ -78,6 +87,14 @@ impl CliError {
             | Self::Io { .. } => FAILED,
         }
     }
+}
+
+/// A runtime for a few requests.
+fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(CliError::io("start the runtime"))
 }
 
 /// The program.

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use super::settings::{self, Chosen};
 use super::stdin::{self, Input};
 use super::{
-    Args, CliError, FAILED, INTERRUPTED, connection, debug, demo, doctor, interactive, logging,
-    prompt, sandbox,
+    Args, CliError, FAILED, INTERRUPTED, connection, debug, demo, doctor, first_run, interactive,
+    logging, prompt, sandbox,
 };
 use crate::cli::args::{Debug, OutputFormat, Sub};
 use crate::config::{self, Env, Paths};
@@ -17,7 +17,8 @@ use crate::headless::{self, Format, Outcome};
 use crate::net;
 use crate::permission::RuleSet;
 use crate::protocol::event::UiEvent;
-use crate::provider;
+use crate::protocol::model::ModelInfo;
+use crate::provider::custom;
 use crate::repl::{self, Setup};
 use crate::session::{Session, Store};
 
@@ -40,6 +41,26 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
     logging::start(&paths.logs(), &env, args.verbose)?;
     logging::report_panics(paths.logs());
     let file = config::load(&paths, &env)?;
+    custom::install(&file.endpoints, described_models(&paths)?);
+    match &args.command {
+        Some(Sub::Config(sub)) => {
+            let access = settings::access(&args, &env, &file)?;
+            return super::config::run(sub, &paths, &env, &access);
+        }
+        Some(Sub::Cost { session, why, json }) => {
+            return super::cost::run(&paths, session.as_deref(), *why, *json);
+        }
+        Some(Sub::Providers(sub)) => {
+            let access = settings::access(&args, &env, &file)?;
+            return super::providers::run(sub, &access);
+        }
+        Some(Sub::Models(sub)) => {
+            let access = settings::access(&args, &env, &file)?;
+            let current = settings::vendor(&args, &file, &access);
+            return super::models::run(sub, &paths, &access, current);
+        }
+        _ => {}
+    }
     if let Some(Sub::Doctor { json }) = args.command {
         let chosen = settings::choose(&args, &env, file, None)?;
         return doctor::run(&chosen, &paths, json);
@@ -62,10 +83,32 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
         None => {
             let prompt = prompt::settings(&file)?;
             let (session, restored) = open_session(&args, &paths, false)?;
-            let chosen =
-                settings::choose(&args, &env, file, session.conversation().settings.as_ref())?;
+            let saved = session.conversation().settings.as_ref();
+            let mut chosen = settings::choose(&args, &env, file.clone(), saved)?;
+            if missing_key(&chosen).is_some() {
+                let named = args.provider.is_some() || file.provider.is_some();
+                if !first_run::offer(&chosen, named)? {
+                    // Not a failure: the program has said how to go on.
+                    return Ok(0);
+                }
+                chosen = settings::choose(&args, &env, file, saved)?;
+            }
             interactive::run(&args, env, paths, chosen, prompt, session, restored)
         }
+    }
+}
+
+/// What `~/.sofos/models.toml` says of models.
+fn described_models(paths: &Paths) -> Result<Vec<ModelInfo>, CliError> {
+    let path = paths.home.join("models.toml");
+    match std::fs::read_to_string(&path) {
+        Ok(text) => custom::overrides(&text)
+            .map_err(|error| CliError::Usage(format!("{}: {error}", path.display()))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(source) => Err(CliError::Io {
+            action: format!("read {}", path.display()),
+            source,
+        }),
     }
 }
 
@@ -196,21 +239,29 @@ pub(super) fn setup(
         settings,
         model,
         provider,
-        config,
+        config: _,
+        access,
+        roles,
+        budget,
         sandbox,
         compact_at,
         mut warnings,
     } = chosen;
     warnings.extend(restored);
-    let key = config.credential.as_ref().map(|key| key.secret.clone());
-    let provider = provider::build(provider.id, config)
+    // Whatever a command prints of them is hidden.
+    let keys = access.secrets();
+    let provider = access
+        .open(provider.id)
         .map_err(|failure| CliError::Provider(failure.message))?;
     Ok(Setup {
         paths,
-        env: Arc::new(child_env(&env).with_secrets(key)),
+        env: Arc::new(child_env(&env).with_secrets(keys)),
         settings,
         model,
         provider,
+        access,
+        roles,
+        budget,
         session,
         warnings,
         interactive,
@@ -245,5 +296,12 @@ pub(super) fn missing_key(chosen: &Chosen) -> Option<String> {
 
 /// The environment of commands: the user's own without secrets.
 pub(super) fn child_env(env: &Env) -> exec::Env {
-    exec::Env::scrubbed(env.iter().map(|(name, value)| (name.into(), value.into())))
+    // Names of keys that the user described need not look like secrets.
+    let is_key = |name: &str| {
+        custom::rows()
+            .flat_map(|row| row.key_env)
+            .any(|key| key.name == name)
+    };
+    let vars = env.iter().filter(|(name, _)| !is_key(name));
+    exec::Env::scrubbed(vars.map(|(name, value)| (name.into(), value.into())))
 }

@@ -1,15 +1,15 @@
 //! From flags, files and environment to what a run uses.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Args, CliError};
-use crate::agent::DEFAULT_MAX_TOKENS;
-use crate::config::{Config, Env, Paths};
+use crate::agent::{Budget, DEFAULT_MAX_TOKENS, Roles};
+use crate::config::{Config, Env, KeyStore, Paths};
 use crate::protocol::entry::Settings;
 use crate::protocol::model::{ModelInfo, ThinkingSetting};
 use crate::protocol::permission::PermissionMode;
-use crate::provider::{self, Credential, ProviderConfig, ProviderInfo, models};
+use crate::provider::{self, Access, ProviderConfig, ProviderInfo, custom, models};
 
 /// Share of the window at which a conversation is compacted when nothing is set, in
 /// percent.
@@ -22,6 +22,12 @@ pub(super) struct Chosen {
     pub(super) model: Arc<ModelInfo>,
     pub(super) provider: &'static ProviderInfo,
     pub(super) config: ProviderConfig,
+    /// Keys and addresses of all vendors.
+    pub(super) access: Arc<Access>,
+    /// Models for other work than the conversation itself.
+    pub(super) roles: Roles,
+    /// What the session may spend.
+    pub(super) budget: Budget,
     /// Commands run in the system's sandbox, where there is one.
     pub(super) sandbox: bool,
     /// Share of the window at which a conversation is compacted, in percent.
@@ -37,16 +43,20 @@ pub(super) fn choose(
     file: Config,
     saved: Option<&Settings>,
 ) -> Result<Chosen, CliError> {
-    let mut warnings = file.warnings;
     let named = |id: &str| {
         provider::info(id).ok_or_else(|| {
-            let known: Vec<&str> = provider::PROVIDERS.iter().map(|row| row.id).collect();
+            let known: Vec<&str> = custom::rows().map(|row| row.id).collect();
             CliError::Usage(format!("no provider {id:?}; known: {}", known.join(", ")))
         })
     };
-    let mut provider = match chosen_provider(args, file.provider.as_deref(), saved) {
+    let mut access = access(args, env, &file)?;
+    let mut warnings = file.warnings;
+    let by_name = chosen_provider(args, file.provider.as_deref(), saved);
+    let mut provider = match by_name {
         Some(id) => named(id)?,
-        None => first_with_key(args, env),
+        // The general flag belongs to whoever is named, else to Anthropic.
+        None if args.api_key.is_some() => &provider::PROVIDERS[0],
+        None => access.first_ready(),
     };
     let wanted = args.model.as_deref().or(file.model.as_deref());
     let in_force = saved.filter(|saved| saved.provider == provider.id);
@@ -54,12 +64,11 @@ pub(super) fn choose(
         (None, Some(saved)) => saved.model.as_str(),
         _ => wanted.unwrap_or(models::default_model(provider.id)),
     };
-    if args.provider.is_none()
-        && args.script.is_none()
-        && let Some((row, rest)) = with_vendor(provider, model_id)
-    {
-        (provider, model_id) = (row, rest);
+    let open = by_name.is_none() || model_id.contains('/');
+    if args.provider.is_none() && args.script.is_none() && open {
+        (provider, model_id) = access.resolve(provider, model_id);
     }
+    access.flag(provider.id, args.api_key.as_deref(), "--api-key");
     if model_id.trim().is_empty() && !args.check_connection {
         return Err(CliError::Usage(no_model(args, provider)));
     }
@@ -98,7 +107,16 @@ pub(super) fn choose(
         settings,
         model: Arc::new(model),
         provider,
-        config: provider_config(args, env, provider),
+        config: access.config(provider),
+        access: Arc::new(access),
+        roles: Roles {
+            compact: file.compact_model,
+            fallback: file.fallback,
+        },
+        budget: Budget {
+            max_cost: args.max_cost.or(file.max_cost),
+            max_turns: args.max_turns.or(file.max_turns),
+        },
         sandbox: !args.no_sandbox && file.sandbox.unwrap_or(true),
         compact_at: file.compact_at.unwrap_or(COMPACT_AT),
         warnings,
@@ -119,36 +137,24 @@ fn chosen_provider<'a>(
         .or(file)
 }
 
-/// The first vendor of the table that can be asked: its key is there, or its
-/// address is set to a server that needs none.
-fn first_with_key(args: &Args, env: &Env) -> &'static ProviderInfo {
-    let ready = |row: &&ProviderInfo| {
-        let config = provider_config(args, env, row);
-        let server = config.base_url.as_deref();
-        let has_key = match row.id {
-            "anthropic" => config.credential.is_some(),
-            // The general flag belongs to whoever is named, else to Anthropic.
-            _ => key(args, env, row, false).is_some(),
-        };
-        !row.key_env.is_empty() && (has_key || server.is_some_and(crate::net::is_loopback))
-    };
-    let rows = provider::PROVIDERS;
-    rows.iter().find(ready).unwrap_or(&rows[0])
+/// Keys and addresses, from everywhere but `--api-key`: whose it is comes out later.
+pub(super) fn access(args: &Args, env: &Env, file: &Config) -> Result<Access, CliError> {
+    let store = KeyStore::new(&Paths::new(Path::new(""), env).home);
+    let mut access = Access::new(env.clone(), store)?;
+    access.flag("openai", args.openai_api_key.as_deref(), "--openai-api-key");
+    for endpoint in &file.endpoints {
+        access.address(&endpoint.name, &endpoint.base_url);
+    }
+    access.recordings(args.trace.clone(), args.script.clone());
+    Ok(access)
 }
 
-/// The parts of `vendor/model`, unless the whole is a model of the vendor in force:
-/// some vendors have models of others under such names.
-fn with_vendor<'a>(
-    provider: &ProviderInfo,
-    id: &'a str,
-) -> Option<(&'static ProviderInfo, &'a str)> {
-    let (vendor, rest) = id.split_once('/')?;
-    let row = provider::info(vendor)?;
-    if !models::lookup(provider.id, id).assumed {
-        return None;
-    }
-    let whole = !models::lookup(row.id, id).assumed;
-    Some((row, if whole { id } else { rest }))
+/// The vendor in force, as far as settings say; else the first that can be asked.
+pub(super) fn vendor(args: &Args, file: &Config, access: &Access) -> &'static ProviderInfo {
+    let named = args.provider.as_deref().or(file.provider.as_deref());
+    named
+        .and_then(provider::info)
+        .unwrap_or_else(|| access.first_ready())
 }
 
 fn no_model(args: &Args, provider: &ProviderInfo) -> String {
@@ -233,44 +239,6 @@ fn unused_keys(args: &Args, warnings: &mut Vec<String>) {
             warnings.push(format!("{flag} has no effect: {what}"));
         }
     }
-}
-
-fn provider_config(args: &Args, env: &Env, provider: &ProviderInfo) -> ProviderConfig {
-    let base_url = env
-        .first(provider.base_url_env)
-        .map(|(_, url)| url.to_string());
-    ProviderConfig {
-        credential: key(args, env, provider, true),
-        base_url,
-        trace_dir: args.trace.clone(),
-        script: args.script.clone(),
-        idle_timeout: None,
-    }
-}
-
-/// The key of a vendor: from its own flag, from `--api-key` where that is meant
-/// for it, from its variables.
-fn key(args: &Args, env: &Env, provider: &ProviderInfo, general: bool) -> Option<Credential> {
-    let own = args
-        .openai_api_key
-        .as_deref()
-        .filter(|_| provider.id == "openai");
-    let general = args.api_key.as_deref().filter(|_| general);
-    let flags = [(own, "--openai-api-key"), (general, "--api-key")];
-    let from_flag = flags.into_iter().find_map(|(key, flag)| {
-        let key = key.filter(|key| !key.trim().is_empty())?;
-        Some(Credential::api_key(key, flag))
-    });
-    let from_env = || {
-        provider.key_env.iter().find_map(|row| {
-            let secret = env.get(row.name)?.trim();
-            Some(Credential {
-                kind: row.kind,
-                ..Credential::api_key(secret, row.name)
-            })
-        })
-    };
-    from_flag.or_else(from_env)
 }
 
 /// The directory the program runs in.

@@ -4,9 +4,9 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{Document, Item, Value};
+use toml_edit::{Document, Item, TableLike, Value};
 
-use super::{Config, ConfigError, Env, keys};
+use super::{Config, ConfigError, Endpoint, Env, Place, keys};
 use crate::protocol::model::Effort;
 use crate::protocol::permission::PermissionMode;
 
@@ -140,7 +140,68 @@ pub static KEYS: &[Key] = &[
         },
         project_may: |_| true,
     },
+    Key {
+        name: "models.compact",
+        expected: "a model as provider/model",
+        help: "which model summarises a conversation that is compacted",
+        set: |config, value| {
+            config.compact_model = Some(value.to_string()).filter(|value| value.contains('/'));
+            config.compact_model.is_some()
+        },
+        project_may: |_| true,
+    },
+    Key {
+        name: "models.fallback",
+        expected: "a list of models as provider/model",
+        help: "which models take over while the provider is overloaded or out of reach",
+        set: |config, value| {
+            let names = value
+                .split(',')
+                .map(str::trim)
+                .filter(|name| !name.is_empty());
+            config.fallback = names.map(str::to_string).collect();
+            !config.fallback.is_empty() && config.fallback.iter().all(|name| name.contains('/'))
+        },
+        project_may: |_| true,
+    },
+    Key {
+        name: "budget.max-cost",
+        expected: "an amount of dollars",
+        help: "what a session may cost; checked before every request",
+        set: |config, value| {
+            let amount = value.parse().ok();
+            config.max_cost = amount.filter(|amount: &f64| *amount > 0.0 && amount.is_finite());
+            config.max_cost.is_some()
+        },
+        // A repository must not spend the user's money.
+        project_may: |_| false,
+    },
+    Key {
+        name: "budget.max-turns",
+        expected: "a positive number",
+        help: "how often the model may answer for one message",
+        set: |config, value| {
+            config.max_turns = value.parse().ok().filter(|n| *n > 0);
+            config.max_turns.is_some()
+        },
+        project_may: |_| false,
+    },
 ];
+
+impl Key {
+    /// Whether a value given as text makes sense; a good one is stored in `config`.
+    pub fn takes(&self, config: &mut Config, value: &str) -> bool {
+        (self.set)(config, value)
+    }
+
+    /// The variable of the environment that sets it.
+    pub fn variable(&self) -> String {
+        format!(
+            "SOFOS_{}",
+            self.name.to_uppercase().replace(['-', '.'], "_")
+        )
+    }
+}
 
 /// Applies one file to the settings; a missing file is no error.
 pub(super) fn apply(config: &mut Config, path: &Path, trust: Trust) -> Result<(), ConfigError> {
@@ -162,68 +223,183 @@ pub(super) fn apply(config: &mut Config, path: &Path, trust: Trust) -> Result<()
         line: line_of(&text, error.span()),
         message: error.message().lines().collect::<Vec<_>>().join(" "),
     })?;
+    let file = File {
+        path,
+        text: &text,
+        trust,
+    };
     for (name, item) in document.as_table() {
         if name == "keys" {
             keys::apply(config, path, &text, item, trust)?;
             continue;
         }
-        if let ("ui", Some(table)) = (name, item.as_table_like()) {
-            for (name, item) in table.iter() {
-                let line = line_of(&text, item.span());
-                apply_key(config, path, line, &format!("ui.{name}"), item, trust)?;
-            }
-            continue;
-        }
         let span = document.as_table().key(name).and_then(toml_edit::Key::span);
         let line = line_of(&text, span.or_else(|| item.span()));
-        apply_key(config, path, line, name, item, trust)?;
+        match item.as_table_like() {
+            Some(table) if name == "providers" => file.endpoints(config, line, table)?,
+            Some(table) if is_section(name) => {
+                for (inner, item) in table.iter() {
+                    let span = table.key(inner).and_then(toml_edit::Key::span);
+                    let line = line_of(&text, span.or_else(|| item.span()));
+                    file.setting(config, line, &format!("{name}.{inner}"), item)?;
+                }
+            }
+            _ => file.setting(config, line, name, item)?,
+        }
     }
     Ok(())
 }
 
-fn apply_key(
-    config: &mut Config,
-    path: &Path,
-    line: usize,
-    name: &str,
-    item: &Item,
-    trust: Trust,
-) -> Result<(), ConfigError> {
-    let Some(key) = find(name) else {
-        config.warnings.push(unknown(path, line, name));
-        return Ok(());
+/// Whether settings have names that begin with this.
+fn is_section(name: &str) -> bool {
+    let of = |key: &Key| {
+        key.name
+            .split_once('.')
+            .is_some_and(|(section, _)| section == name)
     };
-    let value = scalar(item);
-    let set = value.as_deref().is_some_and(|value| {
-        if trust == Trust::Project && !(key.project_may)(value) {
-            config.warnings.push(format!(
-                "{}:{line}: a workspace may not set {name} to {value:?}; set it in \
-                     ~/.sofos/config.toml or with a flag",
-                path.display()
-            ));
-            return true;
-        }
-        (key.set)(config, value)
-    });
-    if !set {
-        return Err(ConfigError::Value {
-            path: path.to_path_buf(),
-            line,
-            key: name.to_string(),
-            expected: key.expected,
-            found: item.to_string().trim().to_string(),
-        });
+    KEYS.iter().any(of)
+}
+
+/// A file being applied.
+struct File<'a> {
+    path: &'a Path,
+    text: &'a str,
+    trust: Trust,
+}
+
+impl File<'_> {
+    fn place(&self, line: usize) -> String {
+        format!("{}:{line}", self.path.display())
     }
-    Ok(())
+
+    fn setting(
+        &self,
+        config: &mut Config,
+        line: usize,
+        name: &str,
+        item: &Item,
+    ) -> Result<(), ConfigError> {
+        let Some(key) = find(name) else {
+            config.warnings.push(unknown(self.path, line, name));
+            return Ok(());
+        };
+        let value = scalar(item);
+        let set = value.as_deref().is_some_and(|value| {
+            if self.trust == Trust::Project && !(key.project_may)(value) {
+                config.warnings.push(format!(
+                    "{}: a workspace may not set {name} to {value:?}; set it in \
+                     ~/.sofos/config.toml or with a flag",
+                    self.place(line)
+                ));
+                return true;
+            }
+            let fits = (key.set)(config, value);
+            config.places.push(Place {
+                key: key.name,
+                value: value.to_string(),
+                from: self.place(line),
+            });
+            fits
+        });
+        match set {
+            true => Ok(()),
+            false => Err(self.bad(line, name, key.expected, item)),
+        }
+    }
+
+    fn bad(&self, line: usize, key: &str, expected: &'static str, item: &Item) -> ConfigError {
+        ConfigError::Value {
+            path: self.path.to_path_buf(),
+            line,
+            key: key.to_string(),
+            expected,
+            found: item.to_string().trim().to_string(),
+        }
+    }
+
+    /// `[providers.NAME]`: servers the user describes.
+    fn endpoints(
+        &self,
+        config: &mut Config,
+        line: usize,
+        table: &dyn TableLike,
+    ) -> Result<(), ConfigError> {
+        if self.trust == Trust::Project {
+            config.warnings.push(format!(
+                "{}: a workspace may not describe providers; do it in ~/.sofos/config.toml",
+                self.place(line)
+            ));
+            return Ok(());
+        }
+        for (name, item) in table.iter() {
+            let span = table.key(name).and_then(toml_edit::Key::span);
+            let line = line_of(self.text, span.or_else(|| item.span()));
+            let endpoint = self.endpoint(line, name, item)?;
+            config.endpoints.retain(|other| other.name != endpoint.name);
+            config.endpoints.push(endpoint);
+        }
+        Ok(())
+    }
+
+    fn endpoint(&self, line: usize, name: &str, item: &Item) -> Result<Endpoint, ConfigError> {
+        const WIRE: &str = "openai-chat, openai-responses, anthropic, gemini or ollama";
+        let key = |inner: &str| format!("providers.{name}.{inner}");
+        let bad = |inner: &str, expected| self.bad(line, &key(inner), expected, item);
+        let table = item
+            .as_table_like()
+            .ok_or_else(|| self.bad(line, &format!("providers.{name}"), "a table", item))?;
+        let mut endpoint = Endpoint {
+            name: name.to_string(),
+            base_url: String::new(),
+            wire: "openai_chat".to_string(),
+            key_env: None,
+            models: Vec::new(),
+            context: None,
+        };
+        for (inner, item) in table.iter() {
+            let text = scalar(item).unwrap_or_default();
+            match inner.replace('_', "-").as_str() {
+                "base-url" if text.starts_with("http") => endpoint.base_url = text,
+                "wire" => {
+                    let wire = text.replace('-', "_");
+                    let known = WIRE.replace('-', "_").replace(" or ", ", ");
+                    if !known.split(", ").any(|name| name == wire) {
+                        return Err(bad(inner, WIRE));
+                    }
+                    endpoint.wire = wire;
+                }
+                "key-env" if !text.is_empty() => endpoint.key_env = Some(text),
+                "models" => {
+                    let names = text.split(',').filter(|name| !name.is_empty());
+                    endpoint.models = names.map(str::to_string).collect();
+                }
+                "context" => {
+                    let number = text.parse().ok().filter(|n| *n > 0);
+                    endpoint.context = Some(number.ok_or_else(|| bad(inner, "tokens"))?);
+                }
+                _ => return Err(bad(inner, "base-url, wire, key-env, models or context")),
+            }
+        }
+        match endpoint.base_url.is_empty() {
+            true => Err(bad("base-url", "an address that begins with http")),
+            false => Ok(endpoint),
+        }
+    }
 }
 
 /// Applies `SOFOS_*` variables.
 pub(super) fn apply_env(config: &mut Config, env: &Env) -> Result<(), ConfigError> {
     for key in KEYS {
-        let name = format!("SOFOS_{}", key.name.to_uppercase().replace(['-', '.'], "_"));
-        if let Some(value) = env.get(&name)
-            && !(key.set)(config, value)
-        {
+        let name = key.variable();
+        let Some(value) = env.get(&name) else {
+            continue;
+        };
+        config.places.push(Place {
+            key: key.name,
+            value: value.to_string(),
+            from: name.clone(),
+        });
+        if !(key.set)(config, value) {
             return Err(ConfigError::Value {
                 path: PathBuf::from("environment"),
                 line: 0,
@@ -236,8 +412,8 @@ pub(super) fn apply_env(config: &mut Config, env: &Env) -> Result<(), ConfigErro
     Ok(())
 }
 
-/// The key of a name; underscores count as hyphens.
-fn find(name: &str) -> Option<&'static Key> {
+/// The setting of a name; underscores count as hyphens.
+pub fn find(name: &str) -> Option<&'static Key> {
     let name = name.replace('_', "-");
     KEYS.iter().find(|key| key.name == name)
 }
@@ -251,12 +427,17 @@ fn unknown(path: &Path, line: usize, name: &str) -> String {
     )
 }
 
-/// A string, number or truth value as text.
+/// A string, number, truth value or list of strings as text.
 fn scalar(item: &Item) -> Option<String> {
     match item.as_value()? {
         Value::String(value) => Some(value.value().clone()),
         Value::Integer(value) => Some(value.value().to_string()),
         Value::Boolean(value) => Some(value.value().to_string()),
+        Value::Float(value) => Some(value.value().to_string()),
+        Value::Array(list) => {
+            let texts: Option<Vec<&str>> = list.iter().map(Value::as_str).collect();
+            Some(texts?.join(","))
+        }
         _ => None,
     }
 }
@@ -348,6 +529,49 @@ mod tests {
         assert!(
             error.contains("config.toml:2: send must be a key such as"),
             "{error}"
+        );
+    }
+
+    #[test]
+    fn sections_lists_and_described_servers_are_read() {
+        let config = load(
+            "[models]\nfallback = [\"openai/a\", \"groq/b\"]\n[budget]\nmax-cost = 2\n\
+             [providers.mine]\nbase-url = \"http://h/v1\"\nkey_env = \"K\"\nmodels = [\"m\"]\n",
+            Trust::User,
+        )
+        .unwrap();
+        assert_eq!(config.fallback, ["openai/a", "groq/b"]);
+        assert_eq!(config.max_cost, Some(2.0));
+        let endpoint = &config.endpoints[0];
+        assert_eq!(
+            (endpoint.name.as_str(), endpoint.wire.as_str()),
+            ("mine", "openai_chat")
+        );
+        assert_eq!(
+            (endpoint.key_env.as_deref(), &endpoint.models[..]),
+            (Some("K"), &["m".to_string()][..])
+        );
+        assert!(config.places[0].from.ends_with("config.toml:2"));
+        for (text, complaint) in [
+            (
+                "[providers.x]\nwire = \"soap\"",
+                "providers.x.wire must be openai-chat,",
+            ),
+            ("[providers.x]\n", "providers.x.base-url must be an address"),
+            ("[budget]\nmax-cost = -1", "budget.max-cost must be"),
+        ] {
+            let error = load(text, Trust::User).unwrap_err();
+            assert!(error.contains(complaint), "{error}");
+        }
+        let project = "[budget]\nmax-cost = 9\n[providers.x]\nbase-url = \"http://evil\"";
+        let config = load(project, Trust::Project).unwrap();
+        assert_eq!(
+            (
+                config.max_cost,
+                config.endpoints.len(),
+                config.warnings.len()
+            ),
+            (None, 0, 2)
         );
     }
 

@@ -9,14 +9,18 @@ mod env;
 mod file;
 mod keys;
 mod paths;
+mod secrets;
+mod set;
 
 use std::path::PathBuf;
 
 pub use edit::set_vim;
 pub use env::Env;
-pub use file::KEYS;
+pub use file::{KEYS, Key, find};
 pub use keys::KeySetting;
 pub use paths::Paths;
+pub use secrets::{KeyError, KeyStore, Keys};
+pub use set::set;
 
 use crate::protocol::model::Effort;
 use crate::protocol::permission::PermissionMode;
@@ -27,6 +31,14 @@ pub enum ConfigError {
     /// The file cannot be read.
     #[error("cannot read {path}: {source}", path = path.display())]
     Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file cannot be written.
+    #[error("cannot write {path}: {source}", path = path.display())]
+    Write {
         /// The file.
         path: PathBuf,
         /// Why.
@@ -58,6 +70,34 @@ pub enum ConfigError {
     },
 }
 
+/// A server that speaks a known wire format, described by the user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Provider id; that of a built-in one changes its address only.
+    pub name: String,
+    /// Base URL.
+    pub base_url: String,
+    /// Wire format id.
+    pub wire: String,
+    /// The variable that holds its key, when it wants one.
+    pub key_env: Option<String>,
+    /// Its models.
+    pub models: Vec<String>,
+    /// Window of its models in tokens.
+    pub context: Option<u64>,
+}
+
+/// Where a setting was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Name of the setting.
+    pub key: &'static str,
+    /// Its value as text.
+    pub value: String,
+    /// File and line, or variable.
+    pub from: String,
+}
+
 /// Settings after merging; nothing means the program's default.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Config {
@@ -85,6 +125,18 @@ pub struct Config {
     pub key_preset: Option<String>,
     /// Keys the user gives to actions.
     pub keys: Vec<KeySetting>,
+    /// Model that writes the account of a compacted conversation.
+    pub compact_model: Option<String>,
+    /// Models that take over while a vendor is out of reach.
+    pub fallback: Vec<String>,
+    /// Dollars a session may cost.
+    pub max_cost: Option<f64>,
+    /// Answers of the model in one turn.
+    pub max_turns: Option<u64>,
+    /// Servers described by the user.
+    pub endpoints: Vec<Endpoint>,
+    /// Where each setting was given; of one key the last place holds.
+    pub places: Vec<Place>,
     /// What was found odd while loading, one line each.
     pub warnings: Vec<String>,
 }

@@ -101,7 +101,10 @@ pub fn run(
             UiEvent::Agent { inner, .. } => printer.agent_event(inner),
             UiEvent::Status(status) => printer.status = *status,
             UiEvent::SessionReplaced { id, .. } => printer.session = id,
-            UiEvent::Text { .. } | UiEvent::Pick(_) | UiEvent::TakenBack { .. } => {}
+            UiEvent::Text { .. }
+            | UiEvent::Pick(_)
+            | UiEvent::AskSecret { .. }
+            | UiEvent::TakenBack { .. } => {}
             UiEvent::Exit { summary: words } => {
                 if summary.is_none() && !words.is_empty() {
                     printer.say(&printer.paint.red(&words));

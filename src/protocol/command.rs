@@ -36,6 +36,16 @@ pub struct UserInput {
     pub images: Vec<PastedImage>,
 }
 
+/// Something that must not be shown, logged or kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
 /// A request to the worker. Anything it has to say comes back as events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -65,6 +75,13 @@ pub enum Command {
     Slash {
         /// E.g. `/think on`.
         line: String,
+    },
+    /// The answer to [`super::event::UiEvent::AskSecret`].
+    Secret {
+        /// What it is for, as asked.
+        purpose: String,
+        /// The secret.
+        secret: Secret,
     },
     /// Save and end.
     Shutdown,

@@ -195,6 +195,9 @@ pub enum EntryKind {
         usage: Usage,
         /// Cost at that model's rates.
         cost: Cost,
+        /// It was no answer of the conversation, but the account for a compaction.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        compaction: bool,
     },
     /// The plan changed.
     Plan {

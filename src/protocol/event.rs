@@ -252,6 +252,14 @@ pub enum UiEvent {
         #[serde(skip)]
         inputs: Vec<UserInput>,
     },
+    /// Let the user type something that is not shown; it comes back as
+    /// [`super::command::Command::Secret`].
+    AskSecret {
+        /// Before the dots.
+        title: String,
+        /// Comes back with the answer.
+        purpose: String,
+    },
     /// The worker has ended; nothing follows.
     Exit {
         /// Markdown of the closing summary; empty when there is nothing to say.

@@ -312,7 +312,7 @@ fn failures_say_what_to_do() {
             error("401 Unauthorized", "", "invalid x-api-key"),
             FailureKind::Auth,
             "anthropic: 401 invalid x-api-key (--api-key ends in …f3a9). \
-             Set a working key in ANTHROPIC_API_KEY or pass --api-key \
+             Set a working key in ANTHROPIC_API_KEY, pass --api-key, or store one: sofos config keys set anthropic \
              (keys: https://platform.claude.com/settings/keys)",
         ),
         (
@@ -475,7 +475,7 @@ fn a_check_says_what_is_wrong() {
         (
             vec![error("401 Unauthorized", "", "invalid x-api-key")],
             "anthropic: 401 invalid x-api-key (--api-key ends in …f3a9). \
-             Set a working key in ANTHROPIC_API_KEY or pass --api-key \
+             Set a working key in ANTHROPIC_API_KEY, pass --api-key, or store one: sofos config keys set anthropic \
              (keys: https://platform.claude.com/settings/keys)",
         ),
         (

@@ -6,8 +6,11 @@
 //! pure encode/decode pairs ([`wire`]); HTTP, retries, framing ([`http`]) and
 //! tracing ([`trace`]) are written once. [`registry`] lists the vendors.
 
+pub mod access;
 pub mod anthropic;
 pub mod check;
+pub mod count;
+pub mod custom;
 pub mod gemini;
 pub mod handoff;
 mod host;
@@ -18,6 +21,7 @@ pub mod ollama;
 pub mod openai;
 pub mod openai_chat;
 pub mod openai_responses;
+pub mod overhead;
 pub mod price;
 pub mod registry;
 mod script;
@@ -27,6 +31,10 @@ pub mod transport;
 mod vendors;
 pub mod wire;
 
+#[cfg(test)]
+mod prefix_tests;
+
+pub use access::Access;
 pub use check::{CheckReport, Listed, check_connection, list_models};
 pub use registry::{
     Credential, CredentialKind, KeyEnv, PROVIDERS, ProviderConfig, ProviderInfo, build,

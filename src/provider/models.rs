@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::custom;
 use crate::protocol::model::{Effort, ModelInfo, RateTier, Rates, ThinkingKind};
 
 /// Window assumed for a model that is not in the catalogue, in tokens.
@@ -60,10 +61,36 @@ static CATALOG: LazyLock<Vec<ModelInfo>> = LazyLock::new(|| {
         .unwrap_or_default()
 });
 
+/// Models of a vendor: those the user described, then those of the catalogue.
 fn of(provider: &str) -> impl Iterator<Item = &'static ModelInfo> {
-    CATALOG
-        .iter()
+    let own = custom::models();
+    let is_own = |model: &ModelInfo| {
+        own.iter()
+            .any(|other| other.id == model.id && other.provider == model.provider)
+    };
+    let catalog = CATALOG.iter().filter(move |model| !is_own(model));
+    own.iter()
+        .chain(catalog)
         .filter(move |model| model.provider == provider)
+}
+
+/// Window and price in words: `1.1M window · $2 in, $10 out per M`.
+pub fn words(model: &ModelInfo) -> String {
+    let dollars = |rate: f64| match rate {
+        rate if rate >= 1.0 && rate.fract() < 0.005 => format!("${rate:.0}"),
+        rate => format!("${rate:.2}"),
+    };
+    let price = match (model.rates.input, model.rates.output) {
+        (Some(0.0), Some(0.0)) => "free".to_string(),
+        (Some(input), Some(output)) => {
+            format!("{} in, {} out per M", dollars(input), dollars(output))
+        }
+        _ => "price unknown".to_string(),
+    };
+    format!(
+        "{} window · {price}",
+        crate::stdx::text::count(model.context)
+    )
 }
 
 /// All models of a vendor, the recommended ones first.
@@ -99,7 +126,7 @@ pub fn lookup(provider: &str, id: &str) -> ModelInfo {
 
 /// Whether `id` is `known`, or `known` with a date or tag behind it. A short
 /// number is another version, not a tag: `claude-opus-5-7` is no `claude-opus-5`.
-pub(super) fn is_form_of(id: &str, known: &str) -> bool {
+pub fn is_form_of(id: &str, known: &str) -> bool {
     let Some(rest) = id.strip_prefix(known) else {
         return false;
     };
@@ -125,7 +152,11 @@ fn assumed(provider: &str, id: &str) -> ModelInfo {
     ModelInfo {
         id: id.to_string(),
         provider: provider.to_string(),
-        context: ASSUMED_CONTEXT,
+        // What is asked for is allocated there, whether it is used or not.
+        context: match provider {
+            "ollama" => 32_768,
+            _ => ASSUMED_CONTEXT,
+        },
         max_output: ASSUMED_OUTPUT,
         vision: true,
         thinking: ThinkingKind::None,

@@ -12,7 +12,7 @@ use super::openai::OpenAiProvider;
 use super::openai::quirks::Quirks;
 use super::scripted::ScriptedProvider;
 pub use super::vendors::PROVIDERS;
-use super::{Failure, FailureKind, Provider};
+use super::{Failure, FailureKind, Provider, custom};
 
 /// How a credential is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,14 +44,21 @@ impl Credential {
         }
     }
 
+    /// Its last four characters; nothing of a short one.
+    pub fn tail(&self) -> Option<String> {
+        let length = self.secret.chars().count();
+        (length >= 16).then(|| self.secret.chars().skip(length - 4).collect())
+    }
+
     /// `ANTHROPIC_API_KEY ends in …f3a9`; short secrets show nothing of themselves.
     pub fn hint(&self) -> String {
-        let length = self.secret.chars().count();
-        if length < 16 {
-            return format!("{} has {length} characters", self.source);
+        match self.tail() {
+            Some(tail) => format!("{} ends in …{tail}", self.source),
+            None => {
+                let length = self.secret.chars().count();
+                format!("{} has {length} characters", self.source)
+            }
         }
-        let tail: String = self.secret.chars().skip(length - 4).collect();
-        format!("{} ends in …{tail}", self.source)
     }
 }
 
@@ -97,7 +104,7 @@ pub struct ProviderInfo {
 
 /// The row of a vendor.
 pub fn info(id: &str) -> Option<&'static ProviderInfo> {
-    PROVIDERS.iter().find(|row| row.id == id)
+    custom::rows().find(|row| row.id == id)
 }
 
 /// What a vendor needs to work; read by the caller from flags, settings and
@@ -152,8 +159,8 @@ pub(super) fn no_key(row: &ProviderInfo) -> Failure {
     Failure {
         kind: FailureKind::Auth,
         message: format!(
-            "{}: no key. Set {name} or pass {} (keys: {})",
-            row.id, row.key_flag, row.key_page
+            "{}: no key. Set {name}, pass {}, or store one: sofos config keys set {} (keys: {})",
+            row.id, row.key_flag, row.id, row.key_page
         ),
     }
 }
@@ -165,11 +172,14 @@ pub(super) fn key_advice(row: &ProviderInfo) -> String {
         "" => String::new(),
         page => format!(" (keys: {page})"),
     };
-    format!("Set a working key in {name} or pass {}{page}", row.key_flag)
+    format!(
+        "Set a working key in {name}, pass {}, or store one: sofos config keys set {}{page}",
+        row.key_flag, row.id
+    )
 }
 
 pub(super) fn unknown(id: &str) -> String {
-    let known: Vec<&str> = PROVIDERS.iter().map(|row| row.id).collect();
+    let known: Vec<&str> = custom::rows().map(|row| row.id).collect();
     format!("no provider {id}. Known: {}", known.join(", "))
 }
 
@@ -191,7 +201,7 @@ mod tests {
         };
         assert_eq!(
             message("anthropic"),
-            "anthropic: no key. Set ANTHROPIC_API_KEY or pass --api-key (keys: https://platform.claude.com/settings/keys)"
+            "anthropic: no key. Set ANTHROPIC_API_KEY, pass --api-key, or store one: sofos config keys set anthropic (keys: https://platform.claude.com/settings/keys)"
         );
         assert!(message("scripted").contains("--script"));
         assert!(message("x").starts_with("no provider x. Known: anthropic, openai, "));

@@ -5,6 +5,7 @@
 
 pub mod commands;
 mod replay;
+mod servers;
 mod signals;
 mod status;
 mod worker;
@@ -12,13 +13,14 @@ mod worker;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use crate::agent::{Budget, Roles};
 use crate::config::Paths;
 use crate::exec::Env;
 use crate::protocol::command::Command;
 use crate::protocol::entry::Settings;
 use crate::protocol::event::UiEvent;
 use crate::protocol::model::ModelInfo;
-use crate::provider::Provider;
+use crate::provider::{Access, Provider};
 use crate::session::{Session, SessionError};
 
 /// Where the worker's events go: a front end's inbox. Never blocks.
@@ -39,6 +41,12 @@ pub struct Setup {
     pub model: Arc<ModelInfo>,
     /// Who answers.
     pub provider: Arc<dyn Provider>,
+    /// Keys and addresses of vendors.
+    pub access: Arc<Access>,
+    /// Models for other work than the conversation itself.
+    pub roles: Roles,
+    /// What the session may spend.
+    pub budget: Budget,
     /// The conversation, new or resumed.
     pub session: Session,
     /// What the user should know before anything else, one line each.

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::commands::{self, Flow};
+use super::servers::{Found, Servers};
 use super::status::Reporter;
 use super::{ReplError, Setup, replay, signals};
 use crate::agent::{Agent, Authority, Events, Interactive, Parts, Refuse, Services, TurnControl};
 use crate::permission::RuleSet;
-use crate::protocol::command::{Command, UserInput};
+use crate::protocol::command::{Command, Secret, UserInput};
 use crate::protocol::event::{AgentEvent, NoticeLevel, UiEvent};
 use crate::session::{Session, SessionError, Store};
 use crate::stdx::blob::BlobStore;
@@ -18,10 +19,14 @@ use crate::tools::jobs::{JobNews, Jobs};
 use crate::workspace::Workspace;
 use crate::workspace::checkpoint::Checkpoints;
 
+/// When model servers are looked for: the start has better things to do.
+const LOOK_AFTER: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// Something that waits for the running turn to end.
 enum Waiting {
     Message(UserInput),
     Slash(String),
+    Secret(String, Secret),
 }
 
 /// The state behind the channel.
@@ -39,6 +44,8 @@ pub(super) struct Worker {
     ending: bool,
     /// What a slash command asked for that takes a while and can be stopped.
     pub(super) job: Option<Job>,
+    /// Model servers on this machine.
+    servers: Servers,
     /// Commands that run.
     pub(super) jobs: Arc<Jobs>,
 }
@@ -63,6 +70,9 @@ impl Worker {
             settings,
             model,
             provider,
+            access,
+            roles,
+            budget,
             session,
             warnings,
             interactive,
@@ -108,6 +118,7 @@ impl Worker {
             workspace: Arc::new(workspace),
             env,
             rules: RuleSet::default(),
+            access,
             blobs: BlobStore::new(paths.blobs()),
             outputs: paths.outputs(),
             sandbox,
@@ -119,6 +130,8 @@ impl Worker {
             compact_at,
             model,
             provider,
+            roles,
+            budget,
             services,
             authority,
             control: control.clone(),
@@ -136,6 +149,7 @@ impl Worker {
             interactive,
             ending: false,
             job: None,
+            servers: Servers::default(),
             jobs,
         })
     }
@@ -146,6 +160,11 @@ impl Worker {
             signals::listen(self.control.clone());
         } else {
             self.agent.warm();
+            let (servers, access) = (self.servers.clone(), self.agent.access().clone());
+            tokio::spawn(async move {
+                tokio::time::sleep(LOOK_AFTER).await;
+                servers.look(&access);
+            });
         }
         self.announce();
         for warning in std::mem::take(&mut self.warnings) {
@@ -162,6 +181,10 @@ impl Worker {
                     (Flow::GoOn, Some(job)) => self.work(job).await,
                     (flow, _) => flow,
                 },
+                Some(Command::Secret { purpose, secret }) => {
+                    commands::store_key(&mut self, &purpose, &secret);
+                    Flow::GoOn
+                }
                 Some(Command::Shutdown) => Flow::Exit,
                 // Nothing runs: nothing to stop, answer or take back.
                 Some(
@@ -179,6 +202,16 @@ impl Worker {
         self.finish();
     }
 
+    /// Asks the model servers on this machine what they have, in the background.
+    pub(super) fn look_for_servers(&self) {
+        self.servers.look(self.agent.access());
+    }
+
+    /// What the model servers on this machine have, as far as they have answered.
+    pub(super) fn servers(&self) -> std::sync::MutexGuard<'_, Found> {
+        self.servers.found()
+    }
+
     /// What waits from the last turn, else the next command.
     async fn next(&mut self) -> Option<Command> {
         match self.waiting.pop_front() {
@@ -189,6 +222,7 @@ impl Worker {
                         Command::Submit { text, images }
                     }
                     Waiting::Slash(line) => Command::Slash { line },
+                    Waiting::Secret(purpose, secret) => Command::Secret { purpose, secret },
                 })
             }
             None => self.commands.recv().await,
@@ -350,6 +384,9 @@ fn while_busy(
         // Heard before this.
         Command::Background => {}
         Command::ClearQueue => take_back(control, waiting, reporter),
+        Command::Secret { purpose, secret } => {
+            waiting.push_back(Waiting::Secret(purpose, secret));
+        }
         Command::Slash { line } if commands::ends(&line) => {
             *ending = true;
             control.interrupt();
@@ -372,7 +409,7 @@ fn take_back(control: &TurnControl, waiting: &mut VecDeque<Waiting>, reporter: &
     *waiting = others;
     inputs.extend(messages.into_iter().filter_map(|waiting| match waiting {
         Waiting::Message(input) => Some(input),
-        Waiting::Slash(_) => None,
+        Waiting::Slash(_) | Waiting::Secret(..) => None,
     }));
     if !inputs.is_empty() {
         reporter.send(UiEvent::TakenBack { inputs });
@@ -380,9 +417,10 @@ fn take_back(control: &TurnControl, waiting: &mut VecDeque<Waiting>, reporter: &
 }
 
 fn show_queue(control: &TurnControl, waiting: &VecDeque<Waiting>, reporter: &Reporter) {
-    let later = waiting.iter().map(|waiting| match waiting {
-        Waiting::Message(input) => input.text.clone(),
-        Waiting::Slash(line) => line.clone(),
+    let later = waiting.iter().filter_map(|waiting| match waiting {
+        Waiting::Message(input) => Some(input.text.clone()),
+        Waiting::Slash(line) => Some(line.clone()),
+        Waiting::Secret(..) => None,
     });
     let queued = control.waiting().into_iter().chain(later).collect();
     reporter.update(|status| status.queued = queued);

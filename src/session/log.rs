@@ -43,6 +43,11 @@ struct Line<'a> {
     kind: &'a EntryKind,
 }
 
+/// The readable entries of a log, which may be open elsewhere.
+pub(super) fn read(path: &Path) -> std::io::Result<Vec<Entry>> {
+    Ok(read_lines(&File::open(path)?)?.entries)
+}
+
 impl Log {
     /// A new log in `dir` for a session in the directory `cwd`.
     pub fn create(dir: PathBuf, cwd: &str) -> Self {

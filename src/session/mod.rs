@@ -135,6 +135,18 @@ impl Session {
         &self.conversation
     }
 
+    /// Every entry of the log, in its order.
+    ///
+    /// # Errors
+    /// When it cannot be read, or what is not written yet cannot be written.
+    pub fn entries(&mut self) -> Result<Vec<crate::protocol::entry::Entry>, SessionError> {
+        match self.conversation.messages.is_empty() && self.conversation.compacted == 0 {
+            // There may be no file yet.
+            true => Ok(Vec::new()),
+            false => self.log.entries(),
+        }
+    }
+
     /// Records entries and folds them in. The conversation takes them even when
     /// the disk does not: they are kept and written with the next ones.
     ///

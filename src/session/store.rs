@@ -86,6 +86,19 @@ impl Store {
             .ok_or(SessionError::Empty)
     }
 
+    /// Every readable entry of a session, in its order; it may be open elsewhere.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn entries(&self, id: &str) -> Result<Vec<Entry>, SessionError> {
+        let path = self.dir.join(format!("{id}.jsonl"));
+        super::log::read(&path).map_err(|source| SessionError::Io {
+            action: "read",
+            path,
+            source,
+        })
+    }
+
     /// The session meant by `wanted`: an exact id, else the start of an id, else a title.
     ///
     /// # Errors

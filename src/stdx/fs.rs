@@ -260,6 +260,37 @@ pub fn create_private(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Whether others than the owner can read a file; false for one that is not there,
+/// and where there are no modes.
+pub fn is_exposed(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
+}
+
+/// Narrows a file to its owner (mode 0600); a missing one is no error.
+///
+/// # Errors
+/// Any I/O error of changing the mode.
+pub fn make_private(path: &Path) -> io::Result<()> {
+    if !is_exposed(path) {
+        return Ok(());
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(())
+}
+
 /// Creates a directory and its parents, the new ones with mode 0700.
 ///
 /// # Errors

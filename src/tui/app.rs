@@ -27,6 +27,7 @@ use super::live::Live;
 use super::panels::palette::Palette;
 use super::panels::permission::PermissionPanel;
 use super::panels::picker::PickerPanel;
+use super::panels::secret::SecretPanel;
 use super::status::{self, Place};
 use super::terminal::input::Input;
 
@@ -93,6 +94,7 @@ pub struct App {
     answered: bool,
     /// When the last event or key came.
     now: Duration,
+    pub(super) secret: Option<SecretPanel>,
     pub(super) closing: Option<Duration>,
     /// The worker has said its last word.
     ended: bool,
@@ -133,6 +135,7 @@ impl App {
             answer: String::new(),
             answered: false,
             now: Duration::ZERO,
+            secret: None,
             closing: None,
             ended: false,
             interrupted: None,
@@ -239,6 +242,7 @@ impl App {
                 self.live.settle(&mut self.transcript);
                 self.asks.clear();
                 self.picker = None;
+                self.secret = None;
                 // The session that the program starts with needs no words.
                 let first = self.status.session.is_empty();
                 let verb = if resumed { "resumed" } else { "new" };
@@ -252,6 +256,9 @@ impl App {
             UiEvent::TakenBack { inputs } => {
                 self.composer.take_back(inputs);
                 self.edited();
+            }
+            UiEvent::AskSecret { title, purpose } => {
+                self.secret = Some(SecretPanel::new(&title, purpose));
             }
             UiEvent::Exit { summary } => {
                 self.live.settle(&mut self.transcript);

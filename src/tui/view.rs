@@ -70,7 +70,7 @@ fn above(app: &mut App, cols: usize, room: usize, now: Duration) -> Vec<Line<'st
         out.push(Line::styled(narrow(&text, app), app.theme.dim));
     }
     out.truncate(room);
-    let asking = !app.asks.is_empty() || app.picker.is_some();
+    let asking = !app.asks.is_empty() || app.picker.is_some() || app.secret.is_some();
     if app.live.is_busy() && !asking && out.len() + 1 < room {
         out.insert(0, steady_line(&app.live.preview()));
     }
@@ -102,6 +102,10 @@ fn middle(app: &mut App, cols: usize, rows: usize) -> (Vec<Line<'static>>, Caret
     let waiting = app.asks.len().saturating_sub(1);
     if let Some(panel) = app.asks.front_mut() {
         let view = panel.view(cols, half, waiting, &app.theme);
+        return (view.rows, view.caret);
+    }
+    if let Some(secret) = &app.secret {
+        let view = secret.view(cols, &app.theme);
         return (view.rows, view.caret);
     }
     if let Some(open) = &app.picker {

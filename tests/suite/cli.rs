@@ -101,7 +101,7 @@ fn without_a_key_three_ways_to_go_on_are_shown() {
         .env_remove("ANTHROPIC_BASE_URL");
     let ran = ran(command.output().unwrap());
     assert_eq!(ran.code, 1);
-    for way in ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "sofos demo"] {
+    for way in ["ANTHROPIC_API_KEY", "--provider ollama", "sofos demo"] {
         assert!(ran.stderr.contains(way), "{}", ran.stderr);
     }
 }

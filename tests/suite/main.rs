@@ -8,6 +8,7 @@ mod compact;
 mod crash;
 mod faults;
 mod jobs;
+mod models;
 mod prompt;
 mod pty;
 mod resume;

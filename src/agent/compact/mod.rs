@@ -301,7 +301,7 @@ impl Agent {
         focus: &str,
         cancel: &CancellationToken,
     ) -> Answer {
-        let (provider, model) = (self.parts.provider.clone(), self.parts.model.clone());
+        let (provider, model) = self.compactor();
         let room = (model.context.saturating_sub(model.context / 4) as f64 * 3.0) as usize;
         let messages = &self.parts.session.conversation().messages;
         let transcript = summary::transcript(messages, room.min(1_000_000));
@@ -315,6 +315,7 @@ impl Agent {
                 model: answering,
                 usage,
                 cost,
+                compaction: true,
             });
         }
         answer

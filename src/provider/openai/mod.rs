@@ -242,7 +242,8 @@ mod tests {
         assert_eq!(missing.kind, FailureKind::Auth);
         assert_eq!(
             missing.message,
-            "openai: no key. Set OPENAI_API_KEY or pass --openai-api-key \
+            "openai: no key. Set OPENAI_API_KEY, pass --openai-api-key, or store one: \
+             sofos config keys set openai \
              (keys: https://platform.openai.com/api-keys)"
         );
         let header = |provider: OpenAiProvider| provider.headers("x").pop().unwrap();

@@ -1,4 +1,4 @@
-//! `/status` and `/cost`: what is in force and what was spent.
+//! `/status`: what is in force.
 
 use super::Flow;
 use crate::protocol::event::UiEvent;
@@ -31,26 +31,6 @@ pub(super) fn status(worker: &mut Worker, _arguments: &str) -> Flow {
         ("mode", mode),
         ("context", window),
         ("messages", conversation.messages.len().to_string()),
-        ("cost", conversation.cost.to_string()),
-    ];
-    show(worker, &rows)
-}
-
-pub(super) fn cost(worker: &mut Worker, _arguments: &str) -> Flow {
-    let conversation = worker.agent.session().conversation();
-    let usage = conversation.usage;
-    let cached = usage
-        .cached_percent()
-        .map_or(String::new(), |percent| format!(" ({percent} %)"));
-    let rows = [
-        ("input, full rate", text::count(usage.input)),
-        ("input from cache", text::count(usage.cache_read) + &cached),
-        (
-            "input to cache",
-            text::count(usage.cache_write + usage.cache_write_long),
-        ),
-        ("output", text::count(usage.output)),
-        ("of it reasoning", text::count(usage.reasoning)),
         ("cost", conversation.cost.to_string()),
     ];
     show(worker, &rows)

@@ -1,14 +1,18 @@
 //! Slash commands: one file each and a row in [`COMMANDS`]; `/help`, completion
 //! and the README come from the table.
 
+mod budget;
 mod clear;
 mod complete;
+mod cost;
 mod exit;
 mod export;
 mod help;
 mod info;
 mod jobs;
+mod keys;
 mod local;
+mod model;
 mod modes;
 mod rename;
 mod resume;
@@ -17,7 +21,9 @@ mod think;
 mod undo;
 
 pub use complete::{COMPLETIONS, Complete};
+pub use cost::report as cost_report;
 pub use help::table;
+pub(super) use keys::store as store_key;
 
 use super::status::Reporter;
 use super::worker::Worker;
@@ -115,10 +121,10 @@ pub static COMMANDS: &[CommandSpec] = &[
     },
     CommandSpec {
         name: "cost",
-        aliases: &[],
-        usage: "",
-        help: "show tokens and cost of this session",
-        run: info::cost,
+        aliases: &["usage"],
+        usage: "[why]",
+        help: "show what this session cost, and why",
+        run: cost::cost,
     },
     CommandSpec {
         name: "jobs",
@@ -128,11 +134,46 @@ pub static COMMANDS: &[CommandSpec] = &[
         run: jobs::run,
     },
     CommandSpec {
+        name: "context",
+        aliases: &[],
+        usage: "",
+        help: "show what fills the model's window",
+        run: cost::context,
+    },
+    CommandSpec {
         name: "plan",
         aliases: &[],
         usage: "",
         help: "plan mode on or off: look, change nothing",
         run: modes::plan,
+    },
+    CommandSpec {
+        name: "model",
+        aliases: &["models"],
+        usage: "[NAME]",
+        help: "choose the model; the conversation goes along",
+        run: model::model,
+    },
+    CommandSpec {
+        name: "provider",
+        aliases: &["providers"],
+        usage: "[ID]",
+        help: "choose the provider, with its default model",
+        run: model::provider,
+    },
+    CommandSpec {
+        name: "keys",
+        aliases: &[],
+        usage: "",
+        help: "show, add, test and remove keys of providers",
+        run: keys::run,
+    },
+    CommandSpec {
+        name: "budget",
+        aliases: &[],
+        usage: "[USD|off]",
+        help: "show or set what this session may cost",
+        run: budget::run,
     },
     CommandSpec {
         name: "think",
@@ -192,7 +233,7 @@ pub static COMMANDS: &[CommandSpec] = &[
     },
     CommandSpec {
         name: "keybindings",
-        aliases: &["keys"],
+        aliases: &["keymap"],
         usage: "",
         help: "show which key does what",
         run: local::run,

@@ -13,6 +13,7 @@ use crate::tui::keymap::Act;
 use crate::tui::panels::palette::PaletteOutcome;
 use crate::tui::panels::permission::AskOutcome;
 use crate::tui::panels::picker::PickOutcome;
+use crate::tui::panels::secret::SecretOutcome;
 use crate::tui::terminal::input::Key;
 
 impl App {
@@ -20,6 +21,8 @@ impl App {
         self.interrupted = None;
         if let Some(panel) = self.asks.front_mut() {
             panel.paste(text);
+        } else if let Some(secret) = &mut self.secret {
+            secret.paste(text);
         } else if let Some(open) = &mut self.picker {
             let outcome = open.panel.paste(text);
             self.picked(outcome);
@@ -44,6 +47,17 @@ impl App {
         }
         if !self.asks.is_empty() {
             return self.ask_key(key, now);
+        }
+        if let Some(secret) = &mut self.secret {
+            match secret.key(key) {
+                SecretOutcome::Done => {}
+                SecretOutcome::Close => self.secret = None,
+                SecretOutcome::Give(purpose, secret) => {
+                    self.secret = None;
+                    self.send(Command::Secret { purpose, secret });
+                }
+            }
+            return;
         }
         if let Some(open) = &mut self.picker {
             let outcome = open.panel.key(key);

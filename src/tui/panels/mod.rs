@@ -5,6 +5,7 @@ pub mod list;
 pub mod palette;
 pub mod permission;
 pub mod picker;
+pub mod secret;
 
 use ratatui::text::{Line, Span};
 

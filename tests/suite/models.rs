@@ -1,0 +1,191 @@
+//! Choosing models, keys, budgets and what a session cost, through the program.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+
+use crate::pty::Terminal;
+use crate::rig::{Ran, Rig, ran};
+use crate::server::{says, text, tool};
+
+const KEY: &str = "sk-ant-stored-0123456789abcd";
+
+/// Runs with a text on standard input.
+fn piped(mut command: Command, input: &str) -> Ran {
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
+    drop(stdin);
+    ran(child.wait_with_output().unwrap())
+}
+
+#[test]
+fn a_key_is_stored_used_listed_and_removed_without_being_shown() {
+    let rig = Rig::new(vec![says(vec![text("hello")])]);
+    let keyless = |args: &[&str]| {
+        let mut command = rig.command(args);
+        command.env_remove("ANTHROPIC_API_KEY");
+        command
+    };
+    let refused = ran(keyless(&["config", "keys", "set", "anthropic", KEY])
+        .output()
+        .unwrap());
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("pipe it in") && !refused.stderr.contains(KEY));
+    let stored = piped(
+        keyless(&["config", "keys", "set", "anthropic"]),
+        &format!("{KEY}\n"),
+    );
+    assert_eq!(stored.code, 0, "{}", stored.stderr);
+    assert!(stored.stdout.contains("…abcd") && !stored.stdout.contains(KEY));
+    let path = rig.home().join(".sofos/keys.toml");
+    assert!(std::fs::read_to_string(&path).unwrap().contains(KEY));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    let list = ran(keyless(&["config", "keys", "list", "--json"])
+        .output()
+        .unwrap());
+    let rows: serde_json::Value = serde_json::from_str(&list.stdout).unwrap();
+    assert_eq!(rows[0]["source"], "keys.toml");
+    assert_eq!(rows[0]["ends_in"], "abcd");
+    let asked = ran(keyless(&["-p", "hi"]).output().unwrap());
+    assert_eq!(asked.stdout, "hello\n", "{}", asked.stderr);
+    let removed = ran(keyless(&["config", "keys", "remove", "anthropic"])
+        .output()
+        .unwrap());
+    assert_eq!(removed.code, 0);
+    assert!(!std::fs::read_to_string(&path).unwrap().contains(KEY));
+}
+
+#[test]
+fn a_budget_stops_before_the_next_request() {
+    let list = || says(vec![tool("list_directory", json!({"path": "."}))]);
+    for flags in [["--max-turns", "1"], ["--max-cost", "0.0000001"]] {
+        let rig = Rig::new(vec![list(), says(vec![text("never")])]);
+        let ran = rig.run(&[&["-p", "go"][..], &flags[..]].concat());
+        assert_eq!(ran.code, 1, "{}", ran.stderr);
+        assert!(ran.stderr.contains("stopped"), "{}", ran.stderr);
+        assert!(!ran.stdout.contains("never"));
+    }
+}
+
+#[test]
+fn another_model_takes_over_when_the_first_is_out_of_reach() {
+    let rig = Rig::new(vec![says(vec![text("here instead")])]);
+    std::fs::create_dir_all(rig.home().join(".sofos")).unwrap();
+    std::fs::write(
+        rig.home().join(".sofos/config.toml"),
+        "[models]\nfallback = [\"anthropic/claude-haiku-5-5\"]\n",
+    )
+    .unwrap();
+    let mut command = rig.command(&["--provider", "vllm", "--model", "mine", "-p", "go"]);
+    // Nothing listens at this port.
+    command.env("VLLM_BASE_URL", "http://127.0.0.1:1/v1");
+    let ran = ran(command.output().unwrap());
+    assert_eq!(ran.stdout, "here instead\n", "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("Going on with model claude-haiku-5-5"),
+        "{}",
+        ran.stderr
+    );
+    let switched = rig
+        .entries()
+        .into_iter()
+        .rfind(|entry| entry["kind"]["settings"].is_object());
+    assert_eq!(
+        switched.unwrap()["kind"]["settings"]["settings"]["model"],
+        "claude-haiku-5-5"
+    );
+}
+
+#[test]
+fn what_a_session_cost_is_told_part_by_part() {
+    let rig = Rig::new(vec![
+        says(vec![tool("list_directory", json!({"path": "."}))]),
+        says(vec![text("done")]),
+    ]);
+    rig.run(&["-p", "look around"]);
+    let ran = rig.run(&["cost", "--why"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    for part in [
+        "system prompt",
+        "tool descriptions",
+        "your messages",
+        "files read",
+    ] {
+        assert!(ran.stdout.contains(part), "{}", ran.stdout);
+    }
+    let json = rig.run(&["cost", "--json"]);
+    let ledger: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    let parts: u64 = ledger["parts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|part| part["tokens"].as_u64().unwrap())
+        .sum();
+    let of = |name: &str| ledger["usage"][name].as_u64().unwrap();
+    let all = of("input") + of("cache_read") + of("cache_write") + of("cache_write_long");
+    assert_eq!(parts, all + of("output"));
+}
+
+#[test]
+fn settings_are_explained_by_layer_and_models_are_listed() {
+    let rig = Rig::new(vec![]);
+    let set = rig.run(&["config", "set", "effort", "high"]);
+    assert_eq!(set.code, 0, "{}", set.stderr);
+    let mut command = rig.command(&["config", "explain", "effort"]);
+    command.env("SOFOS_EFFORT", "low");
+    let explained = ran(command.output().unwrap()).stdout;
+    assert!(explained.starts_with("effort = low  from SOFOS_EFFORT\n  beats high from "));
+    let models = rig.run(&["models", "list", "gemini"]).stdout;
+    assert!(models.contains("gemini/gemini-3.8-flash"), "{models}");
+    assert!(models.contains("$0.75 in, $3.75 out per M"), "{models}");
+    let chosen = rig.run(&["models", "set", "openai/gpt-6-luna"]);
+    assert!(
+        chosen.stdout.contains("no key: set OPENAI_API_KEY"),
+        "{}",
+        chosen.stdout
+    );
+    let doctor = rig.run(&["doctor"]).stdout;
+    assert!(
+        doctor.contains("gpt-6-luna") && doctor.contains("openai_responses"),
+        "{doctor}"
+    );
+}
+
+#[test]
+fn a_model_is_chosen_and_a_key_is_typed_unseen() {
+    let rig = Rig::new(vec![says(vec![text("one")]), says(vec![text("two")])]);
+    let mut pty = Terminal::start(&rig, &[], 90, 24);
+    pty.wait("claude-sonnet-5-5");
+    pty.enter("hello");
+    pty.wait("one");
+    pty.enter("/model claude-haiku-5-5");
+    pty.wait("the conversation goes along");
+    pty.enter("again");
+    pty.wait("two");
+    pty.enter("/keys add vllm");
+    pty.wait("key for vLLM");
+    pty.send("\x1b[200~gsk_pasted\n0123456789\x1b[201~");
+    pty.wait("••••");
+    pty.send("\r");
+    pty.wait("stored in");
+    assert!(!pty.everything().contains("gsk_pasted"));
+    let stored = std::fs::read_to_string(rig.home().join(".sofos/keys.toml")).unwrap();
+    assert!(
+        stored.contains("vllm = \"gsk_pasted0123456789\""),
+        "{stored}"
+    );
+    pty.enter("/exit");
+    pty.end();
+    assert!(
+        rig.entries()
+            .iter()
+            .any(|entry| { entry["kind"]["settings"]["settings"]["model"] == "claude-haiku-5-5" })
+    );
+}
