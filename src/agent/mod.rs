@@ -24,6 +24,7 @@ use std::sync::Arc;
 
 pub use authority::{Authority, Interactive, Refuse};
 pub use control::TurnControl;
+pub use input::BY_HAND;
 pub use ledger::{Break, ByModel, Ledger, Part, Share, ledger};
 pub use prompt::{DEFAULT_MAX_TOKENS, fixed_overhead, overhead_by_wire};
 pub use switch::{Budget, Roles};

@@ -14,11 +14,25 @@ use crate::tools::{DynTool, Prepared, ToolError};
 
 impl Agent {
     fn decide(&self, effects: &[Effect]) -> PermissionDecision {
+        let settings = &self.parts.settings;
+        self.decide_as(settings.mode, settings.safe, effects)
+    }
+
+    /// What the user does by hand needs no answer; only deny rules hold.
+    pub(super) fn decide_by_hand(&self, effects: &[Effect]) -> PermissionDecision {
+        self.decide_as(PermissionMode::Bypass, false, effects)
+    }
+
+    fn decide_as(
+        &self,
+        mode: PermissionMode,
+        safe: bool,
+        effects: &[Effect],
+    ) -> PermissionDecision {
         let services = &self.parts.services;
-        let mode = self.parts.settings.mode;
         let basis = permission::Basis {
             mode,
-            safe: self.parts.settings.safe,
+            safe,
             place: permission::Place {
                 root: services.workspace.root(),
                 home: services.env.home(),

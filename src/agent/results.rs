@@ -212,7 +212,7 @@ impl Finished {
         }
     }
 
-    fn view(&self) -> ToolView {
+    pub(super) fn view(&self) -> ToolView {
         let title = self.title.clone();
         match &self.result {
             Ok(output) => ToolView {

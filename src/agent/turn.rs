@@ -83,7 +83,7 @@ impl Agent {
         let outcome = match self.too_large(&input) {
             Some(message) => TurnOutcome::Failed { message },
             None => {
-                self.begin_turn(input);
+                self.begin_turn(input, &cancel).await;
                 self.warm_undo();
                 let outcome = self.drive(&mut turn, &cancel).await;
                 self.settle_change().await;
@@ -113,7 +113,9 @@ impl Agent {
 
     /// Logs settings, prefix and the user's message in one write, and makes them
     /// durable.
-    fn begin_turn(&mut self, input: UserInput) {
+    async fn begin_turn(&mut self, input: UserInput, cancel: &CancellationToken) {
+        let title = text::one_line(&input.text, 60);
+        let said = self.take_in(input, cancel).await;
         let conversation = self.parts.session.conversation();
         let mut kinds = Vec::new();
         if conversation.settings.as_ref() != Some(&self.parts.settings) {
@@ -122,24 +124,28 @@ impl Agent {
         }
         kinds.extend(self.new_prefix(&self.specs()));
         if conversation.title.is_none() {
-            let title = text::one_line(&input.text, 60);
             kinds.push(EntryKind::Title { title });
         }
-        if conversation.messages.is_empty() {
+        let told = |message: &Message| {
+            let environment = ContextKind::Environment;
+            matches!(message, Message::Context { kind, .. } if *kind == environment)
+        };
+        if !conversation.messages.iter().any(told) {
             let message = self.environment_message();
             kinds.push(EntryKind::Message { message });
         }
-        kinds.push(EntryKind::Message {
-            message: self.user_message(&input),
-        });
-        self.emit(AgentEvent::UserMessage { text: input.text });
+        kinds.extend(
+            said.into_iter()
+                .map(|message| EntryKind::Message { message }),
+        );
         self.record_all(kinds);
         self.sync();
     }
 
-    fn say(&mut self, input: UserInput) {
-        self.record_message(self.user_message(&input));
-        self.emit(AgentEvent::UserMessage { text: input.text });
+    async fn say(&mut self, input: UserInput, cancel: &CancellationToken) {
+        for message in self.take_in(input, cancel).await {
+            self.record_message(message);
+        }
     }
 
     /// The loop.
@@ -174,7 +180,7 @@ impl Agent {
                 return outcome;
             }
             for steer in self.parts.control.take_steer() {
-                self.say(steer);
+                self.say(steer, cancel).await;
             }
         }
     }
@@ -285,7 +291,7 @@ impl Agent {
                 return finished();
             }
             StopReason::EndTurn | StopReason::Interrupted if calls.is_empty() => {
-                return self.finish_or_steer(message);
+                return self.finish_or_steer(message, cancel).await;
             }
             // Some servers say "end of turn" although calls are there: the calls count.
             StopReason::EndTurn
@@ -296,7 +302,7 @@ impl Agent {
             | StopReason::PauseTurn => {}
         }
         if calls.is_empty() {
-            return self.finish_or_steer(message);
+            return self.finish_or_steer(message, cancel).await;
         }
         turn.continuations = 0;
         if turn.calls >= MAX_CALLS {
@@ -320,7 +326,11 @@ impl Agent {
     }
 
     /// A turn ends with its last message, unless the user has said more meanwhile.
-    fn finish_or_steer(&mut self, message: &AssistantMessage) -> Option<TurnOutcome> {
+    async fn finish_or_steer(
+        &mut self,
+        message: &AssistantMessage,
+        cancel: &CancellationToken,
+    ) -> Option<TurnOutcome> {
         let steer = self.parts.control.take_steer();
         if steer.is_empty() {
             if message.text().trim().is_empty() {
@@ -334,7 +344,7 @@ impl Agent {
             });
         }
         for input in steer {
-            self.say(input);
+            self.say(input, cancel).await;
         }
         None
     }

@@ -133,6 +133,10 @@ pub enum ContextKind {
     Reminder,
     /// Facts about the surroundings: system, date, version control.
     Environment,
+    /// What the user attached to the message before it.
+    Attachment,
+    /// A command that the user ran by hand, with its output.
+    Command,
     /// What stands for an earlier part of the conversation.
     Compaction,
 }

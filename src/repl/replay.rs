@@ -1,8 +1,10 @@
 //! A resumed conversation as the events it was made of, so that live and resumed
 //! history share one renderer.
 
+use crate::agent::BY_HAND;
 use crate::protocol::event::{AgentEvent, NoticeLevel};
-use crate::protocol::message::{ContentBlock, Message};
+use crate::protocol::message::{ContentBlock, ContextKind, Message};
+use crate::protocol::tool::{ToolBody, ToolTitle, ToolView};
 use crate::session::Conversation;
 use crate::stdx::text;
 
@@ -30,6 +32,11 @@ pub(super) fn events(conversation: &Conversation) -> Vec<AgentEvent> {
                 let text = content.iter().filter_map(ContentBlock::as_text).collect();
                 out.push(AgentEvent::UserMessage { text });
             }
+            Message::Context {
+                kind: ContextKind::Command,
+                text,
+                ..
+            } => out.extend(by_hand(text)),
             Message::Context { .. } => {}
             Message::Assistant(message) => message.content.iter().for_each(|b| block(b, &mut out)),
             Message::ToolResult(result) => out.push(AgentEvent::ToolFinished {
@@ -45,6 +52,26 @@ pub(super) fn events(conversation: &Conversation) -> Vec<AgentEvent> {
         });
     }
     out
+}
+
+/// A command of the user's own hand, as its text tells it.
+fn by_hand(text: &str) -> Option<AgentEvent> {
+    const SHOWN_LINES: usize = 6;
+    let (command, output) = text.strip_prefix(BY_HAND)?.split_once('\n')?;
+    let lines: Vec<String> = output.lines().map(str::to_string).collect();
+    let folded = lines.len().saturating_sub(SHOWN_LINES);
+    Some(AgentEvent::ToolFinished {
+        call_id: String::new(),
+        name: String::new(),
+        view: ToolView {
+            title: ToolTitle::new("Run", command),
+            body: ToolBody::Output {
+                tail: lines[folded..].to_vec(),
+                folded,
+            },
+            ..ToolView::default()
+        },
+    })
 }
 
 fn block(block: &ContentBlock, out: &mut Vec<AgentEvent>) {

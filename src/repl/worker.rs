@@ -56,6 +56,8 @@ pub(super) enum Job {
     Turn(UserInput),
     /// A compaction; what its summary should dwell on.
     Compact(String),
+    /// A command line of the user's own hand.
+    Command(String),
 }
 
 impl Worker {
@@ -175,7 +177,11 @@ impl Worker {
             let flow = match self.next().await {
                 None => Flow::Exit,
                 Some(Command::Submit { text, images }) => {
-                    self.work(Job::Turn(UserInput { text, images })).await
+                    let job = match command_line(&text).filter(|_| self.interactive) {
+                        Some(line) => Job::Command(line.to_string()),
+                        None => Job::Turn(UserInput { text, images }),
+                    };
+                    self.work(job).await
                 }
                 Some(Command::Slash { line }) => match (self.slash(&line), self.job.take()) {
                     (Flow::GoOn, Some(job)) => self.work(job).await,
@@ -261,6 +267,7 @@ impl Worker {
                 match job {
                     Job::Turn(input) => drop(agent.run_turn(input).await),
                     Job::Compact(focus) => agent.compact_now(&focus).await,
+                    Job::Command(line) => agent.run_by_hand(&line).await,
                 }
             });
             let mut hearing = true;
@@ -373,7 +380,7 @@ fn while_busy(
         // A command that waits keeps its place before what was typed after it.
         Command::Submit { text, images } => {
             let input = UserInput { text, images };
-            if waiting.is_empty() {
+            if waiting.is_empty() && command_line(&input.text).is_none() {
                 control.steer(input);
             } else {
                 waiting.push_back(Waiting::Message(input));
@@ -414,6 +421,12 @@ fn take_back(control: &TurnControl, waiting: &mut VecDeque<Waiting>, reporter: &
     if !inputs.is_empty() {
         reporter.send(UiEvent::TakenBack { inputs });
     }
+}
+
+/// The command of a message that begins with `!`.
+fn command_line(text: &str) -> Option<&str> {
+    let line = text.strip_prefix('!')?.trim();
+    (!line.is_empty()).then_some(line)
 }
 
 fn show_queue(control: &TurnControl, waiting: &VecDeque<Waiting>, reporter: &Reporter) {

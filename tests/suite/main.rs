@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod attach;
 mod cli;
 mod compact;
 mod crash;

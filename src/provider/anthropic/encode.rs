@@ -6,8 +6,7 @@
 //! thinking is bound to.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::HashSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -123,16 +122,20 @@ fn text_item(text: &str) -> Option<Item<'_>> {
 /// Text and images in the order of the message: the text says which is which.
 fn user_items<'a>(request: &'a ModelRequest, content: &'a [ContentBlock]) -> Vec<Item<'a>> {
     let item = |block: &'a ContentBlock| match block {
-        ContentBlock::Image { media, blob } => {
-            Some(Item::Block(image(&request.images, media, blob)))
-        }
+        ContentBlock::Image { media, blob } => Some(Item::Block(image(request, media, blob))),
         block => text_item(block.as_text()?),
     };
     content.iter().filter_map(item).collect()
 }
 
-fn image<'a>(images: &HashMap<String, Arc<[u8]>>, media: &'a str, blob: &str) -> Block<'a> {
-    match images.get(blob) {
+fn image<'a>(request: &ModelRequest, media: &'a str, blob: &str) -> Block<'a> {
+    if !request.model.vision {
+        return Block::Text {
+            text: Cow::Borrowed("[an image: this model takes text only]"),
+            cache_control: None,
+        };
+    }
+    match request.images.get(blob) {
         Some(bytes) if IMAGE_TYPES.contains(&media) => Block::Image {
             source: Source {
                 r#type: "base64",
@@ -160,7 +163,7 @@ fn tool_result<'a>(request: &'a ModelRequest, result: &'a ToolResult) -> Block<'
             }
             // An error may hold text only.
             ContentBlock::Image { media, blob } if !result.is_error => {
-                blocks.push(image(&request.images, media, blob));
+                blocks.push(image(request, media, blob));
             }
             ContentBlock::Text { .. }
             | ContentBlock::Image { .. }

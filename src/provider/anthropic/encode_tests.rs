@@ -1,3 +1,6 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use serde_json::Value;
 

@@ -14,6 +14,13 @@ const KEYS: &str = "\
 | Ctrl+B | let the running command go on in the background |
 | Ctrl+C twice, Ctrl+D | leave |
 | Up, Down | earlier messages |
+
+| in a message | does |
+|---|---|
+| `@path`, `@a.rs:10-40`, `@dir/` | attaches a file, lines of it, a listing |
+| `@https://…` | attaches a page of the web |
+| `shot.png`, `https://…/a.png` | shows the model the image |
+| `!command` | runs a command by your own hand; the model sees it with the next message |
 ";
 
 /// The commands as a Markdown table.
