@@ -225,6 +225,7 @@ impl Agent {
             outputs,
             sandbox,
             jobs,
+            web,
             ..
         } = &*self.parts.services;
         ToolCx {
@@ -240,6 +241,7 @@ impl Agent {
             call_id: call_id.to_string(),
             outputs: outputs.join(self.parts.session.id()),
             sandbox: *sandbox,
+            web: web.clone(),
             approval: Approval::default(),
             jobs: jobs.clone(),
         }

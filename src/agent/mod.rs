@@ -42,6 +42,7 @@ use crate::session::{Session, SessionError};
 use crate::stdx::blob::BlobStore;
 use crate::stdx::ids;
 use crate::tools::jobs::Jobs;
+use crate::tools::web::Web;
 use crate::tools::{BUILTIN, DynTool};
 use crate::workspace::Workspace;
 use crate::workspace::checkpoint::{Checkpoints, Ended};
@@ -70,6 +71,8 @@ pub struct Services {
     pub sandbox: bool,
     /// Running commands.
     pub jobs: Arc<Jobs>,
+    /// The web.
+    pub web: Arc<Web>,
 }
 
 /// What an agent is made of.

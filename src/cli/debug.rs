@@ -274,6 +274,9 @@ fn shown(effect: &Effect) -> Value {
         | Effect::Input { command: line, .. } => {
             return json!({"effect": "executes", "target": line, "outside": false});
         }
+        Effect::Net(url) => {
+            return json!({"effect": "network", "target": url, "outside": true});
+        }
     };
     json!({"effect": verb, "target": path.display(), "outside": !path.inside()})
 }

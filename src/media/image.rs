@@ -118,13 +118,13 @@ fn swaps(orientation: Orientation) -> bool {
     )
 }
 
-/// `PNG`, `JPEG`, …
+/// `PNG image`, …
 fn kind(media: &str) -> &'static str {
     match media {
-        "image/png" => "PNG",
-        "image/jpeg" => "JPEG",
-        "image/gif" => "GIF",
-        _ => "WebP",
+        "image/png" => "PNG image",
+        "image/jpeg" => "JPEG image",
+        "image/gif" => "GIF image",
+        _ => "WebP image",
     }
 }
 
@@ -248,7 +248,7 @@ fn encode(
 
 fn not_written(error: image::ImageError) -> MediaError {
     MediaError::Damaged {
-        kind: "scaled",
+        kind: "scaled image",
         why: error.to_string(),
     }
 }

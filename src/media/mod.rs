@@ -3,7 +3,9 @@
 //! Pure work over bytes from anywhere: every step is bounded in memory, and what
 //! is too large is refused from its header, before it is unpacked.
 
+pub mod html;
 pub mod image;
+pub mod pdf;
 pub mod sniff;
 
 /// What cannot be shown to a model.
@@ -36,9 +38,9 @@ pub enum MediaError {
     #[error("it is not an image (PNG, JPEG, GIF or WebP)")]
     NoImage,
     /// Its name or header says image, but it cannot be read as one.
-    #[error("the {kind} image is damaged: {why}")]
+    #[error("the {kind} cannot be read: {why}")]
     Damaged {
-        /// `PNG`, `JPEG`, …
+        /// `PNG image`, `PDF`, …
         kind: &'static str,
         /// What the decoder says.
         why: String,

@@ -205,27 +205,33 @@ fn build(base: &str) -> Result<reqwest::Client, NetError> {
         url: base.to_string(),
         cause,
     };
-    let roots = if base.starts_with("http://") {
-        rustls::RootCertStore::empty()
-    } else {
+    builder(!base.starts_with("http://"))
+        .map_err(setup)?
+        .connect_timeout(CONNECT)
+        .build()
+        .map_err(|error| setup(error.to_string()))
+}
+
+/// What every client has in common; `https`: it needs root certificates.
+pub(super) fn builder(https: bool) -> Result<reqwest::ClientBuilder, String> {
+    let roots = if https {
         roots()
+    } else {
+        rustls::RootCertStore::empty()
     };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| setup(error.to_string()))?
+        .map_err(|error| error.to_string())?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    reqwest::Client::builder()
+    Ok(reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .user_agent(concat!("sofos/", env!("CARGO_PKG_VERSION")))
         .http1_only()
         .tcp_nodelay(true)
-        .connect_timeout(CONNECT)
         // A redirect would carry the key to an address nobody named.
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .map_err(|error| setup(error.to_string()))
+        .redirect(reqwest::redirect::Policy::none()))
 }
 
 /// The system's root certificates, or Mozilla's where the system has none.

@@ -7,6 +7,7 @@
 pub mod addresses;
 pub mod client;
 mod error;
+pub mod fetch;
 pub mod lines;
 pub mod retry;
 pub mod sse;

@@ -4,6 +4,7 @@ use super::command::{EffectKind, Tier, analyse};
 use super::place::Place;
 use super::protect::protection;
 use super::rules::{Rule, RuleSet};
+use super::url::decide_url;
 use crate::protocol::permission::{Effect, Grant, PermissionDecision, PermissionMode, ScopedPath};
 
 /// What a decision goes by, beside the effects.
@@ -105,6 +106,7 @@ pub fn rule_of(effect: &Effect) -> Option<String> {
         Effect::Unconfined(line) => Some(format!("Unconfined({line})")),
         Effect::Network(line) => Some(format!("Network({line})")),
         Effect::Input { command, .. } => Some(format!("Input({command})")),
+        Effect::Net(url) => super::url::rule_of(url),
     }
 }
 
@@ -130,6 +132,13 @@ fn judge(basis: &Basis<'_>, effect: &Effect) -> Said {
             }
             let command = crate::permission::short(command);
             return Said::Ask(format!("sends input to `{command}`"), true);
+        }
+        Effect::Net(url) => {
+            return match decide_url(basis.rules, &[], url) {
+                PermissionDecision::Deny { why } => Said::Deny(why),
+                PermissionDecision::Allow { why } => Said::Allow(why),
+                PermissionDecision::Ask { why, session } => Said::Ask(why, !session.is_empty()),
+            };
         }
         Effect::Read(path) => (path, false),
         Effect::Write(path) | Effect::Delete(path) => (path, true),
@@ -225,6 +234,7 @@ fn read_only_words(safe: bool, effect: &Effect) -> String {
             "running commands".to_string()
         }
         Effect::Read(path) => format!("reading {}", path.display()),
+        Effect::Net(url) => format!("fetching {url}"),
     };
     format!("{mode} only reads, {what} is not possible; {way_out}")
 }

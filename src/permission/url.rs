@@ -107,6 +107,12 @@ fn forbidden_host(host: &Host<&str>) -> Option<String> {
     }
 }
 
+/// The rule that covers the host of a URL.
+pub fn rule_of(text: &str) -> Option<String> {
+    let host = parse(text).ok()?.host_str().and_then(plain_host)?;
+    Some(format!("WebFetch(domain:{host})"))
+}
+
 /// Judges the fetch of a URL.
 pub fn decide_url(rules: &RuleSet, grants: &[Grant], text: &str) -> PermissionDecision {
     let deny = |why: String| PermissionDecision::Deny { why };
@@ -142,7 +148,11 @@ pub fn decide_url(rules: &RuleSet, grants: &[Grant], text: &str) -> PermissionDe
                     Some((_, rule)) => format!("the rule {rule} asks about it"),
                     None => format!("{host} was not fetched from before"),
                 },
-                session: vec![grant],
+                // A grant would go against the wish to be asked.
+                session: match asked {
+                    Some(_) => Vec::new(),
+                    None => vec![grant],
+                },
             }
         }
     }

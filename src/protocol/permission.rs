@@ -79,12 +79,14 @@ pub enum Effect {
         /// What it gets.
         text: String,
     },
+    /// Fetches an address of the web.
+    Net(String),
 }
 
 impl Effect {
     /// Reads only: may run together with other such calls.
     pub fn is_read_only(&self) -> bool {
-        matches!(self, Self::Read(_))
+        matches!(self, Self::Read(_) | Self::Net(_))
     }
 }
 

@@ -16,6 +16,7 @@ use crate::protocol::event::{AgentEvent, NoticeLevel, UiEvent};
 use crate::session::{Session, SessionError, Store};
 use crate::stdx::blob::BlobStore;
 use crate::tools::jobs::{JobNews, Jobs};
+use crate::tools::web::Web;
 use crate::workspace::Workspace;
 use crate::workspace::checkpoint::Checkpoints;
 
@@ -118,6 +119,7 @@ impl Worker {
                 paths.user_home.as_deref(),
             ),
             workspace: Arc::new(workspace),
+            web: Arc::new(Web::new(&env)),
             env,
             rules: RuleSet::default(),
             access,

@@ -23,6 +23,8 @@ mod read_file;
 pub mod schema;
 mod search_code;
 mod update_plan;
+pub mod web;
+mod web_fetch;
 mod write_file;
 
 #[cfg(test)]
@@ -67,6 +69,8 @@ pub struct ToolCx {
     pub outputs: PathBuf,
     /// Commands run in the system's sandbox, where there is one.
     pub sandbox: bool,
+    /// The web.
+    pub web: Arc<web::Web>,
     /// Whether somebody answered for the call.
     pub approval: Approval,
     /// Running commands.
@@ -277,6 +281,7 @@ pub static BUILTIN: &[&dyn DynTool] = &[
     &Erased::<delete_directory::DeleteDirectory>::new(),
     &Erased::<execute_bash::ExecuteBash>::new(),
     &Erased::<bash_job::BashJob>::new(),
+    &Erased::<web_fetch::WebFetch>::new(),
     &Erased::<update_plan::UpdatePlan>::new(),
 ];
 

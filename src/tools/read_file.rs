@@ -61,6 +61,11 @@ impl Tool for ReadFile {
                     };
                     ToolOutput::text(page.text, outcome)
                 }
+                Content::Document(page) => {
+                    let total = page.total.unwrap_or(0);
+                    let outcome = format!("pages {}–{} of {total}", page.first, page.last);
+                    ToolOutput::text(page.text, outcome)
+                }
                 Content::Image(image) => {
                     let words = image.words();
                     ToolOutput {

@@ -43,9 +43,10 @@ impl Bench {
             cancel: CancellationToken::new(),
             progress: Arc::new(move |text| sink.lock().unwrap().push_str(text)),
             call_id: "call_1".into(),
-            env: Arc::new(env),
             outputs: root.join(".sofos/outputs"),
             sandbox: false,
+            web: Arc::new(crate::tools::web::Web::new(&env)),
+            env: Arc::new(env),
             approval: Default::default(),
             jobs: Default::default(),
         };

@@ -6,7 +6,7 @@ use std::io::{Cursor, Read};
 use super::encoding::{self, Encoding, UTF8_BOM};
 use super::{FileError, Workspace, file_state, open};
 use crate::media::image::{self, Ready};
-use crate::media::sniff;
+use crate::media::{pdf, sniff};
 use crate::protocol::permission::ScopedPath;
 use crate::stdx::text;
 
@@ -43,6 +43,8 @@ pub struct Page {
 pub enum Content {
     /// Text.
     Text(Page),
+    /// Pages of a document as text.
+    Document(Page),
     /// An image, made to fit.
     Image(Ready),
 }
@@ -67,6 +69,9 @@ impl Workspace {
         if sniff::image(&start).is_some() || sniff::other_picture(&start).is_some() {
             return image(path).map(Content::Image);
         }
+        if sniff::is_pdf(&start) {
+            return document(path, offset, limit).map(Content::Document);
+        }
         let mut reader = Pager::new(path, &meta, start, file, offset, limit)?;
         let page = reader.page()?;
         let whole = (meta.len() <= file_state::HASHED)
@@ -90,6 +95,46 @@ pub fn image(path: &ScopedPath) -> Result<Ready, FileError> {
     image::ready(bytes).map_err(|source| FileError::Media {
         path: path.display().to_string(),
         source,
+    })
+}
+
+/// Pages of a PDF as text.
+fn document(path: &ScopedPath, offset: u64, limit: Option<u64>) -> Result<Page, FileError> {
+    let (bytes, _) = open::whole(path, pdf::MAX_BYTES, "read as a PDF")?;
+    let page = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+    let limit = page(limit.unwrap_or(MAX_LINES).max(1));
+    let read =
+        pdf::text(bytes, page(offset), limit, MAX_BYTES).map_err(|source| FileError::Media {
+            path: path.display().to_string(),
+            source,
+        })?;
+    let (Some(first), Some(last)) = (read.pages.first(), read.pages.last()) else {
+        return Err(FileError::BeyondEnd {
+            path: path.display().to_string(),
+            lines: text::plural(read.total as usize, "page"),
+            offset,
+        });
+    };
+    let (first, last) = (first.0, last.0);
+    let words = read.words();
+    // One page alone may be longer than what is shown.
+    let shown = text::prefix(&words, MAX_BYTES);
+    let mut out = shown.trim_end().to_string();
+    if shown.len() < words.len() {
+        out.push_str("\n[… cut: the page is longer]");
+    }
+    if last < read.total {
+        let next = last + 1;
+        let total = read.total;
+        out.push_str(&format!(
+            "\n[pages {first}–{last} of {total}; continue with offset={next}]"
+        ));
+    }
+    Ok(Page {
+        text: out,
+        first: first.into(),
+        last: last.into(),
+        total: Some(read.total.into()),
     })
 }
 

@@ -226,7 +226,7 @@ fn images_are_known_by_their_bytes() {
     };
     assert_eq!((image.media, &image.bytes), ("image/png", &png));
     let path = dir.file(&png[..20]);
-    assert!(dir.error(&path, 1).contains("the PNG image is damaged"));
+    assert!(dir.error(&path, 1).contains("the PNG image cannot be read"));
     let path = dir.file([&png[..], &vec![0; 21_000_000]].concat());
     assert!(
         dir.error(&path, 1)
