@@ -28,7 +28,7 @@ pub use input::BY_HAND;
 pub use ledger::{Break, ByModel, Ledger, Part, Share, ledger};
 pub use prompt::{DEFAULT_MAX_TOKENS, fixed_overhead, overhead_by_wire};
 pub use switch::{Budget, Roles};
-pub use undo::{Obstructed, RewindPoint, RewindWhat, TakeBackError, TakenBack, list};
+pub use undo::{ChangedFiles, Obstructed, RewindPoint, RewindWhat, TakeBackError, TakenBack, list};
 
 use crate::exec::Env;
 use crate::permission::RuleSet;

@@ -97,6 +97,8 @@ impl Agent {
                 text: INTERRUPTED.to_string(),
             });
         }
+        let noted = self.parts.session.append_card();
+        self.tell_unsaved(noted);
         self.sync();
         let summary = TurnSummary {
             outcome,

@@ -4,10 +4,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use super::{Agent, message_id};
+use crate::protocol::diff::FileDiff;
 use crate::protocol::entry::{Change, ChangeOrigin};
 use crate::protocol::message::{ContextKind, Message};
 use crate::session::SessionError;
-use crate::workspace::checkpoint::{Author, Manifest, Plan, Restored, TakeBack, UndoError, shown};
+use crate::workspace::checkpoint::{
+    Author, FileChange, Manifest, Plan, Restored, State, TakeBack, UndoError, merge, shown,
+};
+use crate::workspace::diff::file_diff;
 
 /// Paths named in words, the rest is counted.
 const NAMED: usize = 8;
@@ -72,6 +76,15 @@ pub enum RewindWhat {
     Conversation,
     /// The files alone.
     Files,
+}
+
+/// What changed in a session.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ChangedFiles {
+    /// Text files, by path.
+    pub diffs: Vec<FileDiff>,
+    /// Everything else: directories, links, modes, binary files.
+    pub others: Vec<String>,
 }
 
 /// Why something could not be taken back.
@@ -223,6 +236,44 @@ impl Agent {
             restored,
             conversation,
         })
+    }
+
+    /// What the changes of this session together did to files.
+    ///
+    /// # Errors
+    /// When a record is no longer in the store.
+    pub fn changed_files(&self) -> Result<ChangedFiles, TakeBackError> {
+        let undo = &self.parts.services.undo;
+        let timeline = &self.parts.session.conversation().timeline;
+        let manifests = timeline
+            .all()
+            .into_iter()
+            .map(|change| undo.manifest(&change.into()))
+            .collect::<Result<Vec<Manifest>, UndoError>>()?;
+        let mut out = ChangedFiles::default();
+        for merged in merge(&manifests) {
+            let FileChange {
+                path,
+                before,
+                after,
+            } = merged.change;
+            if before == after {
+                continue;
+            }
+            let text = |state: &State| match state {
+                State::File { .. } => undo.content(state).filter(|bytes| !bytes.contains(&0)),
+                _ => Some(Vec::new()),
+            };
+            let is_file = |state: &State| matches!(state, State::File { .. });
+            let name = shown(&path);
+            match (text(&before), text(&after)) {
+                (Some(old), Some(new)) if (is_file(&before) || is_file(&after)) && old != new => {
+                    out.diffs.push(file_diff(&name, &old, &new));
+                }
+                _ => out.others.push(name),
+            }
+        }
+        Ok(out)
     }
 
     /// Restores files as planned and logs that as a change.

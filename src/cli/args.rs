@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use super::sessions::Sessions;
 use crate::protocol::permission::PermissionMode;
 
 /// An AI coding agent in an inline viewport at the bottom of the terminal.
@@ -33,6 +34,14 @@ pub struct Args {
     /// list to choose from (with --prompt: the newest)
     #[arg(short, long, value_name = "ID", num_args = 0..=1, default_missing_value = "")]
     pub resume: Option<String>,
+
+    /// Go on with the session of this name, or start one and name it so
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["resume", "fork"])]
+    pub session: Option<String>,
+
+    /// Go on with a copy of a session: id, start of an id, or name
+    #[arg(long, value_name = "ID", conflicts_with = "resume")]
+    pub fork: Option<String>,
 
     /// Say whether the model can be reached, and if not why
     #[arg(long)]
@@ -142,6 +151,12 @@ pub enum Sub {
         /// Print one JSON object
         #[arg(long)]
         json: bool,
+    },
+    /// List, show, export and delete the sessions of this directory
+    Sessions {
+        /// What to do
+        #[command(subcommand)]
+        what: Sessions,
     },
     /// Run a command confined as the model's commands are
     Sandbox {

@@ -17,6 +17,7 @@ mod providers;
 mod run;
 mod sandbox;
 mod secret;
+mod sessions;
 mod settings;
 mod stdin;
 

@@ -8,7 +8,7 @@ use super::settings::{self, Chosen};
 use super::stdin::{self, Input};
 use super::{
     Args, CliError, FAILED, INTERRUPTED, connection, debug, demo, doctor, first_run, interactive,
-    logging, prompt, sandbox,
+    logging, prompt, sandbox, sessions,
 };
 use crate::cli::args::{Debug, OutputFormat, Sub};
 use crate::config::{self, Env, Paths};
@@ -16,11 +16,13 @@ use crate::exec;
 use crate::headless::{self, Format, Outcome};
 use crate::net;
 use crate::permission::RuleSet;
+use crate::protocol::entry::EntryKind;
 use crate::protocol::event::UiEvent;
 use crate::protocol::model::ModelInfo;
 use crate::provider::custom;
 use crate::repl::{self, Setup};
 use crate::session::{Session, Store};
+use crate::stdx::text;
 
 /// Runs the program; the result is its exit code.
 pub(super) fn run(args: Args) -> Result<u8, CliError> {
@@ -32,6 +34,9 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
         return sandbox::run(command, &env);
     }
     let paths = settings::paths(&env)?;
+    if let Some(Sub::Sessions { what }) = &args.command {
+        return sessions::run(what, &paths);
+    }
     if let Some(Sub::Debug(Debug::Classify { .. })) = args.command {
         let root = std::fs::canonicalize(&paths.workspace)
             .map_err(CliError::io("resolve the working directory"))?;
@@ -166,6 +171,13 @@ pub(super) fn open_session(
     one_shot: bool,
 ) -> Result<(Session, Vec<String>), CliError> {
     let store = Store::new(paths.sessions());
+    if let Some(name) = args.session.as_deref() {
+        return open_named(&store, name, paths);
+    }
+    if let Some(wanted) = args.fork.as_deref() {
+        let id = store.fork(&store.find(wanted)?)?;
+        return open(&store, &id, paths);
+    }
     let id = match args.resume.as_deref() {
         Some("") if one_shot => Some(store.newest()?),
         // The list opens once the front end is there.
@@ -173,12 +185,36 @@ pub(super) fn open_session(
         Some(wanted) => Some(store.find(wanted)?),
     };
     Ok(match id {
-        Some(id) => Session::open(&store, &id)?,
+        Some(id) => open(&store, &id, paths)?,
         None => (
             Session::create(&store, &paths.workspace.display().to_string()),
             Vec::new(),
         ),
     })
+}
+
+fn open(store: &Store, id: &str, paths: &Paths) -> Result<(Session, Vec<String>), CliError> {
+    let (session, mut restored) = Session::open(store, id)?;
+    restored.extend(session.moved(&paths.workspace.display().to_string()));
+    Ok((session, restored))
+}
+
+/// The session of a name, or a new one that is named so.
+fn open_named(
+    store: &Store,
+    name: &str,
+    paths: &Paths,
+) -> Result<(Session, Vec<String>), CliError> {
+    let title = text::one_line(&text::clean(name), 80);
+    if title.trim().is_empty() {
+        return Err(CliError::Usage("--session needs a name".to_string()));
+    }
+    if let Some(id) = store.find_named(&title)? {
+        return open(store, &id, paths);
+    }
+    let mut session = Session::create(store, &paths.workspace.display().to_string());
+    session.append(EntryKind::Title { title })?;
+    Ok((session, Vec::new()))
 }
 
 /// Asks once, prints, leaves.

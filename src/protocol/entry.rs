@@ -100,6 +100,20 @@ pub struct CompactedHead {
     pub by: Option<String>,
 }
 
+/// What a list of sessions shows of one.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Card {
+    /// Its name.
+    pub title: String,
+    /// The first message, on one line.
+    pub first: String,
+    /// Messages so far.
+    pub messages: usize,
+    /// What it cost so far.
+    pub cost: Cost,
+}
+
 /// How a change to files came about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -216,6 +230,11 @@ pub enum EntryKind {
         /// The change that took files back along with it, when one did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         change: Option<String>,
+    },
+    /// A turn ended; written so that a list need not read the whole log.
+    Card {
+        /// What a list shows.
+        card: Card,
     },
     /// The session got a name.
     Title {

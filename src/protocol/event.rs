@@ -206,16 +206,22 @@ pub struct Status {
 }
 
 /// One session in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct SessionRow {
     /// Session id.
     pub id: String,
-    /// Title, or the first words of the first message.
+    /// Its name.
     pub title: String,
+    /// The first message, on one line.
+    pub first: String,
     /// Last change, seconds since the epoch.
     pub modified: u64,
     /// Log size in bytes.
     pub bytes: u64,
+    /// Messages, where the log says how many at its end.
+    pub messages: Option<usize>,
+    /// What it cost, where the log says so at its end.
+    pub cost: Option<Cost>,
 }
 
 /// Everything the worker sends out.

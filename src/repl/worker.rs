@@ -12,7 +12,9 @@ use super::{ReplError, Setup, replay, signals};
 use crate::agent::{Agent, Authority, Events, Interactive, Parts, Refuse, Services, TurnControl};
 use crate::permission::RuleSet;
 use crate::protocol::command::{Command, Secret, UserInput};
+use crate::protocol::entry::Settings;
 use crate::protocol::event::{AgentEvent, NoticeLevel, UiEvent};
+use crate::protocol::permission::PermissionMode;
 use crate::session::{Session, SessionError, Store};
 use crate::stdx::blob::BlobStore;
 use crate::tools::jobs::{JobNews, Jobs};
@@ -330,7 +332,13 @@ impl Worker {
             return Ok(vec!["this session is open already".to_string()]);
         }
         self.agent.save()?;
-        let (session, warnings) = Session::open(&self.store, &id)?;
+        let (session, mut warnings) = Session::open(&self.store, &id)?;
+        warnings.extend(session.moved(&self.cwd));
+        if let Some(saved) = session.conversation().settings.clone() {
+            let (settings, words) = stricter(self.agent.settings(), &saved);
+            warnings.extend(words);
+            self.agent.set_settings(settings);
+        }
         self.agent.replace_session(session);
         Ok(warnings)
     }
@@ -368,6 +376,46 @@ impl Worker {
             summary: self.reporter.summary(saved),
         });
     }
+}
+
+/// The settings a session goes on with when it is opened in the place of another:
+/// those in force, or its own where they allow less; and what is different, in words.
+fn stricter(now: &Settings, saved: &Settings) -> (Settings, Vec<String>) {
+    let rank = |mode| {
+        PermissionMode::ALL
+            .iter()
+            .position(|(other, _)| *other == mode)
+    };
+    let strictness = |mode| match mode {
+        PermissionMode::Plan => None,
+        mode => rank(mode),
+    };
+    let mut settings = now.clone();
+    let mut words = Vec::new();
+    if strictness(saved.mode) < strictness(now.mode) {
+        settings.mode = saved.mode;
+        words.push(format!(
+            "mode {} again, as in this session",
+            saved.mode.as_str()
+        ));
+    } else if saved.mode != now.mode {
+        words.push(format!(
+            "this session was held in mode {}; it goes on in {}",
+            saved.mode.as_str(),
+            now.mode.as_str()
+        ));
+    }
+    if saved.safe && !now.safe {
+        settings.safe = true;
+        words.push("safe mode again, as in this session; /n leaves it".to_string());
+    }
+    if !saved.model.is_empty() && saved.model != now.model {
+        words.push(format!(
+            "this session was held with {}; it goes on with {}",
+            saved.model, now.model
+        ));
+    }
+    (settings, words)
 }
 
 /// What a command means while a turn runs.
@@ -439,4 +487,31 @@ fn show_queue(control: &TurnControl, waiting: &VecDeque<Waiting>, reporter: &Rep
     });
     let queued = control.waiting().into_iter().chain(later).collect();
     reporter.update(|status| status.queued = queued);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_session_is_never_less_restricted() {
+        let with = |mode, safe| Settings {
+            mode,
+            safe,
+            model: "m".into(),
+            ..Settings::default()
+        };
+        use PermissionMode::{AcceptEdits, Bypass, Default, Plan};
+        for (now, saved, wanted) in [
+            (Default, Bypass, Default),
+            (Bypass, Default, Default),
+            (AcceptEdits, Plan, Plan),
+            (Plan, Bypass, Plan),
+            (AcceptEdits, AcceptEdits, AcceptEdits),
+        ] {
+            let (settings, words) = stricter(&with(now, false), &with(saved, true));
+            assert_eq!((settings.mode, settings.safe), (wanted, true));
+            assert_eq!(words.len(), 1 + usize::from(now != saved), "{words:?}");
+        }
+    }
 }

@@ -1,12 +1,14 @@
 //! What a log amounts to.
 
 use std::collections::HashMap;
+use std::path::Path;
 
-use crate::protocol::entry::{Carried, Compaction, Entry, EntryKind, Settings};
+use crate::protocol::entry::{Card, Carried, Compaction, Entry, EntryKind, Settings};
 use crate::protocol::message::{ContentBlock, Message};
 use crate::protocol::tool::PlanItem;
 use crate::protocol::usage::{Cost, Usage};
 
+use super::SessionError;
 use super::timeline::Timeline;
 
 /// The fold of a log.
@@ -59,6 +61,23 @@ impl Conversation {
         conversation
     }
 
+    /// Reads a log without opening it for writing; another process may have it open.
+    /// Compactions are left out: this is what was said.
+    ///
+    /// # Errors
+    /// When it cannot be read, is no log, or is from a newer program.
+    pub fn read(path: &Path) -> Result<Self, SessionError> {
+        let mut entries = super::log::read(path)?;
+        for entry in &mut entries {
+            if matches!(entry.kind, EntryKind::Compaction { .. }) {
+                entry.kind = EntryKind::Card {
+                    card: Card::default(),
+                };
+            }
+        }
+        Ok(Self::fold(entries))
+    }
+
     /// Folds in one more entry.
     pub fn apply(&mut self, kind: EntryKind) {
         self.timeline.push(&kind);
@@ -66,6 +85,7 @@ impl Conversation {
             EntryKind::Header { .. }
             | EntryKind::Decision { .. }
             | EntryKind::Checkpoint { .. }
+            | EntryKind::Card { .. }
             | EntryKind::Rewind { .. } => {}
             EntryKind::Prefix { system, tools, .. } => {
                 self.prefix = Some((system, tools));

@@ -43,11 +43,6 @@ struct Line<'a> {
     kind: &'a EntryKind,
 }
 
-/// The readable entries of a log, which may be open elsewhere.
-pub(super) fn read(path: &Path) -> std::io::Result<Vec<Entry>> {
-    Ok(read_lines(&File::open(path)?)?.entries)
-}
-
 impl Log {
     /// A new log in `dir` for a session in the directory `cwd`.
     pub fn create(dir: PathBuf, cwd: &str) -> Self {
@@ -140,6 +135,11 @@ impl Log {
     /// Session id.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// The directory the session was begun in.
+    pub fn cwd(&self) -> &str {
+        &self.cwd
     }
 
     fn path(&self) -> PathBuf {
@@ -293,7 +293,7 @@ fn prepare_dir(dir: &Path) -> std::io::Result<()> {
 /// starting a child or ending holds the lock for a moment longer.
 const LOCK_TRIES: u32 = 10;
 
-fn lock(file: &File, id: &str, path: &Path) -> Result<(), SessionError> {
+pub(super) fn lock(file: &File, id: &str, path: &Path) -> Result<(), SessionError> {
     let mut tries = 0;
     loop {
         match file.try_lock() {
@@ -302,7 +302,12 @@ fn lock(file: &File, id: &str, path: &Path) -> Result<(), SessionError> {
                 tries += 1;
                 std::thread::sleep(std::time::Duration::from_millis(10));
             }
-            Err(TryLockError::WouldBlock) => return Err(SessionError::Busy { id: id.to_string() }),
+            Err(TryLockError::WouldBlock) => {
+                return Err(SessionError::Busy {
+                    id: id.to_string(),
+                    holder: holder(file),
+                });
+            }
             Err(TryLockError::Error(source)) => {
                 return Err(SessionError::Io {
                     action: "lock",
@@ -311,6 +316,59 @@ fn lock(file: &File, id: &str, path: &Path) -> Result<(), SessionError> {
                 });
             }
         }
+    }
+}
+
+/// The process that has a file locked, where the system says so.
+pub(super) fn holder(file: &File) -> Option<u32> {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let inode = file.metadata().ok()?.ino().to_string();
+        let locks = std::fs::read_to_string("/proc/locks").ok()?;
+        // `1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF`
+        locks.lines().find_map(|line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let [_, "FLOCK", _, "WRITE", pid, place, ..] = words[..] else {
+                return None;
+            };
+            let same = place.rsplit(':').next() == Some(inode.as_str());
+            pid.parse().ok().filter(|_| same)
+        })
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = file;
+        None
+    }
+}
+
+/// The entries of a log that is only read.
+pub(super) fn read(path: &Path) -> Result<Vec<Entry>, SessionError> {
+    let lines = File::open(path)
+        .and_then(|file| read_lines(&file))
+        .map_err(|source| SessionError::Io {
+            action: "read",
+            path: path.to_path_buf(),
+            source,
+        })?;
+    match lines.entries.first() {
+        Some(Entry {
+            kind: EntryKind::Header {
+                version, session, ..
+            },
+            ..
+        }) if *version > LOG_VERSION => Err(SessionError::Newer {
+            id: session.clone(),
+            version: *version,
+        }),
+        Some(Entry {
+            kind: EntryKind::Header { .. },
+            ..
+        }) => Ok(lines.entries),
+        _ => Err(SessionError::NotALog {
+            path: path.to_path_buf(),
+        }),
     }
 }
 

@@ -19,8 +19,7 @@ pub use store::Store;
 pub use timeline::{Timeline, Undoable};
 
 use crate::protocol::entry::EntryKind;
-use crate::protocol::message::{ContentBlock, Message};
-use crate::stdx::text;
+use crate::protocol::message::Message;
 
 /// What can go wrong with a session.
 #[derive(Debug, thiserror::Error)]
@@ -37,11 +36,15 @@ pub enum SessionError {
     },
     /// Another process has it open.
     #[error(
-        "session {id} is open in another sofos; close it there, or start a new one without --resume"
+        "session {id} is open in another sofos{}; close it there, or work on a copy: \
+         sofos --fork {id} (inside: /fork {id})",
+        by(holder)
     )]
     Busy {
         /// Session id.
         id: String,
+        /// The process that holds it, where that can be known.
+        holder: Option<u32>,
     },
     /// Nothing matches what was asked for.
     #[error("no session matches {wanted:?}; `sofos -r` lists the sessions of this directory")]
@@ -79,6 +82,11 @@ pub enum SessionError {
         /// The file.
         path: PathBuf,
     },
+}
+
+/// ` (process 1234)` or nothing.
+fn by(holder: &Option<u32>) -> String {
+    holder.map_or(String::new(), |pid| format!(" (process {pid})"))
 }
 
 /// A message of the user, as a place to go back to.
@@ -130,6 +138,14 @@ impl Session {
         self.log.id()
     }
 
+    /// What is different from when the session was held in another directory, in words.
+    pub fn moved(&self, cwd: &str) -> Option<String> {
+        let before = self.log.cwd();
+        (before != cwd).then(|| {
+            format!("this session was held in {before}: paths in it may lead nowhere here")
+        })
+    }
+
     /// What the log amounts to.
     pub fn conversation(&self) -> &Conversation {
         &self.conversation
@@ -176,6 +192,21 @@ impl Session {
         self.append(EntryKind::Message { message })
     }
 
+    /// Notes what a list of sessions shows of it.
+    ///
+    /// # Errors
+    /// When it could not be written yet.
+    pub fn append_card(&mut self) -> Result<(), SessionError> {
+        let conversation = &self.conversation;
+        let card = store::card(
+            conversation.title.as_deref(),
+            conversation.timeline.first(),
+            conversation.messages.len() + conversation.compacted,
+            conversation.cost,
+        );
+        self.append(EntryKind::Card { card })
+    }
+
     /// The messages of the user on the way to where the conversation is, oldest
     /// first, those that a compaction replaced included.
     ///
@@ -193,14 +224,11 @@ impl Session {
             .filter_map(|(entry, on_path)| match entry.kind {
                 EntryKind::Message {
                     message: Message::User { id, content },
-                } if on_path => {
-                    let text: String = content.iter().filter_map(ContentBlock::as_text).collect();
-                    Some(Point {
-                        message: id,
-                        text: text::one_line(&text::clean(&text), 80),
-                        at: entry.at,
-                    })
-                }
+                } if on_path => Some(Point {
+                    message: id,
+                    text: store::words(&content),
+                    at: entry.at,
+                }),
                 _ => None,
             });
         Ok(points.collect())

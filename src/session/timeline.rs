@@ -35,6 +35,8 @@ pub struct Undoable {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Timeline {
     items: Vec<Item>,
+    /// The first message of the user, on one line.
+    first: String,
 }
 
 impl Timeline {
@@ -42,8 +44,13 @@ impl Timeline {
     pub(super) fn push(&mut self, kind: &EntryKind) {
         match kind {
             EntryKind::Message {
-                message: Message::User { id, .. },
-            } => self.items.push(Item::Point(id.clone())),
+                message: Message::User { id, content },
+            } => {
+                if self.first.is_empty() {
+                    self.first = super::store::words(content);
+                }
+                self.items.push(Item::Point(id.clone()));
+            }
             EntryKind::Checkpoint { change } => self.items.push(Item::Change(change.clone())),
             EntryKind::Rewind { from, change } => self.items.push(Item::Rewind {
                 from: from.clone(),
@@ -51,6 +58,11 @@ impl Timeline {
             }),
             _ => {}
         }
+    }
+
+    /// The first message of the user, on one line.
+    pub fn first(&self) -> &str {
+        &self.first
     }
 
     fn changes(&self) -> impl Iterator<Item = (usize, &Change)> {
@@ -173,6 +185,11 @@ impl Timeline {
     pub fn redoable(&self) -> Option<&Change> {
         let index = *self.stacks().1.last()?;
         self.change_at(index)
+    }
+
+    /// Every change, taken back or not, oldest first.
+    pub fn all(&self) -> Vec<&Change> {
+        self.changes().map(|(_, change)| change).collect()
     }
 
     /// Every change made after a user message, taken back or not, oldest first.

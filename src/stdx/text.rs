@@ -215,6 +215,26 @@ pub fn plural(n: usize, thing: &str) -> String {
     format!("{n} {thing}{ending}")
 }
 
+/// How long ago, from seconds: `now`, `5 min`, `3 h`, `12 d`.
+pub fn age(seconds: u64) -> String {
+    match seconds {
+        0..=59 => "now".into(),
+        60..=3_599 => format!("{} min", seconds / 60),
+        3_600..=86_399 => format!("{} h", seconds / 3_600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
+/// A size: `900 B`, `12 KB`, `3.4 MB`.
+pub fn bytes(bytes: u64) -> String {
+    match bytes {
+        0..=999 => format!("{bytes} B"),
+        1_000..=999_999 => format!("{} KB", bytes / 1_000),
+        1_000_000..=999_999_999 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,6 +16,8 @@ mod resume;
 mod rig;
 mod sandbox;
 mod server;
+#[cfg(unix)]
+mod sessions;
 mod tui;
 mod turns;
 #[cfg(unix)]

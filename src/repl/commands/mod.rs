@@ -5,6 +5,7 @@ mod budget;
 mod clear;
 mod complete;
 mod cost;
+mod diff;
 mod exit;
 mod export;
 mod help;
@@ -17,6 +18,7 @@ mod modes;
 mod rename;
 mod resume;
 mod rewind;
+mod sessions;
 mod think;
 mod undo;
 
@@ -85,6 +87,27 @@ pub static COMMANDS: &[CommandSpec] = &[
         run: rename::run,
     },
     CommandSpec {
+        name: "fork",
+        aliases: &[],
+        usage: "[ID|name]",
+        help: "go on with a copy of this session, or of another one",
+        run: sessions::fork,
+    },
+    CommandSpec {
+        name: "sessions",
+        aliases: &[],
+        usage: "[delete|export ID]",
+        help: "list the sessions: open, delete, export or fork one",
+        run: sessions::run,
+    },
+    CommandSpec {
+        name: "diff",
+        aliases: &[],
+        usage: "",
+        help: "show what sofos changed in this session",
+        run: diff::run,
+    },
+    CommandSpec {
         name: "undo",
         aliases: &[],
         usage: "[rest|all]",
@@ -109,7 +132,7 @@ pub static COMMANDS: &[CommandSpec] = &[
         name: "export",
         aliases: &[],
         usage: "[FILE]",
-        help: "write this conversation to a Markdown file",
+        help: "write this conversation to a file: .md, .json or .html",
         run: export::run,
     },
     CommandSpec {

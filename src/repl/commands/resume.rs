@@ -2,9 +2,9 @@
 
 use super::Flow;
 use crate::protocol::event::{NoticeLevel, SessionRow, UiEvent};
-use crate::protocol::picker::{PickRow, Picker};
+use crate::protocol::picker::{PickKey, PickRow, Picker};
 use crate::repl::worker::Worker;
-use crate::stdx::clock;
+use crate::stdx::{clock, text};
 
 pub(super) fn run(worker: &mut Worker, arguments: &str) -> Flow {
     if !arguments.is_empty() {
@@ -34,8 +34,8 @@ fn picker(rows: Vec<SessionRow>, open: String, now: u64) -> Picker {
         rows: rows
             .into_iter()
             .map(|row| {
-                let age = age(now.saturating_sub(row.modified));
-                let pick = PickRow::new(row.id.clone(), row.title, format!("{age} · {}", row.id));
+                let (label, detail) = words(&row, now);
+                let pick = PickRow::new(row.id.clone(), label, detail);
                 if row.id == open {
                     pick.disabled("open already")
                 } else {
@@ -45,18 +45,38 @@ fn picker(rows: Vec<SessionRow>, open: String, now: u64) -> Picker {
             .collect(),
         command: "/resume".into(),
         verb: "open".into(),
+        keys: vec![
+            key('x', "delete", "/sessions delete"),
+            key('e', "export", "/sessions export"),
+            key('f', "fork", "/fork"),
+        ],
         ..Picker::default()
     }
 }
 
-/// `now`, `5 min`, `3 h`, `12 d`.
-pub(super) fn age(seconds: u64) -> String {
-    match seconds {
-        0..=59 => "now".into(),
-        60..=3_599 => format!("{} min", seconds / 60),
-        3_600..=86_399 => format!("{} h", seconds / 3_600),
-        _ => format!("{} d", seconds / 86_400),
+fn key(letter: char, label: &str, command: &str) -> PickKey {
+    PickKey {
+        letter,
+        label: label.into(),
+        command: command.into(),
     }
+}
+
+/// Name, and age, messages, cost, size and first words of a session.
+pub(super) fn words(row: &SessionRow, now: u64) -> (String, String) {
+    let mut detail = vec![text::age(now.saturating_sub(row.modified))];
+    detail.extend(row.messages.map(|count| text::plural(count, "message")));
+    detail.extend(row.cost.map(|cost| cost.to_string()));
+    detail.push(text::bytes(row.bytes));
+    let title = match row.title.is_empty() {
+        true => row.first.clone(),
+        false => row.title.clone(),
+    };
+    if !row.first.is_empty() && !row.first.starts_with(title.trim_end_matches('…')) {
+        detail.push(row.first.clone());
+    }
+    detail.push(row.id.clone());
+    (title, detail.join(" · "))
 }
 
 #[cfg(test)]
@@ -70,6 +90,7 @@ mod tests {
             title: format!("about {id}"),
             modified,
             bytes: 1,
+            ..SessionRow::default()
         };
         let rows = vec![row("a", 99_990), row("b", 96_000), row("c", 10)];
         let picker = picker(rows, "a".into(), 100_000);
@@ -80,7 +101,11 @@ mod tests {
             .collect();
         assert_eq!(
             shown,
-            [("now · a", true), ("1 h · b", false), ("1 d · c", false)]
+            [
+                ("now · 1 B · a", true),
+                ("1 h · 1 B · b", false),
+                ("1 d · 1 B · c", false)
+            ]
         );
     }
 }

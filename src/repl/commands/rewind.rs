@@ -1,7 +1,7 @@
 //! `/rewind`: a list of points, then what goes back.
 
+use super::Flow;
 use super::undo::{parse_how, report};
-use super::{Flow, resume::age};
 use crate::agent::{RewindPoint, RewindWhat};
 use crate::protocol::event::{NoticeLevel, UiEvent};
 use crate::protocol::picker::{PickRow, Picker};
@@ -80,7 +80,7 @@ fn list(points: Vec<RewindPoint>, now: u64) -> Picker {
         rows: points
             .into_iter()
             .map(|point| {
-                let age = age(now.saturating_sub(point.at) / 1000);
+                let age = text::age(now.saturating_sub(point.at) / 1000);
                 let detail = format!("{age} · {}", changed(point.files));
                 PickRow::new(point.message, point.text, detail)
             })

@@ -90,9 +90,14 @@ impl Checkpoints {
         let git = tree.git.take();
         let index = tree.index.get_or_insert_with(|| Index::load(&file));
         let how = Learn::Before(git.as_ref());
-        index.update(&self.root, &self.vault, seen, &how, started);
+        let (paths, looked) = (seen.len(), started.elapsed().unwrap_or_default());
+        let differ = index
+            .update(&self.root, &self.vault, seen, &how, started)
+            .len();
         let saved = index.save(&file).map_err(self.io("write", &file));
         tree.git = git;
+        let whole = started.elapsed().unwrap_or_default();
+        tracing::debug!("looked at {paths} paths in {looked:?}; {differ} differ; {whole:?} in all");
         saved.map(|()| true)
     }
 
@@ -140,7 +145,10 @@ impl Checkpoints {
         let deltas = match scan::scan(&self.root) {
             Some(seen) => {
                 let index = tree.index.get_or_insert_with(|| Index::load(&file));
-                index.update(&self.root, &self.vault, seen, &Learn::After, started)
+                let deltas = index.update(&self.root, &self.vault, seen, &Learn::After, started);
+                let whole = started.elapsed().unwrap_or_default();
+                tracing::debug!("looked again in {whole:?}; {} changed", deltas.len());
+                deltas
             }
             None => Vec::new(),
         };
