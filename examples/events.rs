@@ -42,6 +42,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         interactive: false,
         sandbox: true,
         compact_at: 80,
+        rules: Arc::default(),
         paths,
     };
 

@@ -30,7 +30,9 @@ impl Authority for Interactive {
         Box::pin(async move {
             let (id, answer) = self.control.open_ask();
             request.id = id;
-            (self.events)(AgentEvent::Asked { ask: request });
+            (self.events)(AgentEvent::Asked {
+                ask: Box::new(request),
+            });
             // A closed channel means that nobody will answer any more.
             let answer = answer.await.unwrap_or(Answer::No {
                 message: String::new(),

@@ -31,7 +31,7 @@ pub use switch::{Budget, Roles};
 pub use undo::{ChangedFiles, Obstructed, RewindPoint, RewindWhat, TakeBackError, TakenBack, list};
 
 use crate::exec::Env;
-use crate::permission::RuleSet;
+use crate::permission::RuleBook;
 use crate::protocol::entry::{EntryKind, Settings};
 use crate::protocol::event::{AgentEvent, NoticeLevel};
 use crate::protocol::message::Message;
@@ -60,7 +60,7 @@ pub struct Services {
     /// What commands inherit of the environment, and the home directory.
     pub env: Arc<Env>,
     /// What the user allowed, denied, or wants to be asked about.
-    pub rules: RuleSet,
+    pub rules: Arc<RuleBook>,
     /// Keys and addresses of vendors.
     pub access: Arc<Access>,
     /// Images of the conversation.

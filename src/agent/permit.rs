@@ -8,6 +8,7 @@ use super::results::Finished;
 use crate::exec::sandbox;
 use crate::permission;
 use crate::protocol::entry::EntryKind;
+use crate::protocol::event::NoticeLevel;
 use crate::protocol::permission::{Answer, AskRequest, Effect, PermissionDecision, PermissionMode};
 use crate::protocol::sandbox::SandboxState;
 use crate::tools::{DynTool, Prepared, ToolError};
@@ -30,6 +31,7 @@ impl Agent {
         effects: &[Effect],
     ) -> PermissionDecision {
         let services = &self.parts.services;
+        let rules = services.rules.rules();
         let basis = permission::Basis {
             mode,
             safe,
@@ -37,7 +39,7 @@ impl Agent {
                 root: services.workspace.root(),
                 home: services.env.home(),
             },
-            rules: &services.rules,
+            rules: &rules,
             grants: &self.grants,
             // Only where it matters: finding out runs a command, once.
             confined: mode == PermissionMode::AcceptEdits
@@ -49,15 +51,6 @@ impl Agent {
 
     pub(super) fn runs_freely(&self, effects: &[Effect]) -> bool {
         matches!(self.decide(effects), PermissionDecision::Allow { .. })
-    }
-
-    /// Whether the user's own word allowed it: a grant, or bypass mode.
-    fn is_allowed_by_name(&self, effects: &[Effect]) -> bool {
-        let granted = |effect: &Effect| {
-            permission::rule_of(effect)
-                .is_some_and(|rule| self.grants.iter().any(|grant| grant.rule == rule))
-        };
-        self.parts.settings.mode == PermissionMode::Bypass || effects.iter().any(granted)
     }
 
     /// Asks the gate, and the authority where the gate says so.
@@ -77,9 +70,9 @@ impl Agent {
                 result: Err(error),
             })
         };
-        let (why, session) = match self.decide(&prepared.effects) {
-            PermissionDecision::Allow { .. } => {
-                if self.is_allowed_by_name(&prepared.effects) {
+        let (why, effects, session, always) = match self.decide(&prepared.effects) {
+            PermissionDecision::Allow { by_user, .. } => {
+                if by_user {
                     prepared.approval.give();
                 }
                 return Ok(());
@@ -88,7 +81,12 @@ impl Agent {
                 let words = format!("denied: {why}");
                 return Err(denied(why, words));
             }
-            PermissionDecision::Ask { why, session } => (why, session),
+            PermissionDecision::Ask {
+                why,
+                effects,
+                session,
+                always,
+            } => (why, effects, session, always),
         };
         let request = AskRequest {
             id: 0,
@@ -96,7 +94,9 @@ impl Agent {
             title: prepared.title.clone(),
             preview: tool.preview(call.arguments, &self.tool_cx(call.id, cancel)),
             why: why.clone(),
+            effects,
             session: session.clone(),
+            always: always.clone(),
         };
         let authority = self.parts.authority.clone();
         let answer = tokio::select! {
@@ -125,6 +125,18 @@ impl Agent {
             Answer::Session => {
                 prepared.approval.give();
                 self.grants.extend(session);
+                Ok(())
+            }
+            Answer::Always => {
+                prepared.approval.give();
+                // The session at least holds it when the file cannot be written.
+                self.grants.extend(session);
+                if let Err(error) = self.parts.services.rules.remember(&always) {
+                    self.notice(
+                        NoticeLevel::Error,
+                        format!("the rule is not saved: {error}; it holds for this session"),
+                    );
+                }
                 Ok(())
             }
             Answer::No { message } if !self.parts.authority.is_person() => {

@@ -107,6 +107,10 @@ pub struct Args {
     #[arg(long)]
     pub no_sandbox: bool,
 
+    /// Accept for this run what the workspace's own settings allow or redirect
+    #[arg(long)]
+    pub trust_workspace: bool,
+
     /// What a one-shot run prints
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub output_format: OutputFormat,
@@ -169,9 +173,26 @@ pub enum Sub {
         )]
         command: Vec<OsString>,
     },
+    /// Show or change what this workspace's own settings may allow or redirect
+    Trust {
+        /// What to do; without it, show
+        #[command(subcommand)]
+        action: Option<Trust>,
+    },
     /// Look into parts of the program
     #[command(subcommand, hide = true)]
     Debug(Debug),
+}
+
+/// What to do about trust.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum Trust {
+    /// Accept all that stands there now; what changes later asks again
+    Accept,
+    /// Forget what was accepted in this workspace
+    Revoke,
+    /// List the workspaces in which something was accepted
+    List,
 }
 
 /// Looks into parts of the program.

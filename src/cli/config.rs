@@ -24,9 +24,11 @@ pub(super) fn run(
             Ok(0)
         }
         ConfigSub::Keys(KeysSub::Remove { provider }) => remove_key(access, provider),
-        ConfigSub::Get { key, json } => get(&config::load(paths, env)?, key.as_deref(), *json),
+        ConfigSub::Get { key, json } => {
+            get(&config::load(paths, env, false)?, key.as_deref(), *json)
+        }
         ConfigSub::Explain { key, json } => {
-            explain(&config::load(paths, env)?, key.as_deref(), *json)
+            explain(&config::load(paths, env, false)?, key.as_deref(), *json)
         }
         ConfigSub::Set { key, value } => {
             let path = config::set(paths, key, value)?;

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use super::CliError;
 use crate::permission::command::{MANY, UNKNOWN, analyse};
-use crate::permission::url::decide_url;
 use crate::permission::{Basis, List, Place, RuleSet, decide, scope};
 use crate::protocol::permission::{Effect, PermissionDecision, PermissionMode, ScopedPath};
 
@@ -143,7 +142,7 @@ fn judge(question: &Question, place: &Place<'_>, user: &RuleSet) -> Verdict {
             (decision, command_effects(place, line))
         }
         Question { url: Some(url), .. } => (
-            decide_url(rules, &[], url),
+            decide(&basis, &[Effect::Net(url.clone())]),
             vec![json!({"effect": "network", "target": url, "outside": true})],
         ),
         Question {
@@ -161,7 +160,7 @@ fn judge(question: &Question, place: &Place<'_>, user: &RuleSet) -> Verdict {
         _ => return Verdict::deny("neither command, nor tool and path, nor url is given"),
     };
     let (word, why) = match decision {
-        PermissionDecision::Allow { why } => ("allow", why),
+        PermissionDecision::Allow { why, .. } => ("allow", why),
         PermissionDecision::Deny { why } => ("deny", why),
         PermissionDecision::Ask { why, .. } if headless => {
             ("deny", format!("{why}; nobody can be asked"))
@@ -268,14 +267,14 @@ fn shown(effect: &Effect) -> Value {
         Effect::Read(path) => ("reads", path),
         Effect::Write(path) => ("writes", path),
         Effect::Delete(path) => ("deletes", path),
+        Effect::Net(url) => {
+            return json!({"effect": "network", "target": url, "outside": true});
+        }
         Effect::Exec(line)
         | Effect::Unconfined(line)
         | Effect::Network(line)
         | Effect::Input { command: line, .. } => {
             return json!({"effect": "executes", "target": line, "outside": false});
-        }
-        Effect::Net(url) => {
-            return json!({"effect": "network", "target": url, "outside": true});
         }
     };
     json!({"effect": verb, "target": path.display(), "outside": !path.inside()})

@@ -20,6 +20,7 @@ mod secret;
 mod sessions;
 mod settings;
 mod stdin;
+mod trust;
 
 use std::process::ExitCode;
 
@@ -46,6 +47,9 @@ pub enum CliError {
     /// The stored keys cannot be used.
     #[error(transparent)]
     Keys(#[from] crate::config::KeyError),
+    /// A rule cannot be used.
+    #[error(transparent)]
+    Rule(#[from] crate::permission::BookError),
     /// The session cannot be used.
     #[error(transparent)]
     Session(#[from] crate::session::SessionError),
@@ -79,7 +83,7 @@ impl CliError {
 
     fn code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Config(_) | Self::Keys(_) => USAGE,
+            Self::Usage(_) | Self::Config(_) | Self::Keys(_) | Self::Rule(_) => USAGE,
             Self::Session(_)
             | Self::Repl(_)
             | Self::Exec(_)

@@ -8,14 +8,14 @@ use super::settings::{self, Chosen};
 use super::stdin::{self, Input};
 use super::{
     Args, CliError, FAILED, INTERRUPTED, connection, debug, demo, doctor, first_run, interactive,
-    logging, prompt, sandbox, sessions,
+    logging, prompt, sandbox, sessions, trust,
 };
 use crate::cli::args::{Debug, OutputFormat, Sub};
 use crate::config::{self, Env, Paths};
 use crate::exec;
 use crate::headless::{self, Format, Outcome};
 use crate::net;
-use crate::permission::RuleSet;
+use crate::permission::RuleBook;
 use crate::protocol::entry::EntryKind;
 use crate::protocol::event::UiEvent;
 use crate::protocol::model::ModelInfo;
@@ -40,12 +40,16 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
     if let Some(Sub::Debug(Debug::Classify { .. })) = args.command {
         let root = std::fs::canonicalize(&paths.workspace)
             .map_err(CliError::io("resolve the working directory"))?;
-        let rules = RuleSet::default();
-        return debug::classify(&root, paths.user_home.as_deref(), &rules);
+        let file = config::load(&paths, &env, args.trust_workspace)?;
+        let (book, _) = RuleBook::new(&paths, file.rules)?;
+        return debug::classify(&root, paths.user_home.as_deref(), &book.rules());
+    }
+    if let Some(Sub::Trust { action }) = args.command {
+        return trust::run(action, &paths, &env);
     }
     logging::start(&paths.logs(), &env, args.verbose)?;
     logging::report_panics(paths.logs());
-    let file = config::load(&paths, &env)?;
+    let file = config::load(&paths, &env, args.trust_workspace)?;
     custom::install(&file.endpoints, described_models(&paths)?);
     match &args.command {
         Some(Sub::Config(sub)) => {
@@ -281,9 +285,16 @@ pub(super) fn setup(
         budget,
         sandbox,
         compact_at,
+        rules,
+        untrusted,
         mut warnings,
     } = chosen;
     warnings.extend(restored);
+    let (rules, odd) = RuleBook::new(&paths, rules)?;
+    warnings.extend(odd);
+    if !untrusted.is_empty() && !interactive {
+        warnings.push(trust::ignored(&untrusted));
+    }
     // Whatever a command prints of them is hidden.
     let keys = access.secrets();
     let provider = access
@@ -303,6 +314,7 @@ pub(super) fn setup(
         interactive,
         sandbox,
         compact_at,
+        rules: Arc::new(rules),
     })
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Args, CliError};
 use crate::agent::{Budget, DEFAULT_MAX_TOKENS, Roles};
-use crate::config::{Config, Env, KeyStore, Paths};
+use crate::config::{Config, Env, KeyStore, Paths, RuleLine};
 use crate::protocol::entry::Settings;
 use crate::protocol::model::{ModelInfo, ThinkingSetting};
 use crate::protocol::permission::PermissionMode;
@@ -32,6 +32,10 @@ pub(super) struct Chosen {
     pub(super) sandbox: bool,
     /// Share of the window at which a conversation is compacted, in percent.
     pub(super) compact_at: u8,
+    /// The rules of all settings files.
+    pub(super) rules: Vec<RuleLine>,
+    /// What the workspace would set and the user has not accepted.
+    pub(super) untrusted: Vec<String>,
     /// What the user should know, one line each.
     pub(super) warnings: Vec<String>,
 }
@@ -119,6 +123,8 @@ pub(super) fn choose(
         },
         sandbox: !args.no_sandbox && file.sandbox.unwrap_or(true),
         compact_at: file.compact_at.unwrap_or(COMPACT_AT),
+        rules: file.rules,
+        untrusted: file.untrusted,
         warnings,
     })
 }

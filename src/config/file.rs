@@ -6,18 +6,11 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{Document, Item, TableLike, Value};
 
+use super::rules::{self, LISTS, Layer, RuleLine};
+use super::trust::Accepted;
 use super::{Config, ConfigError, Endpoint, Env, Place, keys};
 use crate::protocol::model::Effort;
 use crate::protocol::permission::PermissionMode;
-
-/// Who wrote a file, and so what it may set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trust {
-    /// The user's own file.
-    User,
-    /// A file that came with the workspace: may narrow, not widen.
-    Project,
-}
 
 /// One setting.
 pub struct Key {
@@ -29,7 +22,7 @@ pub struct Key {
     pub help: &'static str,
     /// Stores a value given as text; false when it makes no sense.
     set: fn(&mut Config, &str) -> bool,
-    /// Whether a file of the workspace may set it to this value.
+    /// Whether a file of the workspace may set it to this value unasked.
     project_may: fn(&str) -> bool,
 }
 
@@ -204,7 +197,12 @@ impl Key {
 }
 
 /// Applies one file to the settings; a missing file is no error.
-pub(super) fn apply(config: &mut Config, path: &Path, trust: Trust) -> Result<(), ConfigError> {
+pub(super) fn apply(
+    config: &mut Config,
+    path: &Path,
+    layer: Layer,
+    accepted: &Accepted,
+) -> Result<(), ConfigError> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         // `.sofos` may be missing, or not be a directory at all.
@@ -226,16 +224,26 @@ pub(super) fn apply(config: &mut Config, path: &Path, trust: Trust) -> Result<()
     let file = File {
         path,
         text: &text,
-        trust,
+        layer,
+        accepted,
     };
     for (name, item) in document.as_table() {
         if name == "keys" {
-            keys::apply(config, path, &text, item, trust)?;
+            keys::apply(config, path, &text, item, layer)?;
             continue;
         }
         let span = document.as_table().key(name).and_then(toml_edit::Key::span);
         let line = line_of(&text, span.or_else(|| item.span()));
         match item.as_table_like() {
+            _ if LISTS.contains(&name) => file.list(config, line, name, item)?,
+            Some(table) if name == "permissions" => {
+                for (name, item) in table.iter() {
+                    file.list(config, line, name, item)?;
+                }
+            }
+            None if name == "permissions" => {
+                return Err(file.bad(line, name, "a table of lists", item));
+            }
             Some(table) if name == "providers" => file.endpoints(config, line, table)?,
             Some(table) if is_section(name) => {
                 for (inner, item) in table.iter() {
@@ -264,12 +272,57 @@ fn is_section(name: &str) -> bool {
 struct File<'a> {
     path: &'a Path,
     text: &'a str,
-    trust: Trust,
+    layer: Layer,
+    accepted: &'a Accepted,
 }
 
 impl File<'_> {
     fn place(&self, line: usize) -> String {
         format!("{}:{line}", self.path.display())
+    }
+
+    /// Whether something holds that only counts once the user accepted it, when it
+    /// comes with a workspace.
+    fn trusts(&self, config: &mut Config, what: &str) -> bool {
+        if self.layer == Layer::User {
+            return true;
+        }
+        let item = format!("{}: {what}", self.layer.shown());
+        let holds = self.accepted.holds(&item);
+        if !holds {
+            config.untrusted.push(item.clone());
+        }
+        config.gated.push(item);
+        holds
+    }
+
+    /// One of the lists of rules.
+    fn list(
+        &self,
+        config: &mut Config,
+        line: usize,
+        name: &str,
+        item: &Item,
+    ) -> Result<(), ConfigError> {
+        let Some(list) = LISTS.into_iter().find(|list| *list == name) else {
+            config.warnings.push(format!(
+                "{}: unknown key {name:?} is ignored; permissions has allow, deny and ask",
+                self.place(line)
+            ));
+            return Ok(());
+        };
+        let texts = rules::read(item);
+        for text in texts.ok_or_else(|| self.bad(line, name, "a list of rules", item))? {
+            // What narrows holds at once.
+            if list != "allow" || self.trusts(config, &format!("allow {text}")) {
+                config.rules.push(RuleLine {
+                    layer: self.layer,
+                    list,
+                    text,
+                });
+            }
+        }
+        Ok(())
     }
 
     fn setting(
@@ -285,13 +338,20 @@ impl File<'_> {
         };
         let value = scalar(item);
         let set = value.as_deref().is_some_and(|value| {
-            if self.trust == Trust::Project && !(key.project_may)(value) {
-                config.warnings.push(format!(
-                    "{}: a workspace may not set {name} to {value:?}; set it in \
-                     ~/.sofos/config.toml or with a flag",
-                    self.place(line)
-                ));
-                return true;
+            if self.layer != Layer::User && !(key.project_may)(value) {
+                // Nothing a repository says may switch all questions off, spend
+                // money or change the prompt.
+                let never = value == "bypass" || name.contains('.');
+                if never {
+                    config.warnings.push(format!(
+                        "{}: a workspace may not set {name} to {value:?}; set it in \
+                         ~/.sofos/config.toml or with a flag",
+                        self.place(line)
+                    ));
+                }
+                if never || !self.trusts(config, &format!("{} = {value:?}", key.name)) {
+                    return true;
+                }
             }
             let fits = (key.set)(config, value);
             config.places.push(Place {
@@ -324,7 +384,7 @@ impl File<'_> {
         line: usize,
         table: &dyn TableLike,
     ) -> Result<(), ConfigError> {
-        if self.trust == Trust::Project {
+        if self.layer != Layer::User {
             config.warnings.push(format!(
                 "{}: a workspace may not describe providers; do it in ~/.sofos/config.toml",
                 self.place(line)
@@ -455,12 +515,20 @@ pub(super) fn line_of(text: &str, span: Option<std::ops::Range<usize>>) -> usize
 mod tests {
     use super::*;
 
-    fn load(text: &str, trust: Trust) -> Result<Config, String> {
+    fn load(text: &str, layer: Layer) -> Result<Config, String> {
+        load_with(text, layer, &[])
+    }
+
+    fn load_with(text: &str, layer: Layer, accepted: &[&str]) -> Result<Config, String> {
+        let accepted = Accepted {
+            all: false,
+            items: accepted.iter().map(|item| item.to_string()).collect(),
+        };
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config.toml");
         fs::write(&path, text).unwrap();
         let mut config = Config::default();
-        apply(&mut config, &path, trust)
+        apply(&mut config, &path, layer, &accepted)
             .map(|()| config)
             .map_err(|error| error.to_string().rsplit_once('/').unwrap().1.to_string())
     }
@@ -479,28 +547,28 @@ mod tests {
             ("effort = [1]", "config.toml:1: effort must be none,"),
             ("model = \n", "config.toml:1: not valid TOML"),
         ] {
-            let error = load(text, Trust::User).unwrap_err();
+            let error = load(text, Layer::User).unwrap_err();
             assert!(error.starts_with(complaint), "{error}");
         }
     }
 
     #[test]
     fn unknown_keys_warn_and_a_workspace_cannot_widen_its_rights() {
-        let config = load("modle = 1\nmodel = \"m\"", Trust::User).unwrap();
+        let config = load("modle = 1\nmodel = \"m\"", Layer::User).unwrap();
         assert!(
             config.warnings[0].contains(":1: unknown key \"modle\""),
             "{:?}",
             config.warnings
         );
         assert_eq!(config.model.as_deref(), Some("m"));
-        let config = load("permission_mode = \"bypass\"", Trust::Project).unwrap();
+        let config = load("permission_mode = \"bypass\"", Layer::Project).unwrap();
         assert_eq!(config.permission_mode, None);
         assert!(
             config.warnings[0].contains("may not set"),
             "{:?}",
             config.warnings
         );
-        let config = load("permission-mode = \"plan\"", Trust::Project).unwrap();
+        let config = load("permission-mode = \"plan\"", Layer::Project).unwrap();
         assert_eq!(config.permission_mode, Some(PermissionMode::Plan));
     }
 
@@ -508,7 +576,7 @@ mod tests {
     fn tables_for_the_prompt_are_the_users_own() {
         let text = "[ui]\nvim = true\n\n[keys]\npreset = \"panels\"\neditor = \"f4\"\n\
                     send = [\"enter\", \"f2\"]\nundo = []\n";
-        let config = load(text, Trust::User).unwrap();
+        let config = load(text, Layer::User).unwrap();
         assert_eq!(config.vim, Some(true));
         assert_eq!(config.key_preset.as_deref(), Some("panels"));
         let keys: Vec<(&str, usize)> = config
@@ -522,10 +590,10 @@ mod tests {
             "{}",
             config.keys[0].place
         );
-        let config = load(text, Trust::Project).unwrap();
+        let config = load(text, Layer::Project).unwrap();
         assert!(config.keys.is_empty() && config.vim.is_none());
         assert_eq!(config.warnings.len(), 2, "{:?}", config.warnings);
-        let error = load("[keys]\nsend = 1\n", Trust::User).unwrap_err();
+        let error = load("[keys]\nsend = 1\n", Layer::User).unwrap_err();
         assert!(
             error.contains("config.toml:2: send must be a key such as"),
             "{error}"
@@ -537,7 +605,7 @@ mod tests {
         let config = load(
             "[models]\nfallback = [\"openai/a\", \"groq/b\"]\n[budget]\nmax-cost = 2\n\
              [providers.mine]\nbase-url = \"http://h/v1\"\nkey_env = \"K\"\nmodels = [\"m\"]\n",
-            Trust::User,
+            Layer::User,
         )
         .unwrap();
         assert_eq!(config.fallback, ["openai/a", "groq/b"]);
@@ -560,11 +628,11 @@ mod tests {
             ("[providers.x]\n", "providers.x.base-url must be an address"),
             ("[budget]\nmax-cost = -1", "budget.max-cost must be"),
         ] {
-            let error = load(text, Trust::User).unwrap_err();
+            let error = load(text, Layer::User).unwrap_err();
             assert!(error.contains(complaint), "{error}");
         }
         let project = "[budget]\nmax-cost = 9\n[providers.x]\nbase-url = \"http://evil\"";
-        let config = load(project, Trust::Project).unwrap();
+        let config = load(project, Layer::Project).unwrap();
         assert_eq!(
             (
                 config.max_cost,
@@ -577,7 +645,7 @@ mod tests {
 
     #[test]
     fn the_environment_beats_files() {
-        let mut config = load("max-tokens = 5", Trust::User).unwrap();
+        let mut config = load("max-tokens = 5", Layer::User).unwrap();
         apply_env(&mut config, &Env::from_pairs([("SOFOS_MAX_TOKENS", "7")])).unwrap();
         assert_eq!(config.max_tokens, Some(7));
         let bad = apply_env(&mut config, &Env::from_pairs([("SOFOS_EFFORT", "loud")]));
@@ -586,5 +654,34 @@ mod tests {
                 .to_string()
                 .contains("SOFOS_EFFORT must be")
         );
+    }
+
+    #[test]
+    fn what_a_workspace_allows_waits_for_its_user_and_what_it_denies_does_not() {
+        let text = "sandbox = \"off\"\ndeny = [\"Bash(curl:*)\"]\n[permissions]\nallow = [\"Bash(x)\"]\nask = [\"Bash(y)\"]";
+        let lists = |config: &Config| -> Vec<&'static str> {
+            config.rules.iter().map(|rule| rule.list).collect()
+        };
+        let fresh = load(text, Layer::Project).unwrap();
+        assert_eq!((fresh.sandbox, lists(&fresh)), (None, vec!["deny", "ask"]));
+        assert_eq!(
+            fresh.untrusted,
+            [
+                ".sofos/config.toml: sandbox = \"off\"",
+                ".sofos/config.toml: allow Bash(x)"
+            ]
+        );
+        let accepted: Vec<&str> = fresh.untrusted.iter().map(String::as_str).collect();
+        let trusted = load_with(text, Layer::Project, &accepted).unwrap();
+        assert_eq!(trusted.sandbox, Some(false));
+        assert_eq!(lists(&trusted), ["deny", "allow", "ask"]);
+        assert!(trusted.untrusted.is_empty());
+        let changed = text.replace("Bash(x)", "Bash(x:*)");
+        let changed = load_with(&changed, Layer::Project, &accepted).unwrap();
+        assert_eq!(changed.untrusted, [".sofos/config.toml: allow Bash(x:*)"]);
+        let own = load(text, Layer::User).unwrap();
+        assert_eq!((own.sandbox, own.untrusted.len()), (Some(false), 0));
+        assert!(load("allow = 3", Layer::User).is_err());
+        assert!(load("permissions = 3", Layer::User).is_err());
     }
 }

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use toml_edit::{Item, Value};
 
-use super::file::{Trust, line_of};
+use super::file::line_of;
+use super::rules::Layer;
 use super::{Config, ConfigError};
 
 /// A row of the table; whether action and keys exist shows in the front end.
@@ -27,7 +28,7 @@ pub(super) fn apply(
     path: &Path,
     text: &str,
     item: &Item,
-    trust: Trust,
+    layer: Layer,
 ) -> Result<(), ConfigError> {
     let line = |item: &Item| line_of(text, item.span());
     let wrong = |key: &str, expected, item: &Item| ConfigError::Value {
@@ -40,7 +41,7 @@ pub(super) fn apply(
     let Some(table) = item.as_table_like() else {
         return Err(wrong("keys", "a table of actions and keys", item));
     };
-    if trust == Trust::Project {
+    if layer != Layer::User {
         config.warnings.push(format!(
             "{}:{}: a workspace may not set keys; set them in ~/.sofos/config.toml",
             path.display(),

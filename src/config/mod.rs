@@ -3,14 +3,19 @@
 //! defaults < `~/.sofos/config.toml` < `.sofos/config.toml` <
 //! `.sofos/config.local.toml` < `SOFOS_*` < flags. A layer sets what it names
 //! and leaves the rest alone.
+//!
+//! What a file of the workspace says to allow or redirect holds only after the user
+//! accepted it ([`trust`]); what it denies always holds.
 
 mod edit;
 mod env;
 mod file;
 mod keys;
 mod paths;
+pub mod rules;
 mod secrets;
 mod set;
+pub mod trust;
 
 use std::path::PathBuf;
 
@@ -19,6 +24,7 @@ pub use env::Env;
 pub use file::{KEYS, Key, find};
 pub use keys::KeySetting;
 pub use paths::Paths;
+pub use rules::{Layer, RuleLine};
 pub use secrets::{KeyError, KeyStore, Keys};
 pub use set::set;
 
@@ -137,31 +143,50 @@ pub struct Config {
     pub endpoints: Vec<Endpoint>,
     /// Where each setting was given; of one key the last place holds.
     pub places: Vec<Place>,
+    /// The lists of rules, in the order they stand in the files.
+    pub rules: Vec<RuleLine>,
+    /// What the workspace would set and the user has not accepted, one item each.
+    pub untrusted: Vec<String>,
+    /// Everything in the workspace that only counts once it is accepted.
+    pub gated: Vec<String>,
+    /// What the user accepted in this workspace and is not there any more.
+    pub gone: Vec<String>,
     /// What was found odd while loading, one line each.
     pub warnings: Vec<String>,
 }
 
-/// Loads and merges all layers below the command line.
+/// Loads and merges all layers below the command line. With `trusting`, what the
+/// workspace brings along counts as accepted.
 ///
 /// # Errors
 /// At the first file that cannot be read or value that cannot be used.
-pub fn load(paths: &Paths, env: &Env) -> Result<Config, ConfigError> {
+pub fn load(paths: &Paths, env: &Env, trusting: bool) -> Result<Config, ConfigError> {
     let mut config = Config::default();
-    file::apply(
-        &mut config,
-        &paths.home.join("config.toml"),
-        file::Trust::User,
-    )?;
-    file::apply(
-        &mut config,
-        &paths.project.join("config.toml"),
-        file::Trust::Project,
-    )?;
-    file::apply(
-        &mut config,
-        &paths.project.join("config.local.toml"),
-        file::Trust::Project,
-    )?;
+    // Without a home directory nothing here is the user's own.
+    let homeless = paths.user_home.is_none() && paths.home == paths.project;
+    let mut accepted = if homeless {
+        trust::Accepted::default()
+    } else {
+        trust::accepted(paths)?
+    };
+    // In the home directory itself the user's file is the workspace's.
+    accepted.all = trusting || (!homeless && paths.home == paths.project);
+    for layer in [Layer::User, Layer::Project, Layer::Local] {
+        let twice = paths.home == paths.project
+            && layer
+                == if homeless {
+                    Layer::User
+                } else {
+                    Layer::Project
+                };
+        if twice {
+            continue;
+        }
+        file::apply(&mut config, &layer.path(paths), layer, &accepted)?;
+    }
+    config.gone = accepted.items;
+    let there = &config.gated;
+    config.gone.retain(|item| !there.contains(item));
     file::apply_env(&mut config, env)?;
     Ok(config)
 }

@@ -108,7 +108,7 @@ mod tests {
         set(&paths, "max_tokens", "9000").unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.starts_with("# mine\nmodel = \"b\""), "{text}");
-        let config = crate::config::load(&paths, &env).unwrap();
+        let config = crate::config::load(&paths, &env, false).unwrap();
         assert_eq!(
             (config.max_cost, config.max_tokens),
             (Some(2.5), Some(9_000))

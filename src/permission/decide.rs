@@ -1,10 +1,11 @@
 //! The decision: may these effects happen, must they not, or has someone to answer.
 
-use super::command::{EffectKind, Tier, analyse};
+use super::command::{Analysis, EffectKind, Tier, analyse};
+use super::explain;
 use super::place::Place;
 use super::protect::protection;
-use super::rules::{Rule, RuleSet};
-use super::url::decide_url;
+use super::rules::{self, List, Rule, RuleSet, escape};
+use super::url;
 use crate::protocol::permission::{Effect, Grant, PermissionDecision, PermissionMode, ScopedPath};
 
 /// What a decision goes by, beside the effects.
@@ -26,7 +27,8 @@ pub struct Basis<'a> {
 
 /// What is said about one effect.
 enum Said {
-    Allow(String),
+    /// The reason, and whether the user's own word decides.
+    Allow(String, bool),
     /// The reason, and whether the session may grant it.
     Ask(String, bool),
     Deny(String),
@@ -46,52 +48,95 @@ pub fn decide(basis: &Basis<'_>, effects: &[Effect]) -> PermissionDecision {
         };
     }
     let mut allowed = "nothing outside the conversation".to_string();
+    let mut by_user = false;
     let mut reasons: Vec<String> = Vec::new();
-    let mut session = Vec::new();
+    let mut asked: Vec<&Effect> = Vec::new();
     let mut grantable = true;
     for effect in effects {
         let (reason, may_grant) = match judge(basis, effect) {
             Said::Deny(why) => return PermissionDecision::Deny { why },
-            Said::Allow(why) => {
+            Said::Allow(why, by_rule) => {
                 allowed = why;
+                by_user |= by_rule;
                 continue;
             }
             Said::Ask(..) if basis.mode == PermissionMode::Bypass && !leaves_sandbox(effect) => {
                 allowed = "bypass mode".to_string();
+                by_user = true;
                 continue;
             }
             Said::Ask(reason, may_grant) => (reason, may_grant),
         };
-        let rule = rule_of(effect).filter(|_| may_grant);
-        if let Some(rule) = &rule
-            && basis.grants.iter().any(|grant| &grant.rule == rule)
-        {
+        let granted = may_grant
+            && rule_of(effect)
+                .is_some_and(|rule| basis.grants.iter().any(|grant| grant.rule == rule));
+        if granted {
             allowed = "granted for this session".to_string();
+            by_user = true;
             continue;
         }
+        grantable &= may_grant;
         if !reasons.contains(&reason) {
             reasons.push(reason);
         }
-        match rule.map(|rule| Grant { rule }) {
-            Some(grant) if !session.contains(&grant) => session.push(grant),
-            Some(_) => {}
-            None => grantable = false,
-        }
+        asked.push(effect);
     }
     if reasons.is_empty() {
-        return PermissionDecision::Allow { why: allowed };
+        return PermissionDecision::Allow {
+            why: allowed,
+            by_user,
+        };
     }
-    if !grantable {
-        session.clear();
-    }
+    let (session, always) = if grantable {
+        (
+            offers(&asked, rule_of),
+            lasting(basis, effects, offers(&asked, lasting_rule)),
+        )
+    } else {
+        (Vec::new(), Vec::new())
+    };
     PermissionDecision::Ask {
         why: reasons.join("; "),
+        effects: explain::effects(&basis.place, effects),
         session,
+        always,
     }
 }
 
-/// The rule that covers exactly this effect. Nothing when its target cannot be
-/// written down exactly.
+/// The rules for effects, each once; none when one of them has none.
+fn offers(effects: &[&Effect], rule: impl Fn(&Effect) -> Option<String>) -> Vec<Grant> {
+    let mut out: Vec<Grant> = Vec::new();
+    for effect in effects {
+        match rule(effect).map(|rule| Grant { rule }) {
+            Some(grant) if !out.contains(&grant) => out.push(grant),
+            Some(_) => {}
+            None => return Vec::new(),
+        }
+    }
+    out
+}
+
+/// The rules again, if they would settle the question for good.
+fn lasting(basis: &Basis<'_>, effects: &[Effect], offered: Vec<Grant>) -> Vec<Grant> {
+    let mut rules = basis.rules.clone();
+    let settles = !offered.is_empty()
+        && offered
+            .iter()
+            .all(|grant| rules.add(List::Allow, &grant.rule, &basis.place).is_ok())
+        && {
+            let basis = Basis {
+                rules: &rules,
+                ..*basis
+            };
+            effects
+                .iter()
+                .all(|effect| matches!(judge(&basis, effect), Said::Allow(..)))
+        };
+    if settles { offered } else { Vec::new() }
+}
+
+/// The rule that covers exactly this effect for a session. Nothing when its target
+/// cannot be written down exactly.
 pub fn rule_of(effect: &Effect) -> Option<String> {
     let exact = |verb: &str, path: &ScopedPath| {
         path.real()
@@ -106,7 +151,32 @@ pub fn rule_of(effect: &Effect) -> Option<String> {
         Effect::Unconfined(line) => Some(format!("Unconfined({line})")),
         Effect::Network(line) => Some(format!("Network({line})")),
         Effect::Input { command, .. } => Some(format!("Input({command})")),
-        Effect::Net(url) => super::url::rule_of(url),
+        Effect::Net(url) => url::rule_for(url),
+    }
+}
+
+/// Longest command that is worth remembering, in bytes.
+const MAX_REMEMBERED: usize = 300;
+
+/// The smallest rule of the user that covers this effect.
+fn lasting_rule(effect: &Effect) -> Option<String> {
+    let exact = |verb: &str, path: &ScopedPath| {
+        path.real().to_str()?;
+        Some(format!("{verb}({})", escape(path.display())))
+    };
+    match effect {
+        Effect::Read(path) => exact("Read", path),
+        Effect::Write(path) => exact("Write", path),
+        // Deleting, and leaving the sandbox, are asked about each time or session.
+        Effect::Delete(_) | Effect::Unconfined(_) | Effect::Network(_) | Effect::Input { .. } => {
+            None
+        }
+        Effect::Exec(line) => {
+            let line = line.trim();
+            let plain = line.len() <= MAX_REMEMBERED && !line.contains(char::is_control);
+            (plain && rules::is_exact(line)).then(|| format!("Bash({line})"))
+        }
+        Effect::Net(url) => url::rule_for(url),
     }
 }
 
@@ -128,16 +198,16 @@ fn judge(basis: &Basis<'_>, effect: &Effect) -> Said {
         }
         Effect::Input { command, .. } => {
             if basis.confined && basis.mode == PermissionMode::AcceptEdits {
-                return Said::Allow("confined to the workspace".to_string());
+                return Said::Allow("confined to the workspace".to_string(), false);
             }
             let command = crate::permission::short(command);
             return Said::Ask(format!("sends input to `{command}`"), true);
         }
         Effect::Net(url) => {
-            return match decide_url(basis.rules, &[], url) {
-                PermissionDecision::Deny { why } => Said::Deny(why),
-                PermissionDecision::Allow { why } => Said::Allow(why),
-                PermissionDecision::Ask { why, session } => Said::Ask(why, !session.is_empty()),
+            return match url::judge(basis.rules, url) {
+                url::Fetch::Allow(why) => Said::Allow(why, true),
+                url::Fetch::Ask { why, by_rule } => Said::Ask(why, !by_rule),
+                url::Fetch::Deny(why) => Said::Deny(why),
             };
         }
         Effect::Read(path) => (path, false),
@@ -156,13 +226,13 @@ fn judge(basis: &Basis<'_>, effect: &Effect) -> Said {
         // A grant would go against the wish to be asked.
         return Said::Ask(format!("the rule {rule} asks about {shown}"), false);
     }
-    let by_rule = |rule: &Rule| Said::Allow(format!("the rule {rule} allows it"));
+    let by_rule = |rule: &Rule| Said::Allow(format!("the rule {rule} allows it"), true);
     let reason = match effect {
         Effect::Read(path) if path.inside() => {
-            return Said::Allow("reads inside the workspace".to_string());
+            return Said::Allow("reads inside the workspace".to_string(), false);
         }
         Effect::Write(path) if path.inside() && protection(path).is_none() => {
-            return Said::Allow("edits inside the workspace".to_string());
+            return Said::Allow("edits inside the workspace".to_string(), false);
         }
         Effect::Read(_) => format!("reads outside the workspace: {shown}"),
         Effect::Write(path) => match protection(path) {
@@ -191,31 +261,35 @@ fn judge_command(basis: &Basis<'_>, line: &str) -> Said {
     let judged = basis.rules.judge(line, &analysis);
     let why = judged.why.join("; ");
     match judged.tier {
-        Tier::Allow => Said::Allow(why),
+        Tier::Allow => Said::Allow(why, judged.by_rule),
         // Whoever bypasses the questions means the tables too, not the rules.
         Tier::Deny if judged.by_rule || basis.mode != PermissionMode::Bypass => Said::Deny(why),
         Tier::Deny => Said::Ask(why, false),
         Tier::Ask => {
-            let stays_inside = || {
-                let mut inside = analysis.problem.is_none();
-                analysis.each(&mut |part| {
-                    inside &= part.effects.iter().all(|effect| {
-                        effect.kind != EffectKind::Network
-                            && effect.path.as_ref().is_none_or(ScopedPath::inside)
-                    });
-                });
-                inside
-            };
             if basis.confined
                 && basis.mode == PermissionMode::AcceptEdits
                 && !judged.by_rule
-                && stays_inside()
+                && stays_inside(&analysis)
             {
-                return Said::Allow("confined to the workspace".to_string());
+                return Said::Allow("confined to the workspace".to_string(), false);
             }
             Said::Ask(why, !judged.by_rule)
         }
     }
+}
+
+/// Whether a command, confined, could do what it means to do: nothing outside, no
+/// network, and no git, which needs what is closed to confined commands.
+fn stays_inside(analysis: &Analysis) -> bool {
+    let mut inside = analysis.problem.is_none();
+    analysis.each(&mut |part| {
+        inside &= part.argv.first().is_none_or(|program| program != "git")
+            && part.effects.iter().all(|effect| {
+                effect.kind != EffectKind::Network
+                    && effect.path.as_ref().is_none_or(ScopedPath::inside)
+            });
+    });
+    inside
 }
 
 fn read_only_words(safe: bool, effect: &Effect) -> String {

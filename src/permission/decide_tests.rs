@@ -152,7 +152,7 @@ fn the_worst_effect_decides_and_grants_are_listed_once() {
             Effect::Write(path("/tmp/c")),
         ],
     );
-    let PermissionDecision::Ask { why, session } = decision else {
+    let PermissionDecision::Ask { why, session, .. } = decision else {
         panic!("{decision:?}")
     };
     assert_eq!(why, "deletes b; writes outside the workspace: /tmp/c");

@@ -4,8 +4,10 @@
 //! line, [`url`] at an address, [`rules`] holds what the user wrote down, and
 //! [`decide()`] puts them together with the mode and the grants given so far.
 
+pub mod book;
 pub mod command;
 pub mod decide;
+pub mod explain;
 mod place;
 mod protect;
 pub mod rules;
@@ -13,6 +15,7 @@ pub mod scope;
 mod shell;
 pub mod url;
 
+pub use book::{BookError, RuleBook};
 pub use decide::{Basis, decide, rule_of};
 pub use place::Place;
 pub use rules::{List, Rule, RuleError, RuleSet};

@@ -62,8 +62,11 @@ enum Subject {
     /// Paths outside that commands may use.
     CommandPath(PathGlob),
     Mcp(String),
-    /// A host and everything below it.
-    Host(String),
+    /// A host, or the hosts below it.
+    Host {
+        host: String,
+        below: bool,
+    },
 }
 
 impl fmt::Display for Rule {
@@ -99,9 +102,13 @@ impl Rule {
             "Mcp" if text.ends_with(')') => Subject::Mcp(trimmed.to_string()),
             "WebFetch" if text.ends_with(')') => {
                 let host = trimmed.strip_prefix("domain:").unwrap_or(trimmed);
+                let (host, below) = match host.strip_prefix("*.") {
+                    Some(host) => (host, true),
+                    None => (host, false),
+                };
                 let host = super::url::plain_host(host)
                     .ok_or_else(|| content("that is not the name of a host"))?;
-                Subject::Host(host)
+                Subject::Host { host, below }
             }
             _ => return Err(RuleError::Kind(text.to_string())),
         };
@@ -144,17 +151,27 @@ impl Rule {
         }
     }
 
-    fn hits_host(&self, host: &str) -> bool {
+    /// Whether the rule, as a restriction, hits a host: it means those below too.
+    fn hits_host(&self, wanted: &str) -> bool {
         match &self.subject {
-            Subject::Host(domain) => {
-                host == domain
-                    || host
-                        .strip_suffix(domain.as_str())
-                        .is_some_and(|rest| rest.ends_with('.'))
-            }
+            Subject::Host { host, .. } => wanted == host || is_below(wanted, host),
             _ => false,
         }
     }
+
+    /// Whether the rule, as an allowance, covers a host.
+    fn covers_host(&self, wanted: &str) -> bool {
+        match &self.subject {
+            Subject::Host { host, below: false } => wanted == host,
+            Subject::Host { host, below: true } => is_below(wanted, host),
+            _ => false,
+        }
+    }
+}
+
+fn is_below(host: &str, domain: &str) -> bool {
+    host.strip_suffix(domain)
+        .is_some_and(|rest| rest.ends_with('.'))
 }
 
 /// The subject of a `Bash(…)` rule.
@@ -182,6 +199,12 @@ fn command(inner: &str, place: &Place<'_>) -> Result<Subject, String> {
         line: inner.to_string(),
         argv: exact_words(trimmed).unwrap_or_default(),
     })
+}
+
+/// Whether `Bash(…)` around a line means this line and no other.
+pub(super) fn is_exact(line: &str) -> bool {
+    let wide = line.ends_with('*') || (line.starts_with(['/', '~']) && line.contains('*'));
+    !line.is_empty() && line == line.trim() && !wide
 }
 
 /// The words of a rule, as the shell would take them.
@@ -378,6 +401,24 @@ pub enum List {
     Ask,
 }
 
+impl List {
+    /// Its name in settings files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+            Self::Ask => "ask",
+        }
+    }
+
+    /// The list of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Allow, Self::Deny, Self::Ask]
+            .into_iter()
+            .find(|list| list.name() == name)
+    }
+}
+
 impl RuleSet {
     /// Adds a rule.
     ///
@@ -424,20 +465,23 @@ impl RuleSet {
 
     /// What the rules say about a host, with the rule.
     pub fn host(&self, host: &str) -> Option<(List, &Rule)> {
-        self.first(|rule| rule.hits_host(host))
+        self.first(|list, rule| match list {
+            List::Allow => rule.covers_host(host),
+            _ => rule.hits_host(host),
+        })
     }
 
     /// What the rules say about the tools of an MCP server, with the rule.
     pub fn mcp(&self, server: &str) -> Option<(List, &Rule)> {
         self.first(
-            |rule| matches!(&rule.subject, Subject::Mcp(name) if name == server || name == "*"),
+            |_, rule| matches!(&rule.subject, Subject::Mcp(name) if name == server || name == "*"),
         )
     }
 
-    fn first(&self, hits: impl Fn(&Rule) -> bool) -> Option<(List, &Rule)> {
+    fn first(&self, hits: impl Fn(List, &Rule) -> bool) -> Option<(List, &Rule)> {
         [List::Deny, List::Ask, List::Allow]
             .into_iter()
-            .find_map(|list| Some((list, self.list(list).iter().find(|rule| hits(rule))?)))
+            .find_map(|list| Some((list, self.list(list).iter().find(|rule| hits(list, rule))?)))
     }
 }
 

@@ -527,7 +527,7 @@ fn the_spelling_through_a_link_is_denied_too() {
 }
 
 #[test]
-fn hosts_include_what_lies_below_them() {
+fn hosts_are_allowed_exactly_and_denied_with_those_below() {
     let set = rules(
         &["WebFetch(domain:example.com)", "WebFetch(plain.org)"],
         &["WebFetch(domain:bad.example.com)"],
@@ -536,7 +536,7 @@ fn hosts_include_what_lies_below_them() {
     let said = |host: &str| set.host(host).map(|(list, _)| list);
     for (host, expected) in [
         ("example.com", Some(List::Allow)),
-        ("docs.example.com", Some(List::Allow)),
+        ("docs.example.com", None),
         ("bad.example.com", Some(List::Deny)),
         ("x.bad.example.com", Some(List::Deny)),
         ("ask.example.com", Some(List::Ask)),

@@ -10,7 +10,6 @@ use url::{Host, Url};
 
 use super::rules::{List, RuleSet};
 use crate::net::addresses;
-use crate::protocol::permission::{Grant, PermissionDecision};
 
 /// Names that mean this machine, its network or its cloud, whatever they resolve to.
 const LOCAL_NAMES: &[&str] = &[
@@ -107,55 +106,55 @@ fn forbidden_host(host: &Host<&str>) -> Option<String> {
     }
 }
 
-/// The rule that covers the host of a URL.
-pub fn rule_of(text: &str) -> Option<String> {
-    let host = parse(text).ok()?.host_str().and_then(plain_host)?;
-    Some(format!("WebFetch(domain:{host})"))
+/// What is said about a fetch.
+#[derive(Debug, PartialEq)]
+pub(super) enum Fetch {
+    /// A rule allows it.
+    Allow(String),
+    /// Nobody said anything about this host yet, or a rule wants to be asked.
+    Ask { why: String, by_rule: bool },
+    /// It must not be fetched.
+    Deny(String),
 }
 
 /// Judges the fetch of a URL.
-pub fn decide_url(rules: &RuleSet, grants: &[Grant], text: &str) -> PermissionDecision {
-    let deny = |why: String| PermissionDecision::Deny { why };
-    let url = match parse(text) {
-        Ok(url) => url,
-        Err(why) => return deny(why),
-    };
-    let Some(host) = url.host() else {
-        return deny("the URL has no host".to_string());
-    };
-    if let Some(why) = forbidden_host(&host) {
-        return deny(format!("{why}; web_fetch only reads public addresses"));
-    }
-    let Some(host) = plain_host(&host.to_string()) else {
-        return deny("the URL has no usable host".to_string());
-    };
-    let grant = Grant {
-        rule: format!("WebFetch(domain:{host})"),
+pub(super) fn judge(rules: &RuleSet, text: &str) -> Fetch {
+    let host = match host_of(text) {
+        Ok(host) => host,
+        Err(why) => return Fetch::Deny(why),
     };
     match rules.host(&host) {
-        Some((List::Deny, rule)) => deny(format!("the rule {rule} denies {host}")),
-        Some((List::Allow, rule)) => PermissionDecision::Allow {
-            why: format!("the rule {rule} allows it"),
+        Some((List::Deny, rule)) => Fetch::Deny(format!("the rule {rule} denies {host}")),
+        Some((List::Allow, rule)) => Fetch::Allow(format!("the rule {rule} allows it")),
+        Some((List::Ask, rule)) => Fetch::Ask {
+            why: format!("the rule {rule} asks about it"),
+            by_rule: true,
         },
-        asked => {
-            if asked.is_none() && grants.contains(&grant) {
-                return PermissionDecision::Allow {
-                    why: "granted for this session".to_string(),
-                };
-            }
-            PermissionDecision::Ask {
-                why: match asked {
-                    Some((_, rule)) => format!("the rule {rule} asks about it"),
-                    None => format!("{host} was not fetched from before"),
-                },
-                // A grant would go against the wish to be asked.
-                session: match asked {
-                    Some(_) => Vec::new(),
-                    None => vec![grant],
-                },
-            }
-        }
+        None => Fetch::Ask {
+            why: format!("{host} was not fetched from before"),
+            by_rule: false,
+        },
     }
+}
+
+/// The rule that allows a fetch and others from its host.
+pub(super) fn rule_for(text: &str) -> Option<String> {
+    host_of(text)
+        .ok()
+        .map(|host| format!("WebFetch(domain:{host})"))
+}
+
+/// The host of a URL that may be fetched as far as its text tells.
+///
+/// # Errors
+/// Why it must not be fetched.
+pub fn host_of(text: &str) -> Result<String, String> {
+    let url = parse(text)?;
+    let host = url.host().ok_or("the URL has no host")?;
+    if let Some(why) = forbidden_host(&host) {
+        return Err(format!("{why}; web_fetch only reads public addresses"));
+    }
+    Ok(plain_host(&host.to_string()).ok_or("the URL has no usable host")?)
 }
 
 /// Reads a URL; what two readers could understand differently is refused.

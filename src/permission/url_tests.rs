@@ -4,10 +4,14 @@ use proptest::prelude::*;
 use std::path::Path;
 
 fn verdict(text: &str) -> &'static str {
-    match decide_url(&RuleSet::default(), &[], text) {
-        PermissionDecision::Allow { .. } => "allow",
-        PermissionDecision::Deny { .. } => "deny",
-        PermissionDecision::Ask { .. } => "ask",
+    word(&RuleSet::default(), text)
+}
+
+fn word(rules: &RuleSet, text: &str) -> &'static str {
+    match judge(rules, text) {
+        Fetch::Allow(_) => "allow",
+        Fetch::Deny(_) => "deny",
+        Fetch::Ask { .. } => "ask",
     }
 }
 
@@ -153,38 +157,27 @@ fn new_hosts_ask_and_known_ones_do_not() {
     rules
         .add(List::Allow, "WebFetch(domain:127.0.0.1)", &place)
         .unwrap();
-    let judge = |url: &str, grants: &[Grant]| decide_url(&rules, grants, url);
-    assert!(matches!(
-        judge("https://EXAMPLE.com./x", &[]),
-        PermissionDecision::Allow { .. }
-    ));
-    assert!(matches!(
-        judge("https://a.example.com", &[]),
-        PermissionDecision::Allow { .. }
-    ));
-    assert!(matches!(
-        judge("https://bad.example.com", &[]),
-        PermissionDecision::Deny { .. }
-    ));
-    assert!(matches!(
-        judge("https://x.bad.example.com.", &[]),
-        PermissionDecision::Deny { .. }
-    ));
-    assert!(matches!(
-        judge("http://127.0.0.1/", &[]),
-        PermissionDecision::Deny { .. }
-    ));
-    let PermissionDecision::Ask { session, .. } = judge("https://other.org/a", &[]) else {
-        panic!("a new host asks");
-    };
-    assert!(matches!(
-        judge("http://other.org/b", &session),
-        PermissionDecision::Allow { .. }
-    ));
-    assert!(matches!(
-        judge("https://another.org", &session),
-        PermissionDecision::Ask { .. }
-    ));
+    rules
+        .add(List::Allow, "WebFetch(domain:*.wide.example)", &place)
+        .unwrap();
+    for (url, expected) in [
+        ("https://EXAMPLE.com./x", "allow"),
+        ("https://a.example.com", "ask"),
+        ("https://bad.example.com", "deny"),
+        ("https://x.bad.example.com.", "deny"),
+        ("http://127.0.0.1/", "deny"),
+        ("https://other.org/a", "ask"),
+        ("https://notexample.com/", "ask"),
+        ("https://example.com.evil.org/", "ask"),
+        ("https://a.wide.example/", "allow"),
+        ("https://wide.example/", "ask"),
+    ] {
+        assert_eq!(word(&rules, url), expected, "{url}");
+    }
+    assert_eq!(
+        rule_for("http://other.org:80/b").as_deref(),
+        Some("WebFetch(domain:other.org)")
+    );
 }
 
 proptest! {

@@ -137,7 +137,7 @@ pub enum AgentEvent {
     /// A question waits for an answer.
     Asked {
         /// The question.
-        ask: AskRequest,
+        ask: Box<AskRequest>,
     },
     /// A question needs no answer any more.
     AskClosed {

@@ -145,6 +145,9 @@ pub enum PermissionDecision {
     Allow {
         /// The deciding rule, for the log.
         why: String,
+        /// The user's own word decides (a rule, a grant, bypass mode), not sofos'
+        /// judgement.
+        by_user: bool,
     },
     /// Refuse it; the model is told why and what to do instead.
     Deny {
@@ -155,8 +158,12 @@ pub enum PermissionDecision {
     Ask {
         /// Why no rule settles it.
         why: String,
+        /// What would happen, in plain words, one thing each.
+        effects: Vec<String>,
         /// What "for this session" would allow.
         session: Vec<Grant>,
+        /// The rules that "always" would write down.
+        always: Vec<Grant>,
     },
 }
 
@@ -197,8 +204,15 @@ pub struct AskRequest {
     pub preview: Preview,
     /// Why it is asked.
     pub why: String,
+    /// What would happen, in plain words, one thing each; may be empty.
+    #[serde(default)]
+    pub effects: Vec<String>,
     /// What "for this session" would allow; empty when it is not offered.
     pub session: Vec<Grant>,
+    /// The rules that "always" would write into the workspace's own settings, as
+    /// they would stand there; empty when it is not offered.
+    #[serde(default)]
+    pub always: Vec<Grant>,
 }
 
 /// The answer to a question.
@@ -209,6 +223,8 @@ pub enum Answer {
     Once,
     /// This call and those the session grants cover.
     Session,
+    /// This call and those that its rules cover, in every session here.
+    Always,
     /// No; the message goes to the model.
     No {
         /// What the user wants instead; may be empty.

@@ -16,6 +16,7 @@ use std::thread::JoinHandle;
 use crate::agent::{Budget, Roles};
 use crate::config::Paths;
 use crate::exec::Env;
+use crate::permission::RuleBook;
 use crate::protocol::command::Command;
 use crate::protocol::entry::Settings;
 use crate::protocol::event::UiEvent;
@@ -57,6 +58,8 @@ pub struct Setup {
     pub sandbox: bool,
     /// Share of the window at which a conversation is compacted, in percent.
     pub compact_at: u8,
+    /// What the user allowed, denied, or wants to be asked about.
+    pub rules: Arc<RuleBook>,
 }
 
 /// What can go wrong with the worker itself.

@@ -10,7 +10,6 @@ use super::servers::{Found, Servers};
 use super::status::Reporter;
 use super::{ReplError, Setup, replay, signals};
 use crate::agent::{Agent, Authority, Events, Interactive, Parts, Refuse, Services, TurnControl};
-use crate::permission::RuleSet;
 use crate::protocol::command::{Command, Secret, UserInput};
 use crate::protocol::entry::Settings;
 use crate::protocol::event::{AgentEvent, NoticeLevel, UiEvent};
@@ -83,6 +82,7 @@ impl Worker {
             interactive,
             sandbox,
             compact_at,
+            rules,
         } = setup;
         let cwd = paths.workspace.display().to_string();
         let workspace =
@@ -123,7 +123,7 @@ impl Worker {
             workspace: Arc::new(workspace),
             web: Arc::new(Web::new(&env)),
             env,
-            rules: RuleSet::default(),
+            rules,
             access,
             blobs: BlobStore::new(paths.blobs()),
             outputs: paths.outputs(),

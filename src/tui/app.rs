@@ -271,7 +271,7 @@ impl App {
     fn agent_event(&mut self, agent: u32, event: AgentEvent, now: Duration) {
         match event {
             AgentEvent::Asked { ask } => {
-                self.asks.push_back(PermissionPanel::new(ask));
+                self.asks.push_back(PermissionPanel::new(*ask));
                 self.actions.push(Action::Bell);
             }
             AgentEvent::AskClosed { id } => self.asks.retain(|panel| panel.ask.id != id),

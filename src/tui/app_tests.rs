@@ -94,7 +94,7 @@ fn sends(app: &mut App) -> Vec<Action> {
 
 fn asked(id: u64) -> UiEvent {
     main(AgentEvent::Asked {
-        ask: AskRequest {
+        ask: Box::new(AskRequest {
             id,
             call_id: "c".into(),
             title: ToolTitle::new("Run", "make clean"),
@@ -102,8 +102,10 @@ fn asked(id: u64) -> UiEvent {
                 text: "make clean".into(),
             },
             why: "no rule allows it".into(),
+            effects: Vec::new(),
             session: Vec::new(),
-        },
+            always: Vec::new(),
+        }),
     })
 }
 

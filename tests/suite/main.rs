@@ -8,6 +8,7 @@ mod cli;
 mod compact;
 mod crash;
 mod faults;
+mod fuzz;
 mod jobs;
 mod models;
 mod prompt;

@@ -28,7 +28,9 @@ impl RuleSet {
         }
         let ask = self.find(List::Ask, line, analysis);
         let whole = self.allow.iter().find(|rule| rule.is_line(line));
-        if let (None, Some(rule)) = (&ask, whole) {
+        let mut hidden = Vec::new();
+        analysis.each(&mut |part| hidden.extend(self.reads_denied_below(part)));
+        if let (None, Some(rule), []) = (&ask, whole, hidden.as_slice()) {
             return Judged {
                 tier: Tier::Allow,
                 why: vec![format!("the rule {rule} allows it")],
@@ -51,11 +53,10 @@ impl RuleSet {
                         None => reasons.push((concern.tier, concern.why.clone())),
                     }
                 }
-                if let Some(why) = self.reads_denied_below(part) {
-                    reasons.push((Tier::Ask, why));
-                }
             });
         }
+        let by_denial = !hidden.is_empty();
+        reasons.extend(hidden.into_iter().map(|why| (Tier::Ask, why)));
         let tier = reasons.iter().map(|(tier, _)| *tier).max();
         // The worst first, each once.
         reasons.sort_by_key(|(tier, _)| std::cmp::Reverse(*tier));
@@ -67,7 +68,7 @@ impl RuleSet {
         }
         let by_rule = match tier {
             None => settled.is_some(),
-            Some(_) => ask.is_some(),
+            Some(_) => ask.is_some() || by_denial,
         };
         if tier.is_none() {
             why.push(match settled {
@@ -186,7 +187,7 @@ impl Rule {
                     || (effect.kind == EffectKind::Deletes && self.hits_below(path.real(), true));
                 hit.then(|| short(path.display()))
             }),
-            Subject::Mcp(_) | Subject::Host(_) => None,
+            Subject::Mcp(_) | Subject::Host { .. } => None,
         }
     }
 

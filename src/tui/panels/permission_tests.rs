@@ -10,6 +10,8 @@ fn ask(preview: Preview, session: &[&str]) -> PermissionPanel {
         title: ToolTitle::new("Run", "git checkout feature/login"),
         preview,
         why: "switches branch: changes files in the workspace".into(),
+        effects: Vec::new(),
+        always: Vec::new(),
         session: session
             .iter()
             .map(|rule| Grant {

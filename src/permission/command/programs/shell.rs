@@ -1,6 +1,6 @@
 //! What the shell does itself.
 
-use super::super::analysis::MANY;
+use super::super::analysis::{MANY, UNKNOWN};
 use super::super::assignments::{is_harmless_environment, is_harmless_variable};
 use super::super::cx::{Cx, Verdict, is_unknown};
 use super::super::flags::{Operands, Shape};
@@ -30,7 +30,7 @@ pub(super) const PROGRAMS: Rows = &[
 fn printf(_: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     match args {
         ["--", ..] | [] => Ok(()),
-        [format, ..] if format.starts_with('-') || is_unknown(&format[..format.len().min(1)]) => {
+        [format, ..] if format.starts_with('-') || format.starts_with([MANY, UNKNOWN]) => {
             Err("may set a variable".to_string())
         }
         _ => Ok(()),
