@@ -20,6 +20,21 @@ use crate::stdx::text::one_line;
 /// Most characters of a search query that are shown.
 const QUERY: usize = 80;
 
+/// Beginnings of the reasons that mean a refusal, whatever else was sent.
+const REFUSALS: [&str; 11] = [
+    "SAFETY",
+    "RECITATION",
+    "LANGUAGE",
+    "BLOCKLIST",
+    "PROHIBITED",
+    "SPII",
+    "IMAGE",
+    "NO_IMAGE",
+    "ESCALATION",
+    "MODEL_ARMOR",
+    "TOO_MANY",
+];
+
 /// Text or thoughts that are still growing.
 struct Open {
     index: usize,
@@ -175,6 +190,10 @@ impl Decoder {
                 broken("the model stopped without a reason")
             }
             "MISSING_THOUGHT_SIGNATURE" => broken("the server misses a thought signature"),
+            // Servers of the same format have words of their own for this.
+            reason if self.called && !REFUSALS.iter().any(|known| reason.starts_with(known)) => {
+                Ok(StopReason::EndTurn)
+            }
             reason => Ok(refusal(reason, words)),
         }
     }

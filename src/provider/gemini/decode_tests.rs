@@ -145,6 +145,8 @@ fn every_reason_to_stop_is_told_apart() {
         let fault = whole(&[&frame(reason)]).1.unwrap_err();
         assert_eq!(fault.again, Again::Briefly, "{reason}");
     }
+    let called = r#"{"candidates":[{"content":{"parts":[{"functionCall":{"name":"x"}}]},"finishReason":"FUNCTION_CALL"}]}"#;
+    assert_eq!(end(&answer(&[called])).0, StopReason::ToolUse);
     let blocked = answer(&[r#"{"promptFeedback":{"blockReason":"SAFETY"}}"#]);
     assert!(matches!(end(&blocked).0, StopReason::Refusal { .. }));
 }
