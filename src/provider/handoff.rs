@@ -258,7 +258,7 @@ mod tests {
             };
             let body = String::from_utf8(body).unwrap();
             assert!(body.contains(own) && !body.contains(foreign), "{body}");
-            assert!(body.contains("same_5"), "{body}");
+            assert!(body.contains("same_4"), "{body}");
         }
     }
 }

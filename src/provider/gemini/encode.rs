@@ -274,6 +274,8 @@ fn model_parts<'a>(
     called: &mut Called<'a>,
 ) -> Vec<Part<'a>> {
     let mut out = Vec::new();
+    // Ids that another vendor gave mean nothing here; order and name link the results.
+    let own = message.origin.wire == "gemini";
     for block in &message.content {
         match block {
             ContentBlock::Text { text, opaque } => said(text, kept(opaque), &mut out),
@@ -295,10 +297,11 @@ fn model_parts<'a>(
                 opaque,
             } => {
                 let kept = kept(opaque);
-                called.insert(id, (name, !kept.no_id));
+                let has_id = own && !kept.no_id;
+                called.insert(id, (name, has_id));
                 out.push(Part::Call {
                     function_call: Call {
-                        id: (!kept.no_id).then_some(id),
+                        id: has_id.then_some(id),
                         name,
                         args: parts::object(arguments),
                     },

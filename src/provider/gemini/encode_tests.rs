@@ -25,12 +25,21 @@ fn signed(mut block: ContentBlock, kept: &str) -> ContentBlock {
     block
 }
 
+/// A message of the vendor's own.
+fn own(content: Vec<ContentBlock>) -> Message {
+    let mut message = assistant(content);
+    if let Message::Assistant(message) = &mut message {
+        message.origin.wire = "gemini".into();
+    }
+    message
+}
+
 /// A conversation with a bit of everything.
 fn everything() -> Vec<Message> {
     vec![
         context("Date: today."),
         user(&["look", "closely"]),
-        assistant(vec![
+        own(vec![
             thinking("hm", None),
             thinking("hm!", Some(r#"{"thoughtSignature":"T"}"#)),
             with("a", r#"{"after":"A"}"#),
