@@ -345,7 +345,7 @@ fn header(options: &TuiOptions, theme: &Theme, cols: usize) -> Vec<Line<'static>
     }
     let mut keys = Wrapper::new(cols.saturating_sub(1));
     keys.push(
-        "/ commands   ctrl+j newline   esc stop   ctrl+d exit",
+        "/ commands   @ files   ! shell   ctrl+j newline   esc stop",
         theme.dim,
     );
     let rows = first.finish().into_iter().chain(keys.finish());

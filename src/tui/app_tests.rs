@@ -131,7 +131,7 @@ fn it_starts_with_a_header_and_a_prompt() {
         [
             "sofos 0.1.0 · claude-sonnet-5-5 · ~/code/shop (main) ·",
             "sandbox on",
-            "/ commands   ctrl+j newline   esc stop   ctrl+d exit"
+            "/ commands   @ files   ! shell   ctrl+j newline   esc stop"
         ]
     );
     assert_eq!(

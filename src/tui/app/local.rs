@@ -97,6 +97,7 @@ impl App {
             })
             .collect();
         rows.push(PickRow::new("@", "@FILE", "name a file of the workspace"));
+        rows.push(PickRow::new("!", "!COMMAND", "run a command of your own"));
         for listed in self.keymap.listed() {
             if !listed.keys.is_empty() {
                 let keys: Vec<String> = listed.keys.into_iter().take(2).collect();

@@ -320,6 +320,43 @@ impl Model {
     }
 }
 
+/// The kills and yanks of a shell, on texts.
+#[derive(Default)]
+struct Ring {
+    text: String,
+    kills: Vec<String>,
+    goes_on: bool,
+}
+
+impl Ring {
+    fn kill_end(&mut self, caret: usize) {
+        let end = self.text[caret..]
+            .find('\n')
+            .map_or(self.text.len(), |at| caret + at);
+        let end = if end == caret {
+            (end + 1).min(self.text.len())
+        } else {
+            end
+        };
+        if end == caret {
+            return;
+        }
+        let killed: String = self.text.drain(caret..end).collect();
+        match self.kills.last_mut().filter(|_| self.goes_on) {
+            Some(last) => last.push_str(&killed),
+            None => self.kills.push(killed),
+        }
+        self.goes_on = true;
+    }
+
+    fn yank(&mut self, caret: usize) {
+        if let Some(text) = self.kills.last() {
+            self.text.insert_str(caret, text);
+        }
+        self.goes_on = false;
+    }
+}
+
 #[derive(Debug, Clone)]
 enum Step {
     Type(char),
@@ -389,6 +426,26 @@ proptest! {
             composer.key(Key::alt(KeyCode::Char('/')));
         }
         prop_assert_eq!(composer.text(), text);
+    }
+
+    #[test]
+    fn kills_and_yanks_are_those_of_a_shell(
+        text in "[a-c \\n]{0,20}",
+        keys in prop::collection::vec(prop::sample::select(vec!['k', 'y', 'a', 'e', 'b', 'f']), 0..25),
+    ) {
+        let mut composer = Composer::default();
+        composer.set(&text);
+        let mut ring = Ring { text, ..Ring::default() };
+        for key in keys {
+            let caret = composer.caret();
+            match key {
+                'k' => ring.kill_end(caret),
+                'y' => ring.yank(caret),
+                _ => ring.goes_on = false,
+            }
+            composer.key(Key::ctrl(key));
+            prop_assert_eq!(composer.text(), &ring.text);
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ const MAX_PATHS: usize = 300_000;
 /// Paths sent on at once while walking.
 const BATCH: usize = 4_000;
 /// Matches offered.
-const MAX_FOUND: usize = 200;
+const MAX_FOUND: usize = 60;
 /// An older list is made anew when files are asked for.
 const FRESH: Duration = Duration::from_secs(10);
 

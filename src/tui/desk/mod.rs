@@ -219,3 +219,101 @@ impl<R: Fn(Report) -> bool> Worker<R> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+
+    /// A clipboard of this test's own; nothing in it: there is none.
+    #[derive(Clone, Default)]
+    struct Fake(Arc<Mutex<Option<Pasted>>>);
+
+    impl Clipboard for Fake {
+        fn get(&mut self) -> Result<Pasted, String> {
+            let held = self.0.lock().unwrap().clone();
+            held.ok_or_else(|| "there is no clipboard here".into())
+        }
+
+        fn set_text(&mut self, text: &str) -> Result<(), String> {
+            let mut held = self.0.lock().unwrap();
+            if held.is_none() {
+                return Err("there is no clipboard here".into());
+            }
+            *held = Some(Pasted::Text(text.into()));
+            Ok(())
+        }
+    }
+
+    fn desk(places: Places, clipboard: Fake) -> (Desk, Receiver<Report>) {
+        let (sender, reports) = channel();
+        let desk = Desk::start(places, Box::new(clipboard), move |report| {
+            sender.send(report).is_ok()
+        });
+        (desk.unwrap(), reports)
+    }
+
+    fn places(dir: &std::path::Path) -> Places {
+        Places {
+            workspace: dir.to_owned(),
+            history: dir.join("history"),
+            settings: dir.join("home/config.toml"),
+        }
+    }
+
+    #[test]
+    fn the_clipboard_is_read_and_written_or_there_is_a_reason() {
+        let dir = tempfile::tempdir().unwrap();
+        let clipboard = Fake::default();
+        let (desk, reports) = desk(places(dir.path()), clipboard.clone());
+        desk.ask(Request::Paste);
+        desk.ask(Request::Copy("an answer".into()));
+        let Report::Failed(words) = reports.recv().unwrap() else {
+            panic!("no reason");
+        };
+        assert!(words.contains("no clipboard"), "{words}");
+        assert_eq!(
+            reports.recv().unwrap(),
+            Report::NotCopied("an answer".into())
+        );
+        let image = Pasted::Image {
+            media_type: "image/png".into(),
+            bytes: vec![1],
+        };
+        *clipboard.0.lock().unwrap() = Some(image.clone());
+        desk.ask(Request::Paste);
+        desk.ask(Request::Copy("an answer".into()));
+        desk.ask(Request::Paste);
+        assert_eq!(reports.recv().unwrap(), Report::Pasted(image));
+        assert_eq!(reports.recv().unwrap(), Report::Copied);
+        assert_eq!(
+            reports.recv().unwrap(),
+            Report::Pasted(Pasted::Text("an answer".into()))
+        );
+    }
+
+    #[test]
+    fn messages_drafts_and_settings_are_there_for_the_next_run() {
+        let dir = tempfile::tempdir().unwrap();
+        let draft = crate::tui::composer::folds::Folds::default().draft("half");
+        let (first, reports) = desk(places(dir.path()), Fake::default());
+        first.ask(Request::Remember("one".into()));
+        first.ask(Request::Draft(draft.clone()));
+        first.ask(Request::SetVim(true));
+        first.ask(Request::Find("history".into()));
+        first.flush();
+        let found =
+            |report| matches!(report, Report::Found(Found { paths, .. }) if !paths.is_empty());
+        assert!(reports.iter().any(found));
+        // The thread lets go of the draft when it ends.
+        drop((first, reports));
+        let (second, reports) = desk(places(dir.path()), Fake::default());
+        assert_eq!(reports.recv().unwrap(), Report::History(vec!["one".into()]));
+        drop(second);
+        assert!(dir.path().join("home/config.toml").exists());
+        let left: Vec<_> = std::fs::read_dir(dir.path().join("history"))
+            .unwrap()
+            .collect();
+        assert!(left.len() >= 3, "{left:?}");
+    }
+}

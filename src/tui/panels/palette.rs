@@ -248,7 +248,14 @@ fn choice(row: &PickRow) -> Item {
 
 /// How a file is named in a message.
 pub fn mention(path: &str) -> String {
-    if path.contains(char::is_whitespace) {
+    if path.contains('"') {
+        let escaped = |ch: char| match ch {
+            '"' | '\\' | '\'' => format!("\\{ch}"),
+            ch if ch.is_whitespace() => format!("\\{ch}"),
+            ch => ch.to_string(),
+        };
+        format!("@{}", path.chars().map(escaped).collect::<String>())
+    } else if path.contains(char::is_whitespace) {
         format!("@\"{path}\"")
     } else {
         format!("@{path}")
@@ -315,6 +322,17 @@ mod tests {
 
     fn press(palette: &mut Palette, code: KeyCode, text: &str) -> PaletteOutcome {
         palette.key(Key::plain(code), text)
+    }
+
+    #[test]
+    fn odd_names_are_quoted_or_escaped() {
+        for (path, expected) in [
+            ("src/a.rs", "@src/a.rs"),
+            ("my file", "@\"my file\""),
+            ("a \"b\".txt", "@a\\ \\\"b\\\".txt"),
+        ] {
+            assert_eq!(mention(path), expected);
+        }
     }
 
     #[test]
