@@ -145,6 +145,11 @@ impl Agent {
         &self.parts.settings
     }
 
+    /// The rules of the user.
+    pub fn rules(&self) -> &RuleBook {
+        &self.parts.services.rules
+    }
+
     /// The model in use.
     pub fn model(&self) -> &ModelInfo {
         &self.parts.model

@@ -49,6 +49,21 @@ impl Agent {
         permission::decide(&basis, effects)
     }
 
+    /// What the gate says about a command, in words, and how it is understood.
+    pub fn judge_command(&self, line: &str) -> (String, permission::command::Analysis) {
+        let services = &self.parts.services;
+        let place = permission::Place {
+            root: services.workspace.root(),
+            home: services.env.home(),
+        };
+        let words = match self.decide(&[Effect::Exec(line.to_string())]) {
+            PermissionDecision::Allow { why, .. } => format!("runs unasked: {why}"),
+            PermissionDecision::Ask { why, .. } => format!("asks: {why}"),
+            PermissionDecision::Deny { why } => format!("is refused: {why}"),
+        };
+        (words, permission::command::analyse(&place, line))
+    }
+
     pub(super) fn runs_freely(&self, effects: &[Effect]) -> bool {
         matches!(self.decide(effects), PermissionDecision::Allow { .. })
     }

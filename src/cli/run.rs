@@ -292,7 +292,7 @@ pub(super) fn setup(
     warnings.extend(restored);
     let (rules, odd) = RuleBook::new(&paths, rules)?;
     warnings.extend(odd);
-    if !untrusted.is_empty() && !interactive {
+    if !untrusted.is_empty() {
         warnings.push(trust::ignored(&untrusted));
     }
     // Whatever a command prints of them is hidden.

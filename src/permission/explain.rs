@@ -60,6 +60,21 @@ pub fn command(analysis: &Analysis) -> Vec<String> {
     out
 }
 
+/// Everything a command line was understood to do, one thing a line.
+pub fn parsed(analysis: &Analysis) -> Vec<String> {
+    let mut out = Vec::new();
+    analysis.each(&mut |part| {
+        for effect in &part.effects {
+            let target = short(&effect.target.replace([UNKNOWN, MANY], "…"));
+            let line = format!("{} {target}", effect.kind.verb());
+            if !out.contains(&line) {
+                out.push(line);
+            }
+        }
+    });
+    out
+}
+
 fn words(effect: &CommandEffect) -> Option<String> {
     let target = short(&effect.target.replace([UNKNOWN, MANY], "…"));
     let inside = effect.path.as_ref().is_some_and(ScopedPath::inside);

@@ -15,6 +15,7 @@ mod keys;
 mod local;
 mod model;
 mod modes;
+mod permissions;
 mod rename;
 mod resume;
 mod rewind;
@@ -225,6 +226,13 @@ pub static COMMANDS: &[CommandSpec] = &[
         usage: "[default|plan|accept-edits|bypass]",
         help: "show or set what may happen without asking",
         run: modes::mode,
+    },
+    CommandSpec {
+        name: "permissions",
+        aliases: &[],
+        usage: "[add|remove|why]",
+        help: "show or change the rules; why COMMAND explains one",
+        run: permissions::run,
     },
     CommandSpec {
         name: "compact",

@@ -103,6 +103,7 @@ impl PermissionPanel {
             KeyCode::Char('s') if !self.ask.session.is_empty() => {
                 AskOutcome::Answer(Answer::Session)
             }
+            KeyCode::Char('a') if !self.ask.always.is_empty() => AskOutcome::Answer(Answer::Always),
             KeyCode::Char('n') => {
                 self.message = Some(Composer::new(Vec::new()));
                 AskOutcome::Done
@@ -239,14 +240,20 @@ impl PermissionPanel {
         if !self.ask.why.is_empty() {
             parts.push(clean(&self.ask.why).into_owned());
         }
-        let rules: Vec<_> = self
-            .ask
-            .session
-            .iter()
-            .map(|grant| clean(&grant.rule).into_owned())
-            .collect();
-        if !rules.is_empty() {
-            parts.push(format!("this session: {}", rules.join(", ")));
+        for effect in &self.ask.effects {
+            parts.push(format!("  {}", clean(effect)));
+        }
+        for (word, grants) in [
+            ("this session", &self.ask.session),
+            ("always", &self.ask.always),
+        ] {
+            let rules: Vec<_> = grants
+                .iter()
+                .map(|grant| clean(&grant.rule).into_owned())
+                .collect();
+            if !rules.is_empty() {
+                parts.push(format!("{word}: {}", rules.join(", ")));
+            }
         }
         parts
             .iter()
@@ -264,10 +271,18 @@ impl PermissionPanel {
                 ("n", "no, tell it why"),
                 ("esc", "stop the turn"),
             ]
+        } else if self.ask.always.is_empty() {
+            &[
+                ("y", "once"),
+                ("s", "this session"),
+                ("n", "no, tell it why"),
+                ("esc", "stop the turn"),
+            ]
         } else {
             &[
                 ("y", "once"),
                 ("s", "this session"),
+                ("a", "always"),
                 ("n", "no, tell it why"),
                 ("esc", "stop the turn"),
             ]
