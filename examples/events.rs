@@ -40,6 +40,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         session: Session::create(&Store::new(paths.sessions()), display(&paths.workspace)),
         warnings: Vec::new(),
         interactive: false,
+        status_command: None,
+        notify_command: None,
         sandbox: true,
         compact_at: 80,
         rules: Arc::default(),

@@ -10,11 +10,11 @@
 //! Calls that only read run together; any other call waits for those before it
 //! and holds up those after it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::repeats::Repeats;
@@ -35,6 +35,8 @@ pub(super) struct Batch {
     running: JoinSet<Finished>,
     pub(super) started: HashMap<String, ToolTitle>,
     pub(super) done: HashMap<String, Finished>,
+    /// Id and tool of calls that wait to be shown as finished, in call order.
+    unshown: VecDeque<(String, String)>,
     /// A call that changes something was seen: nothing after it starts early.
     barrier: bool,
 }
@@ -87,7 +89,7 @@ impl Agent {
             }
             Ok(_) => batch.barrier = true,
             // Nothing runs for it; the error is reported in its turn.
-            Err(_) => {}
+            Err(_) => batch.will_show(id, name),
         }
     }
 
@@ -140,8 +142,9 @@ impl Agent {
                     }
                 }
             };
-            self.show(*call, &finished);
+            batch.will_show(call.id, call.name);
             batch.done.insert(call.id.to_string(), finished);
+            self.show_done(&mut batch);
         }
         self.drain(&mut batch, cancel).await;
         self.log_results(
@@ -180,7 +183,7 @@ impl Agent {
     pub(super) fn refuse_calls(&mut self, calls: &[Call<'_>], reason: &str) {
         for call in calls {
             let finished = Finished::error(*call, ToolError::model(reason));
-            self.show(*call, &finished);
+            self.show(call.name, &finished);
             self.log_result(*call, finished, &mut Repeats::default());
         }
     }
@@ -256,6 +259,7 @@ impl Agent {
             title: title.clone(),
         });
         batch.started.insert(call_id.to_string(), title.clone());
+        batch.will_show(call_id, name);
         let call_id = call_id.to_string();
         let secrets = self.parts.services.env.secrets().clone();
         batch
@@ -276,18 +280,54 @@ impl Agent {
             };
             match next {
                 None => break,
-                Some(Ok(finished)) => {
-                    let call = Call {
-                        id: &finished.call_id,
-                        name: "",
-                        arguments: "",
-                    };
-                    self.show(call, &finished);
-                    batch.done.insert(finished.call_id.clone(), finished);
-                }
-                // The call has no result: `log_results` says so.
-                Some(Err(error)) => tracing::error!("a tool crashed: {error}"),
+                Some(ended) => self.take_ended(batch, ended),
             }
+        }
+    }
+
+    /// Waits for one of the calls that run already; for ever when none does.
+    pub(super) async fn early_result(&self, batch: &mut Batch) {
+        match batch.running.join_next().await {
+            Some(ended) => self.take_ended(batch, ended),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Shows what has ended meanwhile.
+    pub(super) fn show_early_results(&self, batch: &mut Batch) {
+        while let Some(ended) = batch.running.try_join_next() {
+            self.take_ended(batch, ended);
+        }
+    }
+
+    fn take_ended(&self, batch: &mut Batch, ended: Result<Finished, JoinError>) {
+        match ended {
+            Ok(finished) => {
+                batch.done.insert(finished.call_id.clone(), finished);
+                self.show_done(batch);
+            }
+            // The call has no result: `log_results` says so.
+            Err(error) => tracing::error!("a tool crashed: {error}"),
+        }
+    }
+
+    /// Shows finished calls; none before those in front of it in the message.
+    pub(super) fn show_done(&self, batch: &mut Batch) {
+        while let Some((id, _)) = batch.unshown.front()
+            && let Some(finished) = batch.done.get(id)
+            && let Some((_, name)) = batch.unshown.pop_front()
+        {
+            self.show(&name, finished);
+        }
+    }
+}
+
+impl Batch {
+    /// The call has its place in the order in which results are shown.
+    pub(super) fn will_show(&mut self, id: &str, name: &str) {
+        let known = self.unshown.iter().any(|(waiting, _)| waiting == id);
+        if !known && !self.done.contains_key(id) {
+            self.unshown.push_back((id.to_string(), name.to_string()));
         }
     }
 }

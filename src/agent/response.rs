@@ -84,6 +84,7 @@ impl Agent {
                         biased;
                         () = cancel.cancelled() => None,
                         event = stream.next() => event,
+                        () = self.early_result(&mut batch) => continue,
                     }
                 }
             };
@@ -109,6 +110,7 @@ impl Agent {
                 }
             ) {
                 self.show_pending(&mut growing);
+                self.show_early_results(&mut batch);
             }
             match event {
                 StreamEvent::Start { model } => growing.model = model,

@@ -92,11 +92,17 @@ impl Agent {
         stopped: bool,
     ) {
         for call in calls {
-            let finished = batch.done.remove(call.id).unwrap_or_else(|| {
+            batch.will_show(call.id, call.name);
+            batch.done.entry(call.id.to_string()).or_insert_with(|| {
                 let started = batch.started.get(call.id).cloned();
-                let finished = Finished::missing(*call, started, stopped);
-                self.show(*call, &finished);
-                finished
+                Finished::missing(*call, started, stopped)
+            });
+        }
+        self.show_done(batch);
+        for call in calls {
+            let finished = batch.done.remove(call.id).unwrap_or_else(|| {
+                // Two calls of one message had the same id.
+                Finished::missing(*call, None, stopped)
             });
             if self.log_result(*call, finished, repeats) == Verdict::Stop {
                 *end = BatchEnd::Stuck {
@@ -174,11 +180,14 @@ impl Agent {
         }
     }
 
-    pub(super) fn show(&self, call: Call<'_>, finished: &Finished) {
+    pub(super) fn show(&self, name: &str, finished: &Finished) {
         self.emit(AgentEvent::ToolFinished {
             call_id: finished.call_id.clone(),
-            name: call.name.to_string(),
-            view: finished.view(),
+            name: name.to_string(),
+            view: ToolView {
+                output: finished.output().into(),
+                ..finished.view()
+            },
         });
     }
 }
@@ -212,6 +221,17 @@ impl Finished {
         }
     }
 
+    /// What the model gets as text.
+    fn output(&self) -> String {
+        match &self.result {
+            Ok(output) => {
+                let texts = output.content.iter().filter_map(ContentBlock::as_text);
+                texts.collect::<Vec<_>>().join("\n")
+            }
+            Err(error) => error.to_string(),
+        }
+    }
+
     pub(super) fn view(&self) -> ToolView {
         let title = self.title.clone();
         match &self.result {
@@ -224,6 +244,7 @@ impl Finished {
                 },
                 outcome: output.outcome.clone(),
                 body: output.body.clone(),
+                ..ToolView::default()
             },
             Err(error) => {
                 let status = match error {

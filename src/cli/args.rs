@@ -43,6 +43,14 @@ pub struct Args {
     #[arg(long, value_name = "ID", conflicts_with = "resume")]
     pub fork: Option<String>,
 
+    /// Plain lines, nothing redrawn: for screen readers
+    #[arg(long)]
+    pub plain: bool,
+
+    /// No colours
+    #[arg(long)]
+    pub no_color: bool,
+
     /// Say whether the model can be reached, and if not why
     #[arg(long)]
     pub check_connection: bool,

@@ -26,7 +26,7 @@ pub(super) fn run(
     mut restored: Vec<String>,
 ) -> Result<u8, CliError> {
     restored.extend(prompt.warnings.iter().cloned());
-    let options = options(&env, &paths, &chosen, prompt)?;
+    let options = options(args, &env, &paths, &chosen, prompt)?;
     let choose = args.resume.as_deref() == Some("");
     let setup = setup(env, paths, chosen, session, restored, true)?;
     let mut worker = None;
@@ -60,6 +60,7 @@ fn send(commands: &CommandSender, line: &str) {
 }
 
 fn options(
+    args: &Args,
     env: &Env,
     paths: &Paths,
     chosen: &Chosen,
@@ -94,8 +95,14 @@ fn options(
             })
             .collect(),
         terminal: TerminalEnv::from_lookup(|name| env.get(name).map(str::to_string)),
-        no_color: env.get("NO_COLOR").is_some(),
+        no_color: args.no_color || env.get("NO_COLOR").is_some(),
         scrollback,
+        theme: chosen.ui.theme.clone().unwrap_or_default(),
+        themes: paths.home.join("themes"),
+        config: paths.home.join("config.toml"),
+        status: chosen.ui.status.clone(),
+        notify: chosen.ui.notify.unwrap_or_default(),
+        notify_command: chosen.ui.notify_command.is_some(),
         reports: paths.logs(),
         places: Places {
             workspace: paths.workspace.clone(),

@@ -12,6 +12,7 @@ mod first_run;
 mod interactive;
 mod logging;
 mod models;
+mod plain;
 mod prompt;
 mod providers;
 mod run;

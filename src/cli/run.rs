@@ -8,7 +8,7 @@ use super::settings::{self, Chosen};
 use super::stdin::{self, Input};
 use super::{
     Args, CliError, FAILED, INTERRUPTED, connection, debug, demo, doctor, first_run, interactive,
-    logging, prompt, sandbox, sessions, trust,
+    logging, plain, prompt, sandbox, sessions, trust,
 };
 use crate::cli::args::{Debug, OutputFormat, Sub};
 use crate::config::{self, Env, Paths};
@@ -78,7 +78,10 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
         return connection::run(settings::choose(&args, &env, file, None)?);
     }
     let interactive = args.one_shot().is_none();
-    if interactive && !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
+    let plain = interactive
+        .then(|| plain::wanted(&args, &env, &file))
+        .flatten();
+    if interactive && plain.is_none() && !std::io::stdin().is_terminal() {
         return without_terminal(&args, &env, file, paths);
     }
     match args.one_shot() {
@@ -102,7 +105,10 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
                 }
                 chosen = settings::choose(&args, &env, file, saved)?;
             }
-            interactive::run(&args, env, paths, chosen, prompt, session, restored)
+            match plain {
+                Some(note) => plain::run(note, env, paths, chosen, session, restored),
+                None => interactive::run(&args, env, paths, chosen, prompt, session, restored),
+            }
         }
     }
 }
@@ -238,7 +244,7 @@ pub(super) fn one_shot(
         OutputFormat::Text => Format::Text,
         OutputFormat::Json => Format::Json,
     };
-    let color = std::io::stderr().is_terminal() && env.get("NO_COLOR").is_none();
+    let color = std::io::stderr().is_terminal() && !args.no_color && env.get("NO_COLOR").is_none();
     let setup = setup(env, paths, chosen, session, restored, false)?;
     let (sender, events) = mpsc::channel::<UiEvent>();
     let sender = Mutex::new(sender);
@@ -283,6 +289,7 @@ pub(super) fn setup(
         access,
         roles,
         budget,
+        ui,
         sandbox,
         compact_at,
         rules,
@@ -312,6 +319,8 @@ pub(super) fn setup(
         session,
         warnings,
         interactive,
+        status_command: ui.status_command,
+        notify_command: ui.notify_command,
         sandbox,
         compact_at,
         rules: Arc::new(rules),

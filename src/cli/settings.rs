@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Args, CliError};
 use crate::agent::{Budget, DEFAULT_MAX_TOKENS, Roles};
-use crate::config::{Config, Env, KeyStore, Paths, RuleLine};
+use crate::config::{Config, Env, KeyStore, Paths, RuleLine, Ui};
 use crate::protocol::entry::Settings;
 use crate::protocol::model::{ModelInfo, ThinkingSetting};
 use crate::protocol::permission::PermissionMode;
@@ -36,6 +36,8 @@ pub(super) struct Chosen {
     pub(super) rules: Vec<RuleLine>,
     /// What the workspace would set and the user has not accepted.
     pub(super) untrusted: Vec<String>,
+    /// The terminal UI.
+    pub(super) ui: Ui,
     /// What the user should know, one line each.
     pub(super) warnings: Vec<String>,
 }
@@ -120,6 +122,10 @@ pub(super) fn choose(
         budget: Budget {
             max_cost: args.max_cost.or(file.max_cost),
             max_turns: args.max_turns.or(file.max_turns),
+        },
+        ui: Ui {
+            plain: args.plain.then_some(true).or(file.ui.plain),
+            ..file.ui
         },
         sandbox: !args.no_sandbox && file.sandbox.unwrap_or(true),
         compact_at: file.compact_at.unwrap_or(COMPACT_AT),

@@ -1,18 +1,84 @@
-//! Changes of the user's settings file that keep everything else in it.
+//! Changing one setting in a file and leaving the rest of it as it is.
 
-use std::io;
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use toml_edit::{DocumentMut, Item, Table, value};
 
-use crate::stdx::fs;
+use super::ConfigError;
+use crate::stdx;
+
+/// Sets `key` (`ui.theme` is `theme` in `[ui]`) to a text in the file at `path`,
+/// which is made when it is missing. Comments, order and other keys stay.
+///
+/// # Errors
+/// When the file cannot be read, is not TOML, or cannot be written.
+pub fn save(path: &Path, key: &str, text: &str) -> Result<(), ConfigError> {
+    let old = match fs::read_to_string(path) {
+        Ok(old) => old,
+        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+        Err(source) => {
+            return Err(ConfigError::Read {
+                path: path.to_path_buf(),
+                source,
+            });
+        }
+    };
+    let mut document: DocumentMut =
+        old.parse()
+            .map_err(|error: toml_edit::TomlError| ConfigError::Syntax {
+                path: path.to_path_buf(),
+                line: 1 + error.span().map_or(0, |span| {
+                    old[..span.start.min(old.len())].matches('\n').count()
+                }),
+                message: error.message().lines().collect::<Vec<_>>().join(" "),
+            })?;
+    let not_a_table = || ConfigError::Value {
+        path: path.to_path_buf(),
+        line: 1,
+        key: key.to_string(),
+        expected: "in a table",
+        found: "something else".to_string(),
+    };
+    let (table, name) = match key.split_once('.') {
+        Some((table, name)) => {
+            let item = document
+                .entry(table)
+                .or_insert_with(|| Item::Table(Table::new()));
+            (item.as_table_like_mut().ok_or_else(not_a_table)?, name)
+        }
+        None => (
+            document.as_table_mut() as &mut dyn toml_edit::TableLike,
+            key,
+        ),
+    };
+    match table.get_mut(name).and_then(Item::as_value_mut) {
+        Some(found) => {
+            let decor = found.decor().clone();
+            *found = text.into();
+            *found.decor_mut() = decor;
+        }
+        None => {
+            table.insert(name, value(text));
+        }
+    }
+    let write = |source| ConfigError::Write {
+        path: path.to_path_buf(),
+        source,
+    };
+    if let Some(directory) = path.parent() {
+        stdx::fs::create_private_dir(directory).map_err(write)?;
+    }
+    stdx::fs::write_atomic(path, document.to_string().as_bytes(), 0o600).map_err(write)
+}
 
 /// Starts the prompt in vim's way from the next run on, or no more.
 ///
 /// # Errors
 /// When the file cannot be read or written, or is not TOML.
 pub fn set_vim(path: &Path, on: bool) -> io::Result<()> {
-    let text = match std::fs::read_to_string(path) {
+    let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(error),
@@ -32,9 +98,9 @@ pub fn set_vim(path: &Path, on: bool) -> io::Result<()> {
         None => return Err(io::Error::other("ui is no table there")),
     }
     if let Some(dir) = path.parent() {
-        fs::create_private_dir(dir)?;
+        stdx::fs::create_private_dir(dir)?;
     }
-    fs::write_atomic(path, document.to_string().as_bytes(), 0o600)
+    stdx::fs::write_atomic(path, document.to_string().as_bytes(), 0o600)
 }
 
 #[cfg(test)]
@@ -42,22 +108,48 @@ mod tests {
     use super::*;
 
     #[test]
+    fn one_key_changes_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("new/config.toml");
+        save(&path, "ui.theme", "light").unwrap();
+        assert_eq!(
+            fs::read_to_string(&path).unwrap(),
+            "[ui]\ntheme = \"light\"\n"
+        );
+        let text =
+            "# mine\nmodel = \"m\" # why\n\n[ui] # look\ntheme = \"gold\" # nice\nplain = false\n";
+        fs::write(&path, text).unwrap();
+        save(&path, "ui.theme", "light").unwrap();
+        save(&path, "model", "n").unwrap();
+        assert_eq!(
+            fs::read_to_string(&path).unwrap(),
+            text.replace("gold", "light").replace("\"m\"", "\"n\"")
+        );
+        fs::write(&path, "ui = 3\n").unwrap();
+        assert!(save(&path, "ui.theme", "x").is_err());
+        fs::write(&path, "a = \n").unwrap();
+        assert!(
+            save(&path, "ui.theme", "x")
+                .unwrap_err()
+                .to_string()
+                .contains(":1:")
+        );
+    }
+
+    #[test]
     fn the_rest_of_the_file_stays() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("home/config.toml");
         set_vim(&path, true).unwrap();
-        assert_eq!(
-            std::fs::read_to_string(&path).unwrap(),
-            "[ui]\nvim = true\n"
-        );
+        assert_eq!(fs::read_to_string(&path).unwrap(), "[ui]\nvim = true\n");
         let text = "# mine\nmodel = \"m\" # best\n\n[ui]\n# editing\nvim = true\n";
-        std::fs::write(&path, text).unwrap();
+        fs::write(&path, text).unwrap();
         set_vim(&path, false).unwrap();
         assert_eq!(
-            std::fs::read_to_string(&path).unwrap(),
+            fs::read_to_string(&path).unwrap(),
             text.replace("true", "false")
         );
-        std::fs::write(&path, "ui = 1\n").unwrap();
+        fs::write(&path, "ui = 1\n").unwrap();
         assert!(set_vim(&path, true).is_err());
     }
 }

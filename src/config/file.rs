@@ -8,6 +8,7 @@ use toml_edit::{Document, Item, TableLike, Value};
 
 use super::rules::{self, LISTS, Layer, RuleLine};
 use super::trust::Accepted;
+use super::ui::{Notify, STATUS_PARTS};
 use super::{Config, ConfigError, Endpoint, Env, Place, keys};
 use crate::protocol::model::Effort;
 use crate::protocol::permission::PermissionMode;
@@ -176,6 +177,70 @@ pub static KEYS: &[Key] = &[
         set: |config, value| {
             config.max_turns = value.parse().ok().filter(|n| *n > 0);
             config.max_turns.is_some()
+        },
+        project_may: |_| false,
+    },
+    Key {
+        name: "ui.theme",
+        expected: "the name of a theme such as \"default\"",
+        help: "colours of the terminal UI; /theme shows them",
+        set: |config, value| {
+            config.ui.theme = Some(value.to_string());
+            !value.is_empty()
+        },
+        project_may: |_| false,
+    },
+    Key {
+        name: "ui.plain",
+        expected: "true or false",
+        help: "one plain line for everything, nothing redrawn: for screen readers",
+        set: |config, value| {
+            config.ui.plain = value.parse().ok();
+            config.ui.plain.is_some()
+        },
+        project_may: |_| false,
+    },
+    Key {
+        name: "ui.status",
+        expected: "a list such as [\"model\", \"mode\"]",
+        help: "parts of the status line, in order",
+        set: |config, value| {
+            let parts = value.split(',').map(str::trim);
+            let parts: Vec<String> = parts.filter(|p| !p.is_empty()).map(Into::into).collect();
+            let known = |part: &String| STATUS_PARTS.contains(&part.as_str());
+            let good = parts.iter().all(known);
+            config.ui.status = Some(parts);
+            good
+        },
+        project_may: |_| false,
+    },
+    Key {
+        name: "ui.status-command",
+        expected: "a command line",
+        help: "a command whose first line of output ends the status line",
+        set: |config, value| {
+            config.ui.status_command = Some(value.to_string());
+            true
+        },
+        project_may: |_| false,
+    },
+    Key {
+        name: "ui.notify",
+        expected: "auto, bell, osc or off",
+        help: "how to tell that a turn ended or asks while nobody looks",
+        set: |config, value| {
+            config.ui.notify = Notify::parse(value);
+            config.ui.notify.is_some()
+        },
+        project_may: |_| false,
+    },
+    Key {
+        name: "ui.notify-command",
+        expected: "a command line",
+        help: "a command to run then, with the message in SOFOS_MESSAGE",
+        set: |config, value| {
+            config.ui.notify_command = Some(value.to_string());
+            true
         },
         project_may: |_| false,
     },
@@ -683,5 +748,38 @@ mod tests {
         assert_eq!((own.sandbox, own.untrusted.len()), (Some(false), 0));
         assert!(load("allow = 3", Layer::User).is_err());
         assert!(load("permissions = 3", Layer::User).is_err());
+    }
+
+    #[test]
+    fn tables_hold_the_keys_of_an_area() {
+        let text =
+            "model = \"m\"\n[ui]\ntheme = \"light\"\nstatus = [\"mode\", \"cost\"]\nwat = 1\n";
+        let config = load(text, Layer::User).unwrap();
+        assert_eq!(config.ui.theme.as_deref(), Some("light"));
+        assert_eq!(
+            config.ui.status.as_deref(),
+            Some(&["mode".to_string(), "cost".to_string()][..])
+        );
+        assert!(
+            config.warnings[0].contains("config.toml:5: unknown key \"ui.wat\""),
+            "{:?}",
+            config.warnings
+        );
+        let config = load("[ui]\nstatus-command = \"date\"", Layer::Project).unwrap();
+        assert_eq!(config.ui.status_command, None);
+        for bad in [
+            "[ui]\nstatus = [\"modle\"]",
+            "[ui]\nnotify = \"loud\"",
+            "ui = 3",
+        ] {
+            let found = load(bad, Layer::User);
+            assert!(
+                found.is_err() || !found.unwrap().warnings.is_empty(),
+                "{bad}"
+            );
+        }
+        let mut config = Config::default();
+        apply_env(&mut config, &Env::from_pairs([("SOFOS_UI_PLAIN", "true")])).unwrap();
+        assert_eq!(config.ui.plain, Some(true));
     }
 }

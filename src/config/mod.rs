@@ -16,9 +16,11 @@ pub mod rules;
 mod secrets;
 mod set;
 pub mod trust;
+mod ui;
 
 use std::path::PathBuf;
 
+pub use edit::save;
 pub use edit::set_vim;
 pub use env::Env;
 pub use file::{KEYS, Key, find};
@@ -27,6 +29,7 @@ pub use paths::Paths;
 pub use rules::{Layer, RuleLine};
 pub use secrets::{KeyError, KeyStore, Keys};
 pub use set::set;
+pub use ui::{Notify, STATUS_PARTS, Ui};
 
 use crate::protocol::model::Effort;
 use crate::protocol::permission::PermissionMode;
@@ -37,14 +40,6 @@ pub enum ConfigError {
     /// The file cannot be read.
     #[error("cannot read {path}: {source}", path = path.display())]
     Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The file cannot be written.
-    #[error("cannot write {path}: {source}", path = path.display())]
-    Write {
         /// The file.
         path: PathBuf,
         /// Why.
@@ -73,6 +68,14 @@ pub enum ConfigError {
         expected: &'static str,
         /// What stands there.
         found: String,
+    },
+    /// The file cannot be written.
+    #[error("cannot write {path}: {source}", path = path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
     },
 }
 
@@ -151,6 +154,8 @@ pub struct Config {
     pub gated: Vec<String>,
     /// What the user accepted in this workspace and is not there any more.
     pub gone: Vec<String>,
+    /// The terminal UI.
+    pub ui: Ui,
     /// What was found odd while loading, one line each.
     pub warnings: Vec<String>,
 }

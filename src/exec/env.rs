@@ -139,6 +139,20 @@ impl Env {
         &self.secrets
     }
 
+    /// The same with some variables set.
+    #[must_use]
+    pub fn with(&self, vars: impl IntoIterator<Item = (String, String)>) -> Self {
+        let mut env = self.clone();
+        for (name, value) in vars {
+            let (name, value) = (OsString::from(name), OsString::from(value));
+            match env.vars.binary_search_by(|(known, _)| known.cmp(&name)) {
+                Ok(at) => env.vars[at].1 = value,
+                Err(at) => env.vars.insert(at, (name, value)),
+            }
+        }
+        env
+    }
+
     /// The variables, sorted by name.
     pub fn vars(&self) -> &[(OsString, OsString)] {
         &self.vars

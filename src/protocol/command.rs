@@ -83,6 +83,11 @@ pub enum Command {
         /// The secret.
         secret: Secret,
     },
+    /// Run the user's command for notifications.
+    Notify {
+        /// What it is about.
+        message: String,
+    },
     /// Save and end.
     Shutdown,
 }

@@ -203,6 +203,10 @@ pub struct Status {
     pub busy: bool,
     /// Commands that run in the background.
     pub jobs: usize,
+    /// Git branch of the workspace; empty outside a repository.
+    pub branch: String,
+    /// What the user's own command adds to the status line.
+    pub extra: String,
 }
 
 /// One session in a list.

@@ -87,6 +87,10 @@ pub struct ToolView {
     /// What stands below the line.
     #[serde(default)]
     pub body: ToolBody,
+    /// All that the model got as text, for who wants to see more than the body; not
+    /// logged with it.
+    #[serde(skip)]
+    pub output: Box<str>,
 }
 
 /// State of one plan step.

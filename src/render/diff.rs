@@ -67,7 +67,7 @@ pub fn counts(diff: &FileDiff, theme: &Theme) -> String {
 }
 
 fn hunk_lines(hunk: &Hunk, path: &str, digits: usize, theme: &Theme, out: &mut Vec<Line<'static>>) {
-    let mut code = Highlighter::for_path(path);
+    let mut code = Highlighter::for_path(path, &theme.code);
     // Removed lines go on from where they stood and leave no trace in what follows.
     let mut removed: Option<Highlighter> = None;
     let emphasis = emphasised(&hunk.lines);

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Modifier, Style};
 use syntect::parsing::{
     BasicScopeStackOp, ParseState, Scope, ScopeStack, SyntaxReference, SyntaxSet,
 };
 
+use super::theme::CodeTheme;
 use super::wrap::{Pieces, push_piece};
 
 /// Longer lines are generated text; colouring them costs time and helps nobody.
@@ -18,45 +19,73 @@ const MAX_BLOCK: usize = 48 * 1024;
 
 static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(two_face::syntax::extra_newlines);
 
+/// How a scope looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    Plain,
+    Bold,
+    Accent,
+    Comment,
+    String,
+    Number,
+    Keyword,
+    Function,
+    Kind,
+    Added,
+    Removed,
+}
+
+impl Look {
+    fn style(self, theme: &CodeTheme) -> Style {
+        match self {
+            Self::Plain => Style::new(),
+            Self::Bold => Style::new().add_modifier(Modifier::BOLD),
+            Self::Comment => theme.comment,
+            Self::String => theme.string,
+            Self::Number => theme.number,
+            Self::Keyword => theme.keyword,
+            Self::Function => theme.function,
+            Self::Kind | Self::Accent => theme.kind,
+            Self::Added => theme.added,
+            Self::Removed => theme.removed,
+        }
+    }
+}
+
 /// Scope prefixes and their look; the most specific prefix of a scope wins.
-static LOOKS: LazyLock<Vec<(Scope, Style)>> = LazyLock::new(|| {
-    let fg = |color| Style::new().fg(color);
-    let dim = Style::new().add_modifier(Modifier::DIM);
+static LOOKS: LazyLock<Vec<(Scope, Look)>> = LazyLock::new(|| {
     [
-        ("comment", dim),
-        ("punctuation.definition.comment", dim),
-        ("string", fg(Color::Green)),
-        ("constant", fg(Color::Yellow)),
-        ("constant.character.escape", fg(Color::Cyan)),
-        ("keyword", fg(Color::Magenta)),
-        ("keyword.operator", Style::new()),
-        ("keyword.operator.word", fg(Color::Magenta)),
-        ("storage", fg(Color::Magenta)),
-        ("entity.name.function", fg(Color::Blue)),
-        ("entity.name.type", fg(Color::Cyan)),
-        ("entity.name.class", fg(Color::Cyan)),
-        ("entity.name.struct", fg(Color::Cyan)),
-        ("entity.name.enum", fg(Color::Cyan)),
-        ("entity.name.trait", fg(Color::Cyan)),
-        ("entity.name.tag", fg(Color::Blue)),
-        (
-            "entity.name.section",
-            Style::new().add_modifier(Modifier::BOLD),
-        ),
-        ("entity.other.attribute-name", fg(Color::Yellow)),
-        ("support.function", fg(Color::Blue)),
-        ("support.macro", fg(Color::Blue)),
-        ("support.type", fg(Color::Cyan)),
-        ("support.class", fg(Color::Cyan)),
-        ("variable.function", fg(Color::Blue)),
-        ("variable.language", fg(Color::Magenta)),
-        ("markup.inserted", fg(Color::Green)),
-        ("markup.deleted", fg(Color::Red)),
-        ("markup.heading", Style::new().add_modifier(Modifier::BOLD)),
-        ("invalid", Style::new()),
+        ("comment", Look::Comment),
+        ("punctuation.definition.comment", Look::Comment),
+        ("string", Look::String),
+        ("constant", Look::Number),
+        ("constant.character.escape", Look::Accent),
+        ("keyword", Look::Keyword),
+        ("keyword.operator", Look::Plain),
+        ("keyword.operator.word", Look::Keyword),
+        ("storage", Look::Keyword),
+        ("entity.name.function", Look::Function),
+        ("entity.name.type", Look::Kind),
+        ("entity.name.class", Look::Kind),
+        ("entity.name.struct", Look::Kind),
+        ("entity.name.enum", Look::Kind),
+        ("entity.name.trait", Look::Kind),
+        ("entity.name.tag", Look::Function),
+        ("entity.name.section", Look::Bold),
+        ("entity.other.attribute-name", Look::Number),
+        ("support.function", Look::Function),
+        ("support.macro", Look::Function),
+        ("support.type", Look::Kind),
+        ("support.class", Look::Kind),
+        ("variable.function", Look::Function),
+        ("variable.language", Look::Keyword),
+        ("markup.inserted", Look::Added),
+        ("markup.deleted", Look::Removed),
+        ("markup.heading", Look::Bold),
+        ("invalid", Look::Plain),
     ]
     .into_iter()
-    .filter_map(|(name, style)| Some((Scope::new(name).ok()?, style)))
+    .filter_map(|(name, look)| Some((Scope::new(name).ok()?, look)))
     .collect()
 });
 
@@ -73,27 +102,29 @@ struct State {
     scopes: ScopeStack,
     styles: Vec<Style>,
     looks: HashMap<Scope, Option<Style>>,
+    theme: CodeTheme,
 }
 
 impl Highlighter {
     /// For code in a language named as after a Markdown fence (`rust`, `py`, `c++`).
     /// An unknown or empty name gives plain text.
-    pub fn for_language(name: &str) -> Self {
+    pub fn for_language(name: &str, theme: &CodeTheme) -> Self {
         let token = name.split([',', ' ', '{']).next().unwrap_or_default();
         if token.is_empty() || matches!(token, "text" | "txt" | "plain" | "plaintext" | "output") {
             return Self::plain();
         }
-        Self::with(SYNTAXES.find_syntax_by_token(alias(token)))
+        Self::with(SYNTAXES.find_syntax_by_token(alias(token)), theme)
     }
 
     /// For the file at a path, by its extension.
-    pub fn for_path(path: &str) -> Self {
+    pub fn for_path(path: &str, theme: &CodeTheme) -> Self {
         let name = path.rsplit('/').next().unwrap_or(path);
         let extension = name.rsplit('.').next().unwrap_or(name);
         Self::with(
             SYNTAXES
                 .find_syntax_by_extension(name)
                 .or_else(|| SYNTAXES.find_syntax_by_extension(alias(extension))),
+            theme,
         )
     }
 
@@ -105,7 +136,7 @@ impl Highlighter {
         }
     }
 
-    fn with(syntax: Option<&SyntaxReference>) -> Self {
+    fn with(syntax: Option<&SyntaxReference>, theme: &CodeTheme) -> Self {
         let state = syntax
             .filter(|syntax| syntax.name != "Plain Text")
             .map(|syntax| State {
@@ -113,6 +144,7 @@ impl Highlighter {
                 scopes: ScopeStack::new(),
                 styles: Vec::new(),
                 looks: HashMap::new(),
+                theme: *theme,
             });
         Self { state, seen: 0 }
     }
@@ -151,12 +183,12 @@ impl State {
                 push_piece(&mut pieces, text.get(at..end)?, self.style());
                 at = end;
             }
-            let (looks, styles) = (&mut self.looks, &mut self.styles);
+            let (looks, styles, theme) = (&mut self.looks, &mut self.styles, &self.theme);
             self.scopes
                 .apply_with_hook(&operation, |change, _| match change {
                     BasicScopeStackOp::Push(scope) => {
                         let inherited = styles.last().copied().unwrap_or_default();
-                        let own = *looks.entry(scope).or_insert_with(|| look(scope));
+                        let own = *looks.entry(scope).or_insert_with(|| look(scope, theme));
                         styles.push(own.unwrap_or(inherited));
                     }
                     BasicScopeStackOp::Pop => {
@@ -176,12 +208,12 @@ impl State {
     }
 }
 
-fn look(scope: Scope) -> Option<Style> {
+fn look(scope: Scope, theme: &CodeTheme) -> Option<Style> {
     LOOKS
         .iter()
         .filter(|(prefix, _)| prefix.is_prefix_of(scope))
         .max_by_key(|(prefix, _)| prefix.len())
-        .map(|(_, style)| *style)
+        .map(|(_, look)| look.style(theme))
 }
 
 /// Names models use that the syntax set does not know.
@@ -198,6 +230,8 @@ fn alias(token: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use ratatui::style::Color;
+
     use super::*;
 
     fn texts(pieces: &Pieces) -> String {
@@ -206,7 +240,7 @@ mod tests {
 
     #[test]
     fn code_keeps_its_text_and_gets_colours() {
-        let mut code = Highlighter::for_language("rust");
+        let mut code = Highlighter::for_language("rust", &CodeTheme::default());
         let line = "let now = \"世界\"; // why";
         let pieces = code.line(line);
         assert_eq!(texts(&pieces), line);
@@ -223,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_comment_goes_on_over_lines() {
-        let mut code = Highlighter::for_path("src/a.rs");
+        let mut code = Highlighter::for_path("src/a.rs", &CodeTheme::default());
         code.line("/* one");
         assert_eq!(code.line("two")[0].1.add_modifier, Modifier::DIM);
     }
@@ -231,16 +265,23 @@ mod tests {
     #[test]
     fn unknown_languages_and_long_lines_are_plain() {
         assert_eq!(
-            Highlighter::for_language("no-such").line("let x"),
+            Highlighter::for_language("no-such", &CodeTheme::default()).line("let x"),
             plain("let x")
         );
         let long = format!("let {}", "x".repeat(MAX_LINE));
-        assert_eq!(Highlighter::for_language("rust").line(&long).len(), 1);
+        assert_eq!(
+            Highlighter::for_language("rust", &CodeTheme::default())
+                .line(&long)
+                .len(),
+            1
+        );
         for name in [
             "python", "ts", "tsx", "go", "sh", "console", "toml", "json", "c++", "diff",
         ] {
             assert!(
-                Highlighter::for_language(name).state.is_some(),
+                Highlighter::for_language(name, &CodeTheme::default())
+                    .state
+                    .is_some(),
                 "{name} has no syntax"
             );
         }

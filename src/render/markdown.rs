@@ -177,7 +177,9 @@ impl<'a> Renderer<'a> {
             Tag::CodeBlock(kind) => {
                 self.open_block();
                 self.code = Some(match kind {
-                    CodeBlockKind::Fenced(info) => Highlighter::for_language(&info),
+                    CodeBlockKind::Fenced(info) => {
+                        Highlighter::for_language(&info, &self.theme().code)
+                    }
                     CodeBlockKind::Indented => Highlighter::plain(),
                 });
             }

@@ -15,5 +15,6 @@ pub mod stream;
 mod table;
 pub mod text;
 pub mod theme;
+pub mod themes;
 pub mod tool;
 pub mod wrap;

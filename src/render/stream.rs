@@ -276,7 +276,7 @@ impl MarkdownStream {
                 }
                 Segment::CodeStart { info } => {
                     self.gap(out);
-                    self.code = Some(Highlighter::for_language(&info));
+                    self.code = Some(Highlighter::for_language(&info, &self.settings.theme.code));
                     self.last = Last::Block;
                 }
                 Segment::CodeLine(line) => {

@@ -1,6 +1,7 @@
 //! The roles of colour and weight, and the glyphs that have a stand-in.
 //!
-//! Colours are the terminal's own palette; weight and dimness come first.
+//! The default uses the terminal's own palette; weight and dimness come first.
+//! Other looks are files, see [`super::themes`].
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -55,6 +56,56 @@ const ASCII: Glyphs = Glyphs {
     gap: ":",
 };
 
+/// Colours a terminal can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Depth {
+    /// None at all; weight stays.
+    None,
+    /// The sixteen of the palette.
+    Ansi,
+    /// 256.
+    Indexed,
+    /// 24 bits.
+    True,
+}
+
+/// Styles of code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CodeTheme {
+    /// Comments.
+    pub comment: Style,
+    /// Strings.
+    pub string: Style,
+    /// Numbers, constants, attributes.
+    pub number: Style,
+    /// Keywords.
+    pub keyword: Style,
+    /// Functions and tags.
+    pub function: Style,
+    /// Types.
+    pub kind: Style,
+    /// Added lines of a diff.
+    pub added: Style,
+    /// Removed lines of a diff.
+    pub removed: Style,
+}
+
+impl Default for CodeTheme {
+    fn default() -> Self {
+        let fg = |color| Style::new().fg(color);
+        Self {
+            comment: Style::new().add_modifier(Modifier::DIM),
+            string: fg(Color::Green),
+            number: fg(Color::Yellow),
+            keyword: fg(Color::Magenta),
+            function: fg(Color::Blue),
+            kind: fg(Color::Cyan),
+            added: fg(Color::Green),
+            removed: fg(Color::Red),
+        }
+    }
+}
+
 /// Styles by role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Theme {
@@ -78,10 +129,14 @@ pub struct Theme {
     pub heading: Style,
     /// Link text.
     pub link: Style,
+    /// The terminal opens links (OSC 8): their addresses need not be shown.
+    pub links_open: bool,
     /// Verbs of tool lines.
     pub verb: Style,
     /// The selected row of a panel.
     pub selected: Style,
+    /// Code.
+    pub code: CodeTheme,
     /// Glyphs fit for the locale.
     pub glyphs: Glyphs,
 }
@@ -101,23 +156,12 @@ impl Theme {
             removed_tint: None,
             heading: plain.add_modifier(Modifier::BOLD),
             link: plain.add_modifier(Modifier::UNDERLINED),
+            links_open: false,
             verb: plain.add_modifier(Modifier::BOLD),
             selected: plain.add_modifier(Modifier::REVERSED),
+            code: CodeTheme::default(),
             glyphs: if utf8 { UTF8 } else { ASCII },
         }
-    }
-
-    /// With backgrounds behind changed lines, for a true-colour terminal whose
-    /// background is `dark` or light.
-    pub fn with_tints(mut self, dark: bool) -> Self {
-        let (added, removed) = if dark {
-            (Color::Rgb(18, 46, 28), Color::Rgb(58, 24, 28))
-        } else {
-            (Color::Rgb(221, 246, 227), Color::Rgb(252, 228, 228))
-        };
-        self.added_tint = Some(added);
-        self.removed_tint = Some(removed);
-        self
     }
 }
 

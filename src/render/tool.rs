@@ -60,6 +60,12 @@ pub fn title_text(title: &ToolTitle) -> String {
     format!("{} {object}", clean(&title.verb)).trim().to_owned()
 }
 
+/// The line of a call does not show its whole object.
+pub fn title_is_cut(title: &ToolTitle) -> bool {
+    let object = title.object.trim_end();
+    object.contains('\n') || object.chars().count() > MAX_OBJECT
+}
+
 /// The steps of a plan.
 pub fn plan(items: &[PlanItem], theme: &Theme) -> Vec<Line<'static>> {
     let title = ToolTitle::new("Plan", "");
@@ -169,6 +175,7 @@ mod tests {
                 tail: vec!["thread panicked".into(), "left\t== right".into()],
                 folded: 42,
             },
+            output: "".into(),
         };
         insta::assert_snapshot!(shown(&view(&run, &theme)), @r"
         • Run cargo test cart · exit 101 · 3.2 s

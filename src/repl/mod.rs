@@ -4,9 +4,10 @@
 //! [`Command`]s and sends [`UiEvent`]s; front ends hold nothing of its state.
 
 pub mod commands;
+mod own;
 mod replay;
 mod servers;
-mod signals;
+pub mod signals;
 mod status;
 mod worker;
 
@@ -54,6 +55,10 @@ pub struct Setup {
     pub warnings: Vec<String>,
     /// Somebody is there to answer questions.
     pub interactive: bool,
+    /// A command whose first line of output ends the status line.
+    pub status_command: Option<String>,
+    /// A command to notify the user.
+    pub notify_command: Option<String>,
     /// Commands run in the system's sandbox, where there is one.
     pub sandbox: bool,
     /// Share of the window at which a conversation is compacted, in percent.

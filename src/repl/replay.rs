@@ -42,7 +42,10 @@ pub(super) fn events(conversation: &Conversation) -> Vec<AgentEvent> {
             Message::ToolResult(result) => out.push(AgentEvent::ToolFinished {
                 call_id: result.call_id.clone(),
                 name: String::new(),
-                view: result.view.clone(),
+                view: ToolView {
+                    output: texts(&result.content).into(),
+                    ..result.view.clone()
+                },
             }),
         }
     }
@@ -94,4 +97,9 @@ fn block(block: &ContentBlock, out: &mut Vec<AgentEvent>) {
         | ContentBlock::ToolCall { .. }
         | ContentBlock::Image { .. } => {}
     }
+}
+
+fn texts(content: &[ContentBlock]) -> String {
+    let texts = content.iter().filter_map(ContentBlock::as_text);
+    texts.collect::<Vec<_>>().join("\n")
 }

@@ -23,7 +23,7 @@ pub(super) fn listen(control: Arc<TurnControl>) {
 
 /// Resolves with the next signal; false when none can be received.
 #[cfg(unix)]
-async fn wait() -> bool {
+pub async fn wait() -> bool {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = (
         signal(SignalKind::interrupt()),
@@ -40,6 +40,6 @@ async fn wait() -> bool {
 }
 
 #[cfg(not(unix))]
-async fn wait() -> bool {
+pub async fn wait() -> bool {
     tokio::signal::ctrl_c().await.is_ok()
 }

@@ -25,6 +25,11 @@ impl Reporter {
         self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The status as it is.
+    pub(super) fn current(&self) -> Status {
+        self.status().clone()
+    }
+
     /// Sends an event.
     pub(super) fn send(&self, event: UiEvent) {
         (self.sink)(event);

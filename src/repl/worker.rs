@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::commands::{self, Flow};
+use super::own::OwnCommands;
 use super::servers::{Found, Servers};
 use super::status::Reporter;
 use super::{ReplError, Setup, replay, signals};
@@ -42,6 +43,7 @@ pub(super) struct Worker {
     waiting: VecDeque<Waiting>,
     warnings: Vec<String>,
     interactive: bool,
+    own: OwnCommands,
     /// Shutdown was asked for while a turn ran.
     ending: bool,
     /// What a slash command asked for that takes a while and can be stopped.
@@ -80,6 +82,8 @@ impl Worker {
             session,
             warnings,
             interactive,
+            status_command,
+            notify_command,
             sandbox,
             compact_at,
             rules,
@@ -113,6 +117,13 @@ impl Worker {
             })
         } else {
             Arc::new(Refuse)
+        };
+        let own = OwnCommands {
+            status: status_command,
+            notify: notify_command,
+            cwd: paths.workspace.clone(),
+            env: env.clone(),
+            ran: None,
         };
         let services = Arc::new(Services {
             undo: Checkpoints::new(
@@ -153,6 +164,7 @@ impl Worker {
             waiting: VecDeque::new(),
             warnings,
             interactive,
+            own,
             ending: false,
             job: None,
             servers: Servers::default(),
@@ -173,6 +185,7 @@ impl Worker {
             });
         }
         self.announce();
+        self.own.refresh(&self.reporter);
         for warning in std::mem::take(&mut self.warnings) {
             self.notice(NoticeLevel::Warning, warning);
         }
@@ -196,6 +209,10 @@ impl Worker {
                     Flow::GoOn
                 }
                 Some(Command::Shutdown) => Flow::Exit,
+                Some(Command::Notify { message }) => {
+                    self.own.notify(message);
+                    Flow::GoOn
+                }
                 // Nothing runs: nothing to stop, answer or take back.
                 Some(
                     Command::Interrupt
@@ -264,6 +281,7 @@ impl Worker {
             reporter,
             ending,
             jobs,
+            own,
             ..
         } = self;
         {
@@ -284,6 +302,7 @@ impl Worker {
                         }
                         Some(Command::Slash { line })
                             if commands::answer_jobs(jobs, reporter, &line) => {}
+                        Some(Command::Notify { message }) => own.notify(message),
                         Some(command) => while_busy(command, control, waiting, reporter, ending),
                         None => {
                             // The front end is gone: end as if asked to.
@@ -301,6 +320,7 @@ impl Worker {
             self.waiting.push_front(Waiting::Message(input));
         }
         self.reporter.follow(&self.agent);
+        self.own.refresh(&self.reporter);
         self.reporter.update(|status| status.busy = false);
         self.show_queue();
         Flow::GoOn
@@ -440,6 +460,7 @@ fn while_busy(
         Command::Interrupt => control.interrupt(),
         // Heard before this.
         Command::Background => {}
+        Command::Notify { .. } => {}
         Command::ClearQueue => take_back(control, waiting, reporter),
         Command::Secret { purpose, secret } => {
             waiting.push_back(Waiting::Secret(purpose, secret));

@@ -4,6 +4,7 @@
 mod drafts;
 mod keys;
 pub mod local;
+mod look;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -11,11 +12,12 @@ use std::time::Duration;
 use ratatui::text::Line;
 
 use crate::protocol::command::Command;
-use crate::protocol::event::{AgentEvent, NoticeLevel, Status, UiEvent};
+use crate::protocol::event::{AgentEvent, NoticeLevel, Status, TurnOutcome, UiEvent};
 use crate::render::text::fit_middle;
 use crate::render::theme::Theme;
+use crate::render::tool::title_text;
 use crate::render::wrap::{Wrapper, to_line};
-use crate::stdx::text::clean;
+use crate::stdx::text::{clean, duration};
 
 use super::TuiOptions;
 use super::cells::Transcript;
@@ -30,9 +32,16 @@ use super::panels::picker::PickerPanel;
 use super::panels::secret::SecretPanel;
 use super::status::{self, Place};
 use super::terminal::input::Input;
+use super::transcript::record::Record;
+use super::transcript::viewer::Viewer;
+
+pub use look::Look;
 
 /// A second Ctrl+C within this time ends the program.
 const TWICE: Duration = Duration::from_secs(2);
+/// A turn of this length is worth a notification where it is not known whether
+/// anyone looks.
+const LONG_TURN_MS: u64 = 10_000;
 /// How long the worker may take to save and end.
 const CLOSING: Duration = Duration::from_secs(5);
 
@@ -47,8 +56,8 @@ pub enum Action {
     Exit(String),
     /// Draw everything again.
     Repaint,
-    /// Ring the bell.
-    Bell,
+    /// Tell the user, who looks elsewhere.
+    Notify(String),
     /// Ask the desk.
     Desk(Request),
     /// Write the message in an editor.
@@ -96,6 +105,16 @@ pub struct App {
     now: Duration,
     pub(super) secret: Option<SecretPanel>,
     pub(super) closing: Option<Duration>,
+    /// Everything that happened, for the transcript.
+    pub(super) record: Record,
+    /// The open transcript.
+    pub(super) viewer: Option<Viewer>,
+    /// A row with samples of the theme is shown.
+    pub(super) sample: bool,
+    look: Option<Look>,
+    /// The window has the focus, as far as the terminal tells.
+    focused: Option<bool>,
+    notify_command: bool,
     /// The worker has said its last word.
     ended: bool,
     interrupted: Option<Duration>,
@@ -122,6 +141,7 @@ impl App {
             place: Place {
                 branch: options.branch.clone(),
                 sandbox: options.sandbox.clone(),
+                parts: options.status.clone(),
             },
             transcript,
             live: Live::new(theme.clone()),
@@ -137,6 +157,12 @@ impl App {
             now: Duration::ZERO,
             secret: None,
             closing: None,
+            record: Record::default(),
+            viewer: None,
+            sample: false,
+            look: None,
+            focused: None,
+            notify_command: options.notify_command,
             ended: false,
             interrupted: None,
             cols: usize::from(cols),
@@ -193,7 +219,9 @@ impl App {
 
     /// A frame was drawn: what it showed for the first time was seen.
     pub fn drawn(&mut self, now: Duration) {
-        if let Some(panel) = self.asks.front_mut() {
+        if self.viewer.is_none()
+            && let Some(panel) = self.asks.front_mut()
+        {
             panel.shown(now);
         }
     }
@@ -229,7 +257,29 @@ impl App {
 
     /// Something went wrong in the front end itself.
     pub fn complain(&mut self, text: &str) {
-        self.transcript.notice(NoticeLevel::Error, text);
+        self.tell(NoticeLevel::Error, text);
+    }
+
+    /// Says something on the front end's own account.
+    fn tell(&mut self, level: NoticeLevel, text: &str) {
+        self.transcript.notice(level, text);
+        self.record.apply(&AgentEvent::Notice {
+            level,
+            text: text.to_owned(),
+        });
+    }
+
+    /// Tells a user who looks elsewhere; `blindly` also where that is not known.
+    fn notify(&mut self, message: String, blindly: bool) {
+        if self.focused == Some(true) || (self.focused.is_none() && !blindly) {
+            return;
+        }
+        if self.notify_command {
+            let message = message.clone();
+            self.actions.push(Action::Send(Command::Notify { message }));
+        }
+        self.actions
+            .push(Action::Notify(format!("sofos {message}")));
     }
 
     /// Takes an event of the worker.
@@ -243,15 +293,19 @@ impl App {
                 self.asks.clear();
                 self.picker = None;
                 self.secret = None;
+                self.record.clear();
                 // The session that the program starts with needs no words.
                 let first = self.status.session.is_empty();
                 let verb = if resumed { "resumed" } else { "new" };
                 if resumed || !first {
                     let text = format!("{verb} session {id}");
-                    self.transcript.notice(NoticeLevel::Info, &text);
+                    self.tell(NoticeLevel::Info, &text);
                 }
             }
-            UiEvent::Text { markdown } => self.transcript.document(&markdown, self.cols),
+            UiEvent::Text { markdown } => {
+                self.record.document(&markdown);
+                self.transcript.document(&markdown, self.cols);
+            }
             UiEvent::Pick(picker) => self.open(*picker, Purpose::Command),
             UiEvent::TakenBack { inputs } => {
                 self.composer.take_back(inputs);
@@ -263,6 +317,7 @@ impl App {
             UiEvent::Exit { summary } => {
                 self.live.settle(&mut self.transcript);
                 self.ended = true;
+                self.viewer = None;
                 self.actions.push(Action::Exit(summary));
             }
         }
@@ -271,8 +326,9 @@ impl App {
     fn agent_event(&mut self, agent: u32, event: AgentEvent, now: Duration) {
         match event {
             AgentEvent::Asked { ask } => {
+                let message = format!("asks: {}", title_text(&ask.title));
                 self.asks.push_back(PermissionPanel::new(*ask));
-                self.actions.push(Action::Bell);
+                self.notify(message, true);
             }
             AgentEvent::AskClosed { id } => self.asks.retain(|panel| panel.ask.id != id),
             // Other agents speak through the one the user talks to.
@@ -280,7 +336,9 @@ impl App {
             AgentEvent::UserMessage { text } => {
                 self.live
                     .apply(AgentEvent::TextDone, now, &mut self.transcript);
-                self.transcript.user(status::sign(&self.status), &text);
+                let sign = status::sign(&self.status);
+                self.record.user(sign, &text);
+                self.transcript.user(sign, &text);
             }
             AgentEvent::Usage {
                 context_used,
@@ -292,6 +350,12 @@ impl App {
                 self.status.cost = cost;
             }
             event => {
+                if let AgentEvent::TurnFinished { summary } = &event {
+                    let (how, long) = (ending(&summary.outcome), summary.elapsed_ms);
+                    let message = format!("{how} after {}", duration(long));
+                    self.notify(message, long >= LONG_TURN_MS);
+                }
+                self.record.apply(&event);
                 self.note_answer(&event);
                 self.live.apply(event, now, &mut self.transcript);
             }
@@ -318,11 +382,20 @@ impl App {
         match input {
             Input::Key(key) => self.key(key, now),
             Input::Paste(text) => self.paste(&text),
-            Input::Focus(_)
-            | Input::Identity(_)
-            | Input::Background { .. }
-            | Input::QueriesDone => {}
+            Input::Background { dark } => self.background(dark),
+            Input::Focus(focused) => self.focused = Some(focused),
+            Input::Identity(_) | Input::QueriesDone => {}
         }
+    }
+}
+
+/// How a turn ended, in a word.
+fn ending(outcome: &TurnOutcome) -> &'static str {
+    match outcome {
+        TurnOutcome::Finished { .. } => "finished",
+        TurnOutcome::Interrupted => "stopped",
+        TurnOutcome::Limit { .. } => "stopped at a limit",
+        TurnOutcome::Failed { .. } => "failed",
     }
 }
 

@@ -358,7 +358,11 @@ fn questions_come_in_order_and_ignore_early_keys() {
          y once   n no, tell it why   esc stop the turn\n  sonnet-5.5 · normal · ctx 0% · main"
     );
     typed(&mut app, "yft", at(399));
-    assert_eq!(app.actions(), [Action::Bell, Action::Bell]);
+    let told = app.actions();
+    assert!(
+        matches!(&told[..], [Action::Notify(one), Action::Notify(_)] if one == "sofos asks: Run make clean"),
+        "{told:?}"
+    );
     assert_eq!(
         app.composer.text(),
         "drayft",

@@ -124,6 +124,7 @@ impl Live {
             AgentEvent::StreamRestarted { reason } => {
                 self.stream = None;
                 self.thinking = None;
+                self.running.clear();
                 let text = format!("the answer broke off and starts again: {reason}");
                 to.notice(NoticeLevel::Warning, &text);
             }

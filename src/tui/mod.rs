@@ -14,11 +14,13 @@ mod panels;
 mod run;
 mod status;
 pub mod terminal;
+mod transcript;
 mod view;
 
 use std::io;
 use std::path::PathBuf;
 
+use crate::config::Notify;
 use crate::protocol::permission::PermissionMode;
 
 pub use app::local::LOCAL;
@@ -65,6 +67,18 @@ pub struct TuiOptions {
     pub no_color: bool,
     /// How lines get into the scrollback.
     pub scrollback: WriterChoice,
+    /// Name of the theme; empty for the default one.
+    pub theme: String,
+    /// Themes of the user's own.
+    pub themes: PathBuf,
+    /// The user's settings file, where a chosen theme is kept.
+    pub config: PathBuf,
+    /// Parts of the status line, of [`crate::config::STATUS_PARTS`].
+    pub status: Option<Vec<String>>,
+    /// How to tell a user who looks elsewhere.
+    pub notify: Notify,
+    /// The user has a command for that.
+    pub notify_command: bool,
     /// Where panic reports go.
     pub reports: PathBuf,
 }

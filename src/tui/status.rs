@@ -4,9 +4,9 @@ use ratatui::text::{Line, Span};
 
 use crate::protocol::event::Status;
 use crate::protocol::permission::PermissionMode;
-use crate::render::text::{fit, width};
+use crate::render::text::{fit, steady_text, width};
 use crate::render::theme::Theme;
-use crate::stdx::text::{clean, dollars, plural};
+use crate::stdx::text::{clean, count, dollars, plural};
 
 /// What stands in the row besides the worker's status.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Place {
     pub branch: String,
     /// Sandbox in a word or two; empty when nothing is to be said.
     pub sandbox: String,
+    /// Names of the parts to show; the usual ones where nothing is set.
+    pub parts: Option<Vec<String>>,
 }
 
 /// The mode in one word.
@@ -54,29 +56,65 @@ fn short_model(id: &str) -> String {
     name.to_owned()
 }
 
+/// The parts shown where nothing else is set.
+const DEFAULT: &[&str] = &[
+    "model", "mode", "thinking", "context", "cached", "cost", "jobs", "sandbox", "branch",
+];
+
+/// A part of the row by its name: the rank in which it stays (0 always), and its
+/// text where there is something to say.
+fn part(name: &str, status: &Status, place: &Place) -> Option<(u8, String)> {
+    let percent = |part: u64, of: u64| part.saturating_mul(100).checked_div(of).unwrap_or(0);
+    let some = |text: &str| (!text.is_empty()).then(|| clean(text).into_owned());
+    let (rank, text) = match name {
+        "model" => (0, Some(short_model(&status.model))),
+        "mode" => (0, Some(mode_word(status).to_owned())),
+        "thinking" => (3, some(&status.thinking)),
+        "context" => {
+            let used = percent(status.context_used, status.context_window);
+            (0, Some(format!("ctx {used}%")))
+        }
+        "tokens" => {
+            let (sent, got) = (status.usage.prompt(), status.usage.output);
+            let words = || format!("{} in {} out", count(sent), count(got));
+            (5, (sent > 0).then(words))
+        }
+        "cached" => {
+            let cached = status.usage.cached_percent().filter(|cached| *cached > 0);
+            (4, cached.map(|cached| format!("{cached}% cached")))
+        }
+        "cost" => {
+            let known = status.cost.usd > 0.0 && !status.cost.incomplete;
+            (1, known.then(|| dollars(status.cost.usd)))
+        }
+        "sandbox" => (5, some(&place.sandbox)),
+        "branch" if status.session.is_empty() => (2, some(&place.branch)),
+        "branch" => (2, some(&status.branch)),
+        "queue" => {
+            let waiting = status.queued.len();
+            (2, (waiting > 0).then(|| format!("{waiting} queued")))
+        }
+        "jobs" => (1, (status.jobs > 0).then(|| plural(status.jobs, "job"))),
+        "title" => (6, status.title.as_deref().and_then(some)),
+        _ => (9, None),
+    };
+    text.map(|text| (rank, text))
+}
+
 /// The row in at most `cols` columns; what matters least goes first.
 pub fn line(status: &Status, place: &Place, cols: usize, theme: &Theme) -> Line<'static> {
-    let percent = |part: u64, of: u64| part.saturating_mul(100).checked_div(of).unwrap_or(0);
-    let context = percent(status.context_used, status.context_window);
-    let cached = status.usage.cached_percent().filter(|cached| *cached > 0);
-    let cost = (status.cost.usd > 0.0 && !status.cost.incomplete).then(|| dollars(status.cost.usd));
-    let jobs = (status.jobs > 0).then(|| plural(status.jobs, "job"));
-    let text = |text: &str| (!text.is_empty()).then(|| clean(text).into_owned());
-    // In the order shown, with the rank in which they stay: 0 always.
-    let mut parts: Vec<(u8, String)> = [
-        (0, Some(short_model(&status.model))),
-        (0, Some(mode_word(status).to_owned())),
-        (3, text(&status.thinking)),
-        (0, Some(format!("ctx {context}%"))),
-        (4, cached.map(|cached| format!("{cached}% cached"))),
-        (1, cost),
-        (1, jobs),
-        (5, text(&place.sandbox)),
-        (2, text(&place.branch)),
-    ]
-    .into_iter()
-    .filter_map(|(rank, part)| Some((rank, part?)))
-    .collect();
+    let names: Vec<&str> = match &place.parts {
+        Some(parts) => parts.iter().map(String::as_str).collect(),
+        None => DEFAULT.to_vec(),
+    };
+    let mode = mode_word(status);
+    let mut parts: Vec<(u8, String)> = names
+        .into_iter()
+        .filter_map(|name| part(name, status, place))
+        .collect();
+    if !status.extra.is_empty() {
+        parts.push((3, steady_text(&clean(&status.extra)).into_owned()));
+    }
     let separator = format!(" {} ", theme.glyphs.dot);
     let room = cols.saturating_sub(3);
     let total = |parts: &[(u8, String)]| {
@@ -96,7 +134,7 @@ pub fn line(status: &Status, place: &Place, cols: usize, theme: &Theme) -> Line<
     }
     let over = total(&parts).saturating_sub(room);
     if over > 0
-        && let Some((_, model)) = parts.first_mut()
+        && let Some((_, model)) = parts.iter_mut().max_by_key(|(_, part)| width(part))
     {
         let keep = width(model).saturating_sub(over).max(4);
         *model = fit(model, keep, theme.glyphs.ellipsis);
@@ -106,7 +144,7 @@ pub fn line(status: &Status, place: &Place, cols: usize, theme: &Theme) -> Line<
         if index > 0 {
             spans.push(Span::styled(separator.clone(), theme.dim));
         }
-        let loud = index == 1 && (status.safe || status.mode != PermissionMode::Default);
+        let loud = part == mode && (status.safe || status.mode != PermissionMode::Default);
         let style = if loud { theme.warning } else { theme.dim };
         spans.push(Span::styled(part.clone(), style));
     }
@@ -141,6 +179,7 @@ mod tests {
         let place = Place {
             branch: "main".into(),
             sandbox: "sandbox".into(),
+            parts: None,
         };
         line(&status(), &place, cols, &Theme::default()).to_string()
     }
@@ -157,6 +196,41 @@ mod tests {
         );
         assert_eq!(shown(40), "  sonnet-5.5 · normal · ctx 18%");
         assert_eq!(shown(20), "  son… · normal · ctx 18%");
+    }
+
+    #[test]
+    fn the_parts_are_the_users_choice() {
+        let mut status = status();
+        status.session = "s".into();
+        status.branch = "next".into();
+        status.queued = vec!["a".into(), "b".into()];
+        status.extra = "14:05\u{1b}[2J".into();
+        let place = Place {
+            branch: "main".into(),
+            parts: Some(
+                ["mode", "branch", "queue", "tokens"]
+                    .map(String::from)
+                    .to_vec(),
+            ),
+            ..Place::default()
+        };
+        let shown = |cols| line(&status, &place, cols, &Theme::default()).to_string();
+        assert_eq!(
+            shown(80),
+            "  normal · next · 2 queued · 100 in 0 out · 14:05"
+        );
+        assert_eq!(shown(30), "  normal · next · 2 queued");
+        assert_eq!(crate::config::STATUS_PARTS.len(), 12);
+        for name in crate::config::STATUS_PARTS {
+            status.jobs = 1;
+            status.title = Some("t".into());
+            let place = Place {
+                branch: "b".into(),
+                sandbox: "s".into(),
+                parts: None,
+            };
+            assert!(part(name, &status, &place).is_some(), "{name}");
+        }
     }
 
     #[test]

@@ -26,6 +26,13 @@ use super::live::NARROW;
 use super::status;
 use super::terminal::scrollback::{Caret, Size};
 
+/// The open transcript, as high as the terminal; nothing when none is open.
+pub fn transcript(app: &mut App, size: Size) -> Option<(Buffer, Caret)> {
+    let asked = !app.asks.is_empty();
+    let viewer = app.viewer.as_mut()?;
+    Some(viewer.view(&app.record, size, asked, &app.theme))
+}
+
 /// Rows and caret for a terminal of a size; never more rows than it has.
 pub fn view(app: &mut App, size: Size, now: Duration) -> (Buffer, Caret) {
     // The last column stays free: a row that fills it leaves the cursor in a
@@ -69,6 +76,9 @@ fn above(app: &mut App, cols: usize, room: usize, now: Duration) -> Vec<Line<'st
         let text = format!("queued {}: {}", app.status.queued.len(), steady_text(&last));
         out.push(Line::styled(narrow(&text, app), app.theme.dim));
     }
+    if app.sample {
+        out.push(sample(app));
+    }
     out.truncate(room);
     let asking = !app.asks.is_empty() || app.picker.is_some() || app.secret.is_some();
     if app.live.is_busy() && !asking && out.len() + 1 < room {
@@ -83,6 +93,22 @@ fn above(app: &mut App, cols: usize, room: usize, now: Duration) -> Vec<Line<'st
         out.insert(0, Line::styled(hint, app.theme.dim));
     }
     out
+}
+
+/// What a theme looks like, in at most [`NARROW`] columns.
+fn sample(app: &App) -> Line<'static> {
+    let theme = &app.theme;
+    Line::from(vec![
+        Span::styled("let", theme.code.keyword),
+        Span::styled(" s", theme.code.function),
+        Span::raw(" = "),
+        Span::styled("\"a\"", theme.code.string),
+        Span::styled(" // x", theme.code.comment),
+        Span::styled("  +1", theme.added),
+        Span::styled(format!(" {}1", theme.glyphs.minus), theme.removed),
+        Span::styled(" note", theme.warning),
+        Span::styled(" error", theme.error),
+    ])
 }
 
 /// A line whose width every terminal agrees on.
@@ -101,7 +127,9 @@ fn middle(app: &mut App, cols: usize, rows: usize) -> (Vec<Line<'static>>, Caret
     let half = (rows / 2).max(3);
     let waiting = app.asks.len().saturating_sub(1);
     if let Some(panel) = app.asks.front_mut() {
-        let view = panel.view(cols, half, waiting, &app.theme);
+        // A small window is all panel: what is asked has to be read.
+        let height = half.max(rows.saturating_sub(1).min(9));
+        let view = panel.view(cols, height, waiting, &app.theme);
         return (view.rows, view.caret);
     }
     if let Some(secret) = &app.secret {

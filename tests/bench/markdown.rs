@@ -13,7 +13,7 @@ use sofos::render::diff;
 use sofos::render::highlight::Highlighter;
 use sofos::render::markdown::Settings;
 use sofos::render::stream::MarkdownStream;
-use sofos::render::theme::Theme;
+use sofos::render::theme::{CodeTheme, Theme};
 use sofos::tui::terminal::scrollback::{Caret, Scrollback, Size};
 use sofos::tui::terminal::sgr::{Depth, Painter};
 
@@ -69,7 +69,7 @@ fn highlight(criterion: &mut Criterion) {
     group.throughput(Throughput::Bytes(source.len() as u64));
     group.bench_function("rust", |bencher| {
         bencher.iter(|| {
-            let mut code = Highlighter::for_language("rust");
+            let mut code = Highlighter::for_language("rust", &CodeTheme::default());
             source
                 .lines()
                 .map(|line| code.line(line).len())

@@ -16,6 +16,7 @@ mod pty;
 mod resume;
 mod rig;
 mod sandbox;
+mod screens;
 mod server;
 #[cfg(unix)]
 mod sessions;

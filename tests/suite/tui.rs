@@ -104,6 +104,32 @@ fn escape_stops_the_stream_and_the_conversation_goes_on() {
 }
 
 #[test]
+fn a_read_is_shown_when_it_ends_not_when_the_answer_does() {
+    let hold = How {
+        hold_after: Some(2000),
+        ..How::default()
+    };
+    let calls = ["a", "nowhere", "b"].map(|path| tool("read_file", json!({ "path": path })));
+    let words = text(&"words without an end ".repeat(200));
+    let rig = Rig::new(vec![sent([&calls[..], &[words]].concat(), hold)]);
+    rig.file("a", "one\n");
+    rig.file("b", "bee\n");
+    let mut terminal = Terminal::start(&rig, &[], 80, 24);
+    terminal.wait("/ commands");
+    terminal.enter("go");
+    rig.server.wait(Event::Answered(0));
+    terminal.wait("Read b");
+    let screen = terminal.screen();
+    let place = |words: &str| screen.find(words).unwrap();
+    assert!(place("Read a") < place("Read nowhere"), "{screen}");
+    assert!(place("Read nowhere") < place("Read b"), "{screen}");
+    terminal.send(ESCAPE);
+    terminal.wait("stopped");
+    terminal.send(CTRL_D);
+    terminal.end();
+}
+
+#[test]
 fn every_paragraph_stays_once_and_in_order_whatever_the_size() {
     for (cols, rows, again) in [(80, 24, None), (40, 10, None), (80, 24, Some((60, 20)))] {
         let answer: String = (0..120)

@@ -270,6 +270,20 @@ pub static COMMANDS: &[CommandSpec] = &[
         run: local::run,
     },
     CommandSpec {
+        name: "transcript",
+        aliases: &[],
+        usage: "",
+        help: "show everything unfolded, with search (Ctrl+T)",
+        run: local::run,
+    },
+    CommandSpec {
+        name: "theme",
+        aliases: &[],
+        usage: "[NAME]",
+        help: "choose the colours, with a preview",
+        run: local::run,
+    },
+    CommandSpec {
         name: "exit",
         aliases: &["quit", "q"],
         usage: "",

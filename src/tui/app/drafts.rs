@@ -101,6 +101,6 @@ impl App {
 
     /// Something the user may want to know, dimmed.
     pub(super) fn say(&mut self, words: &str) {
-        self.transcript.notice(NoticeLevel::Info, words);
+        self.tell(NoticeLevel::Info, words);
     }
 }

@@ -15,11 +15,14 @@ use crate::tui::panels::permission::AskOutcome;
 use crate::tui::panels::picker::PickOutcome;
 use crate::tui::panels::secret::SecretOutcome;
 use crate::tui::terminal::input::Key;
+use crate::tui::transcript::viewer::ViewOutcome;
 
 impl App {
     pub(super) fn paste(&mut self, text: &str) {
         self.interrupted = None;
-        if let Some(panel) = self.asks.front_mut() {
+        if let Some(viewer) = &mut self.viewer {
+            viewer.paste(text);
+        } else if let Some(panel) = self.asks.front_mut() {
             panel.paste(text);
         } else if let Some(secret) = &mut self.secret {
             secret.paste(text);
@@ -44,6 +47,15 @@ impl App {
                 self.actions.push(Action::Exit(String::new()));
             }
             return;
+        }
+        if let Some(viewer) = &mut self.viewer {
+            if viewer.key(key, &self.record, &self.theme) == ViewOutcome::Close {
+                self.viewer = None;
+            }
+            return;
+        }
+        if key == Key::ctrl('t') && act.is_none() {
+            return self.transcript("");
         }
         if !self.asks.is_empty() {
             return self.ask_key(key, now);
@@ -75,6 +87,7 @@ impl App {
                 if let Some(line) = line {
                     self.slash(&line);
                 }
+                self.sample = false;
             }
             PickOutcome::Run { command, value } => {
                 let Some(Open { purpose, .. }) = self.picker.take() else {

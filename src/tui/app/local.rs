@@ -17,6 +17,8 @@ pub const LOCAL: &[Local] = &[
     ("vim", App::vim),
     ("editor", App::editor),
     ("copy", App::copy),
+    ("transcript", App::transcript),
+    ("theme", App::theme),
 ];
 
 /// A command line from a command and its argument.

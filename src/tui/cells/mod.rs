@@ -169,15 +169,21 @@ impl Transcript {
 
     /// The end of a turn: how, and its sums.
     pub fn turn_end(&mut self, summary: &TurnSummary) {
-        let (said, style) = outcome(&summary.outcome, &self.theme);
         self.begin(Last::Block);
-        for row in clean(&said).lines() {
-            self.lines.push(Line::styled(format!("  {row}"), style));
-        }
-        let sums = sums(summary, self.theme.glyphs.dot);
-        self.lines
-            .push(Line::styled(format!("  {sums}"), self.theme.dim));
+        self.lines.extend(turn_end(summary, &self.theme));
     }
+}
+
+/// How a turn ended, and its sums.
+pub fn turn_end(summary: &TurnSummary, theme: &Theme) -> Vec<Line<'static>> {
+    let (said, style) = outcome(&summary.outcome, theme);
+    let mut lines: Vec<Line<'static>> = clean(&said)
+        .lines()
+        .map(|row| Line::styled(format!("  {row}"), style))
+        .collect();
+    let sums = sums(summary, theme.glyphs.dot);
+    lines.push(Line::styled(format!("  {sums}"), theme.dim));
+    lines
 }
 
 fn outcome(outcome: &TurnOutcome, theme: &Theme) -> (String, ratatui::style::Style) {

@@ -5,10 +5,10 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyModifiers};
 use ratatui::text::{Line, Span};
 
-use crate::protocol::permission::{Answer, AskRequest, Preview};
+use crate::protocol::permission::{Answer, AskRequest, Grant, Preview};
 use crate::render::theme::Theme;
 use crate::render::tool::title_text;
-use crate::render::wrap::{Pieces, hard_rows, to_line};
+use crate::render::wrap::{Pieces, Wrapper, hard_rows, to_line};
 use crate::render::{diff, text};
 use crate::stdx::text::clean;
 use crate::tui::composer::{Composer, Outcome, layout};
@@ -113,6 +113,8 @@ impl PermissionPanel {
             KeyCode::Down => self.scroll_by(1),
             KeyCode::PageUp => self.scroll_by(-8),
             KeyCode::PageDown => self.scroll_by(8),
+            KeyCode::Home => self.scroll_by(isize::MIN),
+            KeyCode::End => self.scroll_by(isize::MAX),
             _ => AskOutcome::Ignored,
         }
     }
@@ -139,8 +141,7 @@ impl PermissionPanel {
         let mut caret = Caret::default();
         let head = match &self.message {
             Some(message) => {
-                let label = "no: ";
-                let (line, col) = message_row(message, label, cols, theme);
+                let (line, col) = message_row(message, "no: ", cols, theme);
                 caret.col = u16::try_from(col).unwrap_or(0);
                 line
             }
@@ -149,20 +150,21 @@ impl PermissionPanel {
                     0 => String::new(),
                     n => format!(" (1 of {})", n + 1),
                 };
-                let question = text::fit(
-                    &format!("{}{more}", self.question()),
-                    cols,
-                    theme.glyphs.ellipsis,
-                );
-                Line::styled(question, theme.verb)
+                let room = cols.saturating_sub(more.len());
+                let question = text::fit(&self.question(), room, theme.glyphs.ellipsis);
+                Line::styled(format!("{question}{more}"), theme.verb)
             }
         };
-        let keys = self.keys(cols, theme);
-        let reasons = self.reasons(cols, theme);
-        let body = self.body(cols, theme);
+        let keys = self.keys(cols, height, theme);
         let room = height.saturating_sub(1 + keys.len()).max(1);
-        let reasons_kept = reasons.len().min(room.saturating_sub(1));
-        let room = room - reasons_kept;
+        // What would happen stays in sight below a long text, as far as there is room.
+        let mut pinned = self.effects(cols, theme);
+        pinned.extend(self.reasons(cols, theme));
+        let mut body = self.body(cols, theme);
+        if pinned.len() + body.len().min(2) > room {
+            body.append(&mut pinned);
+        }
+        let room = room - pinned.len();
         let mut rows = vec![head];
         if body.len() <= room {
             self.scroll = 0;
@@ -174,21 +176,25 @@ impl PermissionPanel {
             self.hidden = body.len() - inside - self.scroll;
             rows.extend(body[self.scroll..self.scroll + inside].iter().cloned());
             if room > 1 {
-                let left = self.hidden;
-                let text = format!(
-                    "    {} {left} more below, up and down scroll",
-                    theme.glyphs.ellipsis
-                );
-                rows.push(Line::styled(
-                    text::prefix(&text, cols).to_owned(),
-                    theme.dim,
-                ));
+                rows.push(self.place(cols, theme));
             }
         }
-        rows.extend(reasons.into_iter().take(reasons_kept));
+        rows.extend(pinned);
         rows.extend(keys);
         rows.truncate(height.max(2));
         PanelView { rows, caret }
+    }
+
+    /// How much of the text is out of sight.
+    fn place(&self, cols: usize, theme: &Theme) -> Line<'static> {
+        let (above, below) = (self.scroll, self.hidden);
+        let what = match (above, below) {
+            (0, below) => format!("{below} more below"),
+            (above, 0) => format!("{above} more above"),
+            (above, below) => format!("{above} more above, {below} below"),
+        };
+        let text = format!("    {} {what}, up and down scroll", theme.glyphs.ellipsis);
+        Line::styled(text::prefix(&text, cols).to_owned(), theme.dim)
     }
 
     fn question(&self) -> String {
@@ -235,74 +241,115 @@ impl PermissionPanel {
         }
     }
 
+    /// What would happen, in plain words.
+    fn effects(&self, cols: usize, theme: &Theme) -> Vec<Line<'static>> {
+        self.ask
+            .effects
+            .iter()
+            .flat_map(|effect| {
+                let words = text::steady_text(&clean(effect)).into_owned();
+                let rows = hard_rows(&[(words, Default::default())], cols.saturating_sub(4));
+                (0..).zip(rows).map(|(index, pieces)| {
+                    let start = if index == 0 { theme.glyphs.dot } else { " " };
+                    let mut row = vec![(format!("  {start} "), theme.dim)];
+                    row.extend(pieces);
+                    to_line(row)
+                })
+            })
+            .collect()
+    }
+
+    /// Why it is asked, and what the wider answers would allow.
     fn reasons(&self, cols: usize, theme: &Theme) -> Vec<Line<'static>> {
+        let rules = |grants: &[Grant]| {
+            let rules: Vec<String> = grants
+                .iter()
+                .map(|grant| text::steady_text(&exact(&grant.rule)).into_owned())
+                .collect();
+            rules.join(", ")
+        };
         let mut parts = Vec::new();
         if !self.ask.why.is_empty() {
             parts.push(clean(&self.ask.why).into_owned());
         }
-        for effect in &self.ask.effects {
-            parts.push(format!("  {}", clean(effect)));
-        }
-        for (word, grants) in [
-            ("this session", &self.ask.session),
-            ("always", &self.ask.always),
-        ] {
-            let rules: Vec<_> = grants
-                .iter()
-                .map(|grant| clean(&grant.rule).into_owned())
-                .collect();
-            if !rules.is_empty() {
-                parts.push(format!("{word}: {}", rules.join(", ")));
+        let (session, always) = (rules(&self.ask.session), rules(&self.ask.always));
+        if !session.is_empty() && session == always {
+            parts.push(format!("s and a allow {session}"));
+        } else {
+            for (key, rules) in [("s", session), ("a", always)] {
+                if !rules.is_empty() {
+                    parts.push(format!("{key} allows {rules}"));
+                }
             }
         }
         parts
             .iter()
-            .flat_map(|part| hard_rows(&[(part.clone(), theme.dim)], cols))
+            .flat_map(|part| {
+                let mut wrapper = Wrapper::new(cols);
+                wrapper.push(part, theme.dim);
+                wrapper.finish()
+            })
+            .flat_map(|row| hard_rows(&row, cols))
             .map(to_line)
             .collect()
     }
 
-    fn keys(&self, cols: usize, theme: &Theme) -> Vec<Line<'static>> {
-        let keys: &[(&str, &str)] = if self.message.is_some() {
-            &[("enter", "tell the model"), ("esc", "back")]
-        } else if self.ask.session.is_empty() {
-            &[
-                ("y", "once"),
-                ("n", "no, tell it why"),
-                ("esc", "stop the turn"),
-            ]
-        } else if self.ask.always.is_empty() {
-            &[
-                ("y", "once"),
-                ("s", "this session"),
-                ("n", "no, tell it why"),
-                ("esc", "stop the turn"),
-            ]
+    /// The keys with their meaning; in few words where rows are scarce.
+    fn keys(&self, cols: usize, height: usize, theme: &Theme) -> Vec<Line<'static>> {
+        let all: &[(&str, &str, &str)] = if self.message.is_some() {
+            &[("enter", "tell the model", "tell"), ("esc", "back", "back")]
         } else {
             &[
-                ("y", "once"),
-                ("s", "this session"),
-                ("a", "always"),
-                ("n", "no, tell it why"),
-                ("esc", "stop the turn"),
+                ("y", "once", "once"),
+                ("s", "this session", "session"),
+                ("a", "always", "always"),
+                ("n", "no, tell it why", "no"),
+                ("esc", "stop the turn", "stop"),
             ]
         };
-        let mut rows: Vec<Vec<Span<'static>>> = vec![Vec::new()];
-        let mut used = 0;
-        for (key, meaning) in keys {
-            let wide = key.len() + meaning.len() + 4;
-            if used > 0 && used + wide > cols + 3 {
-                rows.push(Vec::new());
-                used = 0;
-            }
-            used += wide;
-            if let Some(row) = rows.last_mut() {
-                row.push(Span::styled(*key, theme.accent));
-                row.push(Span::styled(format!(" {meaning}   "), theme.dim));
-            }
+        let offered = |key: &str| match key {
+            "s" => !self.ask.session.is_empty(),
+            "a" => !self.ask.always.is_empty(),
+            _ => true,
+        };
+        let shown = |long: bool| {
+            let keys: Vec<(&str, &str)> = all
+                .iter()
+                .filter(|(key, ..)| offered(key))
+                .map(|(key, words, word)| (*key, if long { *words } else { *word }))
+                .collect();
+            key_rows(&keys, cols, theme)
+        };
+        let rows = shown(true);
+        if rows.len() > 2 || rows.len() * 3 > height {
+            shown(false)
+        } else {
+            rows
         }
-        rows.into_iter().map(Line::from).collect()
     }
+}
+
+fn key_rows(keys: &[(&str, &str)], cols: usize, theme: &Theme) -> Vec<Line<'static>> {
+    const GAP: &str = "   ";
+    let mut rows: Vec<Vec<Span<'static>>> = vec![Vec::new()];
+    let mut used = 0;
+    for (key, meaning) in keys {
+        let wide = key.len() + 1 + meaning.len();
+        let gap = if used == 0 { 0 } else { GAP.len() };
+        if used + gap + wide > cols && used > 0 {
+            rows.push(Vec::new());
+            used = 0;
+        }
+        let Some(row) = rows.last_mut() else { continue };
+        if used > 0 {
+            row.push(Span::raw(GAP));
+            used += GAP.len();
+        }
+        used += wide;
+        row.push(Span::styled((*key).to_owned(), theme.accent));
+        row.push(Span::styled(format!(" {meaning}"), theme.dim));
+    }
+    rows.into_iter().map(Line::from).collect()
 }
 
 /// The end of the message, as much as fits, and the column of the caret.

@@ -3,6 +3,13 @@ use crate::protocol::diff::{DiffKind, DiffLine, FileDiff, Hunk};
 use crate::protocol::permission::Grant;
 use crate::protocol::tool::ToolTitle;
 
+fn grants(rules: &[&str]) -> Vec<Grant> {
+    let grant = |rule: &&str| Grant {
+        rule: (*rule).into(),
+    };
+    rules.iter().map(grant).collect()
+}
+
 fn ask(preview: Preview, session: &[&str]) -> PermissionPanel {
     let mut panel = PermissionPanel::new(AskRequest {
         id: 7,
@@ -11,13 +18,8 @@ fn ask(preview: Preview, session: &[&str]) -> PermissionPanel {
         preview,
         why: "switches branch: changes files in the workspace".into(),
         effects: Vec::new(),
+        session: grants(session),
         always: Vec::new(),
-        session: session
-            .iter()
-            .map(|rule| Grant {
-                rule: (*rule).into(),
-            })
-            .collect(),
     });
     panel.shown(Duration::ZERO);
     panel
@@ -48,28 +50,77 @@ fn letter(ch: char) -> Key {
     Key::plain(KeyCode::Char(ch))
 }
 
+fn checkout() -> PermissionPanel {
+    let rule = "Bash(git checkout:*)";
+    let mut panel = ask(command("git checkout feature/login"), &[rule]);
+    panel.ask.effects = vec![
+        "changes files in the workspace".into(),
+        "moves the branch of .git".into(),
+    ];
+    panel.ask.always = grants(&[rule]);
+    panel.ask.why = "no rule allows it".into();
+    panel
+}
+
 #[test]
 fn it_shows_exactly_what_would_run() {
-    let mut panel = ask(
-        command("git checkout feature/login"),
-        &["Bash(git checkout:*)"],
-    );
-    insta::assert_snapshot!(shown(&mut panel, 78, 12), @r"
+    insta::assert_snapshot!(shown(&mut checkout(), 78, 12), @r"
     Run this command?
       git checkout feature/login
-    switches branch: changes files in the workspace
-    this session: Bash(git checkout:*)
-    y once   s this session   n no, tell it why   esc stop the turn
+      · changes files in the workspace
+      · moves the branch of .git
+    no rule allows it
+    s and a allow Bash(git checkout:*)
+    y once   s this session   a always   n no, tell it why   esc stop the turn
     ");
     let mut panel = ask(command("git checkout feature/login"), &[]);
     insta::assert_snapshot!(shown(&mut panel, 30, 9), @r"
     Run this command?
       git checkout feature/login
     switches branch: changes files
-     in the workspace
+    in the workspace
     y once   n no, tell it why
     esc stop the turn
     ");
+}
+
+#[test]
+fn a_narrow_or_low_window_keeps_the_keys_and_scrolls_the_rest() {
+    insta::assert_snapshot!(shown(&mut checkout(), 20, 6), @r"
+    Run this command?
+      git checkout fea
+        … 8 more below,
+    y once   s session
+    a always   n no
+    esc stop
+    ");
+    let mut panel = checkout();
+    for _ in 0..20 {
+        shown(&mut panel, 40, 5);
+        panel.key(Key::plain(KeyCode::Down), LATER);
+    }
+    insta::assert_snapshot!(shown(&mut panel, 40, 5), @r"
+    Run this command?
+    s and a allow Bash(git checkout:*)
+        … 4 more above, up and down scroll
+    y once   s session   a always   n no
+    esc stop
+    ");
+}
+
+#[test]
+fn several_questions_are_counted() {
+    let mut panel = checkout();
+    let view = panel.view(60, 12, 2, &Theme::default());
+    assert_eq!(view.rows[0].to_string(), "Run this command? (1 of 3)");
+    assert_eq!(
+        panel.key(letter('a'), LATER),
+        AskOutcome::Answer(Answer::Always)
+    );
+    assert_eq!(
+        ask(command("ls"), &["Bash(ls)"]).key(letter('a'), LATER),
+        AskOutcome::Ignored
+    );
 }
 
 #[test]

@@ -9,21 +9,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
+use ratatui::buffer::Buffer;
+
+use crate::config::Notify;
 use crate::protocol::command::Command;
 use crate::protocol::event::UiEvent;
-use crate::render::theme::Theme;
 use crate::repl::{CommandSender, EventSink};
 
-use super::app::{Action, App};
+use super::app::{Action, App, Look};
 use super::desk::clipboard::System;
 use super::desk::{self, Desk, Places};
-use super::terminal::guard;
+use super::terminal::fullscreen::Fullscreen;
 use super::terminal::identity::{Terminal, TerminalEnv, Writer, WriterChoice};
 use super::terminal::input::Input;
-use super::terminal::scrollback::Scrollback;
+use super::terminal::scrollback::{Caret, Scrollback, Size};
 use super::terminal::sgr::{Depth, Painter};
 use super::terminal::sys::{self, Report};
-use super::view::view;
+use super::terminal::{guard, notify};
+use super::view::{transcript, view};
 use super::{TuiError, TuiExit, TuiOptions};
 
 /// Streamed content is drawn at most this often; keys at once.
@@ -118,10 +121,11 @@ struct Screen {
     places: Places,
     /// The user's editor as a command line.
     editor: String,
+    fullscreen: Fullscreen,
     env: TerminalEnv,
     choice: WriterChoice,
+    notify: Notify,
     terminal: Terminal,
-    depth: Depth,
     bracketed: Arc<AtomicBool>,
     queries_open: bool,
     begun: Instant,
@@ -161,12 +165,25 @@ impl Screen {
         let desk = Desk::start(options.places.clone(), clipboard, move |report| {
             reports.send(Message::Desk(report)).is_ok()
         })?;
+        let (look, complaint) = Look::new(
+            &options.theme,
+            env.utf8(),
+            depth,
+            &options.themes,
+            &options.config,
+        );
         let queries_open = env.may_query();
         if queries_open {
-            guard::query(depth == Depth::True)?;
+            guard::query(look.wants_background())?;
+        }
+        let mut app = App::new(&options, look.theme(), sys::size().cols);
+        app.wear(look);
+        if let Some(complaint) = complaint {
+            app.complain(&complaint);
         }
         let mut screen = Self {
-            app: App::new(&options, Theme::new(env.utf8()), sys::size().cols),
+            app,
+            fullscreen: Fullscreen::new(painter),
             inbox,
             commands: None,
             scrollback: Scrollback::new(painter),
@@ -179,8 +196,8 @@ impl Screen {
             },
             env,
             choice: options.scrollback,
+            notify: options.notify,
             terminal: Terminal::Unknown,
-            depth,
             bracketed,
             queries_open,
             begun: Instant::now(),
@@ -278,18 +295,12 @@ impl Screen {
                     self.introduce(terminal);
                 }
             }
-            Input::Background { dark } => {
-                if self.depth == Depth::True {
-                    let theme = Theme::new(self.env.utf8()).with_tints(dark);
-                    self.app.set_theme(theme);
-                }
-            }
             Input::QueriesDone => self.queries_open = false,
             Input::Key(_) | Input::Paste(_) => {
                 self.keyed = true;
                 self.app.input(input, now);
             }
-            Input::Focus(_) => self.app.input(input, now),
+            Input::Focus(_) | Input::Background { .. } => self.app.input(input, now),
         }
     }
 
@@ -313,11 +324,17 @@ impl Screen {
             match action {
                 Action::Send(command) => self.send(command),
                 Action::Suspend => self.suspend(),
-                Action::Repaint => self.scrollback.moved(false),
                 Action::Desk(request) => self.desk.ask(request),
                 Action::Editor => self.edit(),
                 Action::CopyByTerminal(text) => self.copy_by_terminal(&text),
-                Action::Bell => sys::write_all(b"\x07")?,
+                Action::Repaint => {
+                    self.scrollback.moved(false);
+                    self.fullscreen.forget();
+                }
+                Action::Notify(text) => {
+                    let bytes = notify::bytes(self.notify, self.terminal, &self.env, &text);
+                    sys::write_all(&bytes)?;
+                }
                 Action::Exit(summary) => {
                     // What is finished belongs into the scrollback before the end.
                     self.draw()?;
@@ -372,10 +389,17 @@ impl Screen {
     fn draw(&mut self) -> Result<(), TuiError> {
         let (now, size) = (self.now(), sys::size());
         self.app.set_cols(size.cols);
-        let (rows, caret) = view(&mut self.app, size, now);
+        if self.terminal.has_alternate(&self.env)
+            && let Some((rows, caret)) = transcript(&mut self.app, size)
+        {
+            return self.draw_fullscreen(size, &rows, caret);
+        }
+        let (rows, caret) =
+            transcript(&mut self.app, size).unwrap_or_else(|| view(&mut self.app, size, now));
         let history = self.app.transcript.take();
         self.scrollback.set_calm(self.is_calm(now));
-        let bytes = self.scrollback.frame(size, &history, &rows, caret);
+        let mut bytes = guard::leave_alternate().to_vec();
+        bytes.append(&mut self.scrollback.frame(size, &history, &rows, caret));
         guard::viewport_drawn(caret.row);
         if !bytes.is_empty() {
             sys::write_all(&bytes)?;
@@ -385,6 +409,25 @@ impl Screen {
         if !history.is_empty() {
             self.last_history = now;
         }
+        self.changed = false;
+        self.keyed = false;
+        Ok(())
+    }
+
+    /// A frame on the alternate screen. The viewport is removed before, so that
+    /// nothing of it can be moved about by a resize nobody sees.
+    fn draw_fullscreen(&mut self, size: Size, rows: &Buffer, caret: Caret) -> Result<(), TuiError> {
+        if !guard::is_alternate() {
+            let before = self.scrollback.lift(size);
+            guard::viewport_drawn(0);
+            guard::enter_alternate(before)?;
+            self.fullscreen.forget();
+        }
+        let bytes = self.fullscreen.frame(size, rows, caret);
+        if !bytes.is_empty() {
+            sys::write_all(&bytes)?;
+        }
+        self.last_frame = self.now();
         self.changed = false;
         self.keyed = false;
         Ok(())

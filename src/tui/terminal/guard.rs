@@ -12,19 +12,23 @@ use crate::stdx::{clock, fs};
 
 use super::sys;
 
-/// Bracketed paste, disambiguated keys.
-const MODES_ON: &[u8] = b"\x1b[?2004h\x1b[>1u";
+/// Bracketed paste, focus, disambiguated keys.
+const MODES_ON: &[u8] = b"\x1b[?2004h\x1b[?1004h\x1b[>1u";
 /// xterm, and tmux after it, are asked for the same in another way.
 const MODIFIED_KEYS_ON: &[u8] = b"\x1b[>4;2m";
 const MODIFIED_KEYS_OFF: &[u8] = b"\x1b[>4m";
-/// No synchronised update, wrap, no bracketed paste, keys as before, plain style, cursor shown.
-const MODES_OFF: &[u8] = b"\x1b[?2026l\x1b[?7h\x1b[?2004l\x1b[<u\x1b[m\x1b[?25h";
+/// No synchronised update, wrap, no bracketed paste, no focus, keys as before, plain style, cursor shown.
+const MODES_OFF: &[u8] = b"\x1b[?2026l\x1b[?7h\x1b[?2004l\x1b[?1004l\x1b[<u\x1b[m\x1b[?25h";
+const ALTERNATE_ON: &[u8] = b"\x1b[?1049h";
+const ALTERNATE_OFF: &[u8] = b"\x1b[?1049l";
 /// Who are you: version, secondary and primary attributes. The last one is
 /// answered by nearly every terminal and closes the round.
 const QUERIES: &[u8] = b"\x1b[>q\x1b[>c\x1b[c";
 const BACKGROUND_QUERY: &[u8] = b"\x1b]11;?\x1b\\";
 
 static ACTIVE: AtomicBool = AtomicBool::new(false);
+/// The alternate screen is shown.
+static ALTERNATE: AtomicBool = AtomicBool::new(false);
 static MODIFIED_KEYS: AtomicBool = AtomicBool::new(false);
 /// One more than the rows between the viewport's first row and the cursor; 0
 /// while nothing is drawn.
@@ -89,6 +93,32 @@ pub fn viewport_drawn(rows_up: u16) {
     ROWS_UP.store(u32::from(rows_up) + 1, Ordering::SeqCst);
 }
 
+/// Switches to the alternate screen. `before` is written on the screen that is
+/// left, in the same write.
+///
+/// # Errors
+/// When the terminal is gone.
+pub fn enter_alternate(mut before: Vec<u8>) -> io::Result<()> {
+    ALTERNATE.store(true, Ordering::SeqCst);
+    before.extend_from_slice(ALTERNATE_ON);
+    sys::write_all(&before)
+}
+
+/// The bytes that bring the ordinary screen back, to be written at once; nothing
+/// where it is shown.
+pub fn leave_alternate() -> &'static [u8] {
+    if ALTERNATE.swap(false, Ordering::SeqCst) {
+        ALTERNATE_OFF
+    } else {
+        b""
+    }
+}
+
+/// The alternate screen is shown.
+pub fn is_alternate() -> bool {
+    ALTERNATE.load(Ordering::SeqCst)
+}
+
 /// The terminal as it was: viewport gone, modes off, cursor at the start of a row.
 /// Does nothing when that is done already.
 pub fn restore() {
@@ -96,6 +126,9 @@ pub fn restore() {
         return;
     }
     let mut out = Vec::new();
+    if ALTERNATE.swap(false, Ordering::SeqCst) {
+        out.extend_from_slice(ALTERNATE_OFF);
+    }
     if let Some(up) = ROWS_UP.swap(0, Ordering::SeqCst).checked_sub(1) {
         super::sgr::csi(&mut out, u16::try_from(up).unwrap_or(0), b'A');
         out.extend_from_slice(b"\r");

@@ -144,6 +144,14 @@ impl Terminal {
         }
     }
 
+    /// Has a second screen. GNU screen has none unless its user asks for it.
+    pub fn has_alternate(self, env: &TerminalEnv) -> bool {
+        let plain = matches!(env.term.as_str(), "linux" | "vt100" | "vt220");
+        let screen =
+            self == Self::Screen || (self == Self::Unknown && env.term.starts_with("screen"));
+        env.tmux || !(plain || screen)
+    }
+
     /// Known to bracket pastes.
     pub fn brackets_pastes(self) -> bool {
         !matches!(self, Self::Unknown | Self::Screen)

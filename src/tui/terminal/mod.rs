@@ -4,9 +4,11 @@
 mod burst;
 #[cfg(test)]
 pub mod emulator;
+pub mod fullscreen;
 pub mod guard;
 pub mod identity;
 pub mod input;
+pub mod notify;
 pub mod scrollback;
 pub mod sgr;
 #[cfg(unix)]

@@ -111,6 +111,19 @@ impl Scrollback {
         self.low = 0;
     }
 
+    /// The bytes that remove the viewport and leave the cursor where it began: the
+    /// next frame is drawn there.
+    pub fn lift(&mut self, size: Size) -> Vec<u8> {
+        let mut out = Vec::new();
+        if let Some(drawn) = &self.drawn {
+            csi(&mut out, self.rows_up(drawn, size), b'A');
+            out.push(b'\r');
+            out.extend_from_slice(ERASE_FROM_ROW);
+        }
+        self.forget();
+        out
+    }
+
     /// Whether rows may be addressed by number. A resize is heard of late (by a
     /// network's delay, by a multiplexer's timer), and until then a region would
     /// be set at the wrong rows and finished lines be overwritten. So the region is
@@ -272,7 +285,8 @@ impl Scrollback {
             if self.erase_first {
                 out.extend_from_slice(ERASE_LINE);
             }
-            self.cells(rows, row, 0, row_width(rows, row), &mut pen, out);
+            let end = row_width(rows, row);
+            cells(&self.painter, rows, row, 0, end, &mut pen, out);
             self.painter.switch(&mut pen, Pen::default(), out);
             if !self.erase_first {
                 out.extend_from_slice(ERASE_LINE);
@@ -340,12 +354,12 @@ impl Scrollback {
                 }
                 let end = row_width(rows, row);
                 if to >= row_width(&drawn.rows, row).max(end) && end < to {
-                    self.cells(rows, row, from, end.max(from), &mut pen, out);
+                    cells(&self.painter, rows, row, from, end.max(from), &mut pen, out);
                     self.painter.switch(&mut pen, Pen::default(), out);
                     out.extend_from_slice(ERASE_LINE);
                     at.col = end.max(from);
                 } else {
-                    self.cells(rows, row, from, to, &mut pen, out);
+                    cells(&self.painter, rows, row, from, to, &mut pen, out);
                     at.col = to;
                 }
             }
@@ -362,20 +376,28 @@ impl Scrollback {
         (0..rows.area.height)
             .any(|row| row != caret.row && !changed_runs(&drawn.rows, rows, row).is_empty())
     }
+}
 
-    fn cells(&self, rows: &Buffer, row: u16, from: u16, to: u16, pen: &mut Pen, out: &mut Vec<u8>) {
-        let mut skip = 0;
-        for col in from..to {
-            if skip > 0 {
-                skip -= 1;
-                continue;
-            }
-            let cell = cell(rows, row, col);
-            self.painter
-                .switch(pen, self.painter.pen(cell.style()), out);
-            self.painter.text(cell.symbol(), out);
-            skip = crate::render::text::width(cell.symbol()).saturating_sub(1);
+/// The cells of a row from one column up to another.
+pub(super) fn cells(
+    painter: &Painter,
+    rows: &Buffer,
+    row: u16,
+    from: u16,
+    to: u16,
+    pen: &mut Pen,
+    out: &mut Vec<u8>,
+) {
+    let mut skip = 0;
+    for col in from..to {
+        if skip > 0 {
+            skip -= 1;
+            continue;
         }
+        let cell = cell(rows, row, col);
+        painter.switch(pen, painter.pen(cell.style()), out);
+        painter.text(cell.symbol(), out);
+        skip = crate::render::text::width(cell.symbol()).saturating_sub(1);
     }
 }
 
@@ -388,7 +410,7 @@ fn is_blank(cell: &Cell) -> bool {
 }
 
 /// Columns up to the last cell that shows something.
-fn row_width(rows: &Buffer, row: u16) -> u16 {
+pub(super) fn row_width(rows: &Buffer, row: u16) -> u16 {
     (0..rows.area.width)
         .rev()
         .find(|col| !is_blank(cell(rows, row, *col)))
@@ -400,7 +422,7 @@ fn row_width(rows: &Buffer, row: u16) -> u16 {
 
 /// Ranges of columns that differ; near ones are joined, as a jump costs more
 /// than a few unchanged cells.
-fn changed_runs(old: &Buffer, new: &Buffer, row: u16) -> Vec<(u16, u16)> {
+pub(super) fn changed_runs(old: &Buffer, new: &Buffer, row: u16) -> Vec<(u16, u16)> {
     const JUMP: u16 = 5;
     let mut runs: Vec<(u16, u16)> = Vec::new();
     let mut col = 0;

@@ -4,18 +4,7 @@ use std::io::Write as _;
 
 use ratatui::style::{Color, Modifier, Style};
 
-/// Colours a terminal can show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Depth {
-    /// None at all; weight stays.
-    None,
-    /// The sixteen of the palette.
-    Ansi,
-    /// 256.
-    Indexed,
-    /// 24 bits.
-    True,
-}
+pub use crate::render::theme::Depth;
 
 /// Writes text and styles for one kind of terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
