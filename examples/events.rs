@@ -45,6 +45,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         sandbox: true,
         compact_at: 80,
         rules: Arc::default(),
+        web_search: Default::default(),
         paths,
     };
 

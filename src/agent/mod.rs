@@ -35,15 +35,15 @@ use crate::permission::RuleBook;
 use crate::protocol::entry::{EntryKind, Settings};
 use crate::protocol::event::{AgentEvent, NoticeLevel};
 use crate::protocol::message::Message;
-use crate::protocol::model::ModelInfo;
+use crate::protocol::model::{ModelInfo, WebSearch};
 use crate::protocol::permission::Grant;
-use crate::provider::{Access, Provider};
+use crate::provider::{Access, Provider, registry};
 use crate::session::{Session, SessionError};
 use crate::stdx::blob::BlobStore;
 use crate::stdx::ids;
 use crate::tools::jobs::Jobs;
 use crate::tools::web::Web;
-use crate::tools::{BUILTIN, DynTool};
+use crate::tools::{BUILTIN, DynTool, WEB_SEARCH};
 use crate::workspace::Workspace;
 use crate::workspace::checkpoint::{Checkpoints, Ended};
 use tokio::task::JoinHandle;
@@ -83,6 +83,8 @@ pub struct Parts {
     pub settings: Settings,
     /// The conversation is compacted at this share of the window, in percent.
     pub compact_at: u8,
+    /// Who searches the web.
+    pub web_search: WebSearch,
     /// The model.
     pub model: Arc<ModelInfo>,
     /// Who answers.
@@ -204,13 +206,25 @@ impl Agent {
         std::thread::spawn(move || provider.warm());
     }
 
+    /// Whether the vendor itself searches the web.
+    fn searches_natively(&self) -> bool {
+        let wanted = matches!(self.parts.web_search, WebSearch::Auto | WebSearch::Native);
+        wanted && registry::searches(&self.parts.model)
+    }
+
     /// The tools that exist for the model now.
     fn tools(&self) -> impl Iterator<Item = &'static dyn DynTool> {
         let safe = self.parts.settings.safe;
+        let search = match self.parts.web_search {
+            WebSearch::Auto => !self.searches_natively(),
+            WebSearch::DuckDuckGo => true,
+            WebSearch::Native | WebSearch::Off => false,
+        };
         BUILTIN
             .iter()
             .copied()
             .filter(move |tool| !safe || tool.read_only())
+            .filter(move |tool| search || tool.name() != WEB_SEARCH)
     }
 
     fn emit(&self, event: AgentEvent) {

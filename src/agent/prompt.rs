@@ -144,7 +144,7 @@ impl Agent {
                 .min(self.parts.model.max_output),
             thinking: self.parts.settings.thinking,
             cache_key: self.parts.session.id().to_string(),
-            web_search: false,
+            web_search: self.searches_natively(),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::protocol::event::AgentEvent;
 use crate::protocol::message::{AssistantMessage, ContentBlock, Origin, StopReason};
 use crate::protocol::tool::ToolSpec;
 use crate::protocol::usage::Usage;
-use crate::provider::{Delta, Failure, FailureKind, StreamEvent};
+use crate::provider::{Delta, Failure, FailureKind, StreamEvent, citations};
 
 /// What came of one request.
 pub(super) enum Response {
@@ -144,6 +144,10 @@ impl Agent {
                         stop,
                         usage,
                     };
+                    if let Some(text) = citations::sources(&message) {
+                        self.emit(AgentEvent::TextDelta { text });
+                        self.emit(AgentEvent::TextDone);
+                    }
                     return Response::Complete(message, batch);
                 }
                 StreamEvent::Failed(failure) => {

@@ -294,6 +294,7 @@ pub(super) fn setup(
         compact_at,
         rules,
         untrusted,
+        web_search,
         mut warnings,
     } = chosen;
     warnings.extend(restored);
@@ -324,6 +325,7 @@ pub(super) fn setup(
         sandbox,
         compact_at,
         rules: Arc::new(rules),
+        web_search,
     })
 }
 

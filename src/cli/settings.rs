@@ -7,7 +7,7 @@ use super::{Args, CliError};
 use crate::agent::{Budget, DEFAULT_MAX_TOKENS, Roles};
 use crate::config::{Config, Env, KeyStore, Paths, RuleLine, Ui};
 use crate::protocol::entry::Settings;
-use crate::protocol::model::{ModelInfo, ThinkingSetting};
+use crate::protocol::model::{ModelInfo, ThinkingSetting, WebSearch};
 use crate::protocol::permission::PermissionMode;
 use crate::provider::{self, Access, ProviderConfig, ProviderInfo, custom, models};
 
@@ -38,6 +38,8 @@ pub(super) struct Chosen {
     pub(super) untrusted: Vec<String>,
     /// The terminal UI.
     pub(super) ui: Ui,
+    /// Who searches the web.
+    pub(super) web_search: WebSearch,
     /// What the user should know, one line each.
     pub(super) warnings: Vec<String>,
 }
@@ -131,6 +133,7 @@ pub(super) fn choose(
         compact_at: file.compact_at.unwrap_or(COMPACT_AT),
         rules: file.rules,
         untrusted: file.untrusted,
+        web_search: file.web_search.unwrap_or_default(),
         warnings,
     })
 }

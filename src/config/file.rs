@@ -10,7 +10,7 @@ use super::rules::{self, LISTS, Layer, RuleLine};
 use super::trust::Accepted;
 use super::ui::{Notify, STATUS_PARTS};
 use super::{Config, ConfigError, Endpoint, Env, Place, keys};
-use crate::protocol::model::Effort;
+use crate::protocol::model::{Effort, WebSearch};
 use crate::protocol::permission::PermissionMode;
 
 /// One setting.
@@ -123,6 +123,17 @@ pub static KEYS: &[Key] = &[
             config.vim.is_some()
         },
         project_may: |_| false,
+    },
+    Key {
+        name: "web-search",
+        expected: "auto, native, duckduckgo or off",
+        help: "who searches the web: the provider itself where it can, DuckDuckGo, or nobody",
+        set: |config, value| {
+            config.web_search = WebSearch::parse(value);
+            config.web_search.is_some()
+        },
+        // A repository may spare the searches, not send them elsewhere.
+        project_may: |value| value == "off",
     },
     Key {
         name: "compact-at",

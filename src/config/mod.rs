@@ -31,7 +31,7 @@ pub use secrets::{KeyError, KeyStore, Keys};
 pub use set::set;
 pub use ui::{Notify, STATUS_PARTS, Ui};
 
-use crate::protocol::model::Effort;
+use crate::protocol::model::{Effort, WebSearch};
 use crate::protocol::permission::PermissionMode;
 
 /// What can go wrong with settings. Names the file, the line and the key.
@@ -128,6 +128,8 @@ pub struct Config {
     pub sandbox: Option<bool>,
     /// Share of the window at which a conversation is compacted, in percent.
     pub compact_at: Option<u8>,
+    /// Who searches the web.
+    pub web_search: Option<WebSearch>,
     /// The prompt starts in vim's way.
     pub vim: Option<bool>,
     /// Which keys are in force before [`Config::keys`] change some.

@@ -110,6 +110,33 @@ pub struct RateTier {
     pub rates: Rates,
 }
 
+/// Who searches the web for the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WebSearch {
+    /// The vendor, where it can; else sofos.
+    #[default]
+    Auto,
+    /// The vendor, or nobody.
+    Native,
+    /// sofos, at DuckDuckGo.
+    DuckDuckGo,
+    /// Nobody.
+    Off,
+}
+
+impl WebSearch {
+    /// The setting of that spelling.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "auto" => Some(Self::Auto),
+            "native" => Some(Self::Native),
+            "duckduckgo" => Some(Self::DuckDuckGo),
+            "off" => Some(Self::Off),
+            _ => None,
+        }
+    }
+}
+
 /// What is known of one model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelInfo {

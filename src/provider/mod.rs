@@ -9,6 +9,7 @@
 pub mod access;
 pub mod anthropic;
 pub mod check;
+pub mod citations;
 pub mod count;
 pub mod custom;
 pub mod gemini;

@@ -13,6 +13,7 @@ use super::openai::quirks::Quirks;
 use super::scripted::ScriptedProvider;
 pub use super::vendors::PROVIDERS;
 use super::{Failure, FailureKind, Provider, custom};
+use crate::protocol::model::ModelInfo;
 
 /// How a credential is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +101,19 @@ pub struct ProviderInfo {
     pub local: bool,
     /// How the vendor differs from others of its wire format.
     pub quirks: Quirks,
+}
+
+/// Whether a model's vendor runs web searches itself, and its wire format here asks
+/// it to. Not for models that are not in the catalogue: the server behind them may
+/// be any.
+pub fn searches(model: &ModelInfo) -> bool {
+    let able = match model.provider.as_str() {
+        "anthropic" | "openai" => true,
+        // The older ones search or call tools, not both.
+        "gemini" => !model.id.starts_with("gemini-1") && !model.id.starts_with("gemini-2"),
+        _ => false,
+    };
+    able && !model.assumed
 }
 
 /// The row of a vendor.

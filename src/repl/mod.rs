@@ -21,7 +21,7 @@ use crate::permission::RuleBook;
 use crate::protocol::command::Command;
 use crate::protocol::entry::Settings;
 use crate::protocol::event::UiEvent;
-use crate::protocol::model::ModelInfo;
+use crate::protocol::model::{ModelInfo, WebSearch};
 use crate::provider::{Access, Provider};
 use crate::session::{Session, SessionError};
 
@@ -65,6 +65,8 @@ pub struct Setup {
     pub compact_at: u8,
     /// What the user allowed, denied, or wants to be asked about.
     pub rules: Arc<RuleBook>,
+    /// Who searches the web.
+    pub web_search: WebSearch,
 }
 
 /// What can go wrong with the worker itself.

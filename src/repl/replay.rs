@@ -5,6 +5,7 @@ use crate::agent::BY_HAND;
 use crate::protocol::event::{AgentEvent, NoticeLevel};
 use crate::protocol::message::{ContentBlock, ContextKind, Message};
 use crate::protocol::tool::{ToolBody, ToolTitle, ToolView};
+use crate::provider::citations;
 use crate::session::Conversation;
 use crate::stdx::text;
 
@@ -38,7 +39,13 @@ pub(super) fn events(conversation: &Conversation) -> Vec<AgentEvent> {
                 ..
             } => out.extend(by_hand(text)),
             Message::Context { .. } => {}
-            Message::Assistant(message) => message.content.iter().for_each(|b| block(b, &mut out)),
+            Message::Assistant(message) => {
+                message.content.iter().for_each(|b| block(b, &mut out));
+                if let Some(text) = citations::sources(message) {
+                    out.push(AgentEvent::TextDelta { text });
+                    out.push(AgentEvent::TextDone);
+                }
+            }
             Message::ToolResult(result) => out.push(AgentEvent::ToolFinished {
                 call_id: result.call_id.clone(),
                 name: String::new(),

@@ -87,6 +87,7 @@ impl Worker {
             sandbox,
             compact_at,
             rules,
+            web_search,
         } = setup;
         let cwd = paths.workspace.display().to_string();
         let workspace =
@@ -145,6 +146,7 @@ impl Worker {
             session,
             settings,
             compact_at,
+            web_search,
             model,
             provider,
             roles,

@@ -25,6 +25,7 @@ mod search_code;
 mod update_plan;
 pub mod web;
 mod web_fetch;
+mod web_search;
 mod write_file;
 
 #[cfg(test)]
@@ -265,6 +266,9 @@ impl<T: Tool> DynTool for Erased<T> {
     }
 }
 
+/// Name of the search tool, which steps aside where the vendor has its own.
+pub const WEB_SEARCH: &str = "web_search";
+
 /// Every built-in tool, in the order the model sees them.
 pub static BUILTIN: &[&dyn DynTool] = &[
     &Erased::<read_file::ReadFile>::new(),
@@ -282,6 +286,7 @@ pub static BUILTIN: &[&dyn DynTool] = &[
     &Erased::<execute_bash::ExecuteBash>::new(),
     &Erased::<bash_job::BashJob>::new(),
     &Erased::<web_fetch::WebFetch>::new(),
+    &Erased::<web_search::WebSearch>::new(),
     &Erased::<update_plan::UpdatePlan>::new(),
 ];
 

@@ -98,6 +98,17 @@ impl Web {
         Ok(page)
     }
 
+    /// The body of an address as text, without any redirect: for other tools.
+    pub(crate) async fn raw(&self, url: &Url) -> Result<String, ToolError> {
+        let got = self.fetcher.get(url, ACCEPT, |_| MAX_PAGE).await;
+        let got = got.map_err(to_model)?;
+        if got.status != 200 {
+            let host = url.host_str().unwrap_or_default();
+            return Err(ToolError::model(format!("{host} answers {}", got.status)));
+        }
+        Ok(decoded(&got.body, &got.content_type))
+    }
+
     fn recall(&self, key: &str) -> Option<Page> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|(_, at, _)| at.elapsed() < FRESH);

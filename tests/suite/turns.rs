@@ -368,7 +368,14 @@ fn safe_mode_offers_and_runs_reading_tools_only() {
     names.sort_unstable();
     assert_eq!(
         names,
-        ["glob_files", "list_directory", "read_file", "search_code"]
+        [
+            "glob_files",
+            "list_directory",
+            "read_file",
+            "search_code",
+            "web_fetch",
+            "web_search",
+        ]
     );
     assert!(results(&requests[1])[0].2);
     assert!(!rig.work().join("a").exists());

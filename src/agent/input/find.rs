@@ -89,8 +89,10 @@ impl Finder<'_> {
                 continue;
             }
             match self.token(at) {
-                Some(mention) => {
-                    at = mention.end.max(at + 1);
+                Some(mut mention) => {
+                    // A backslash before what was trimmed is counted to the name.
+                    mention.end = self.line.floor_char_boundary(mention.end);
+                    at = mention.end.max(at + ch.len_utf8());
                     found.push(mention);
                 }
                 None => at = self.after(at),

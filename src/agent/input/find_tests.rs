@@ -75,6 +75,7 @@ fn images_are_found_however_they_are_written() {
     }
     assert_eq!(found("a.png and (a.png)").len(), 1, "once");
     assert_eq!(found("look at a.png, now")[0].1, ".png");
+    assert_eq!(found("a.png。\\\"").len(), 1);
     assert_eq!(found("see \"shots/one two.png\" now")[0].1, "png\"");
     let both = found("compare a.png with b.JPG");
     assert_eq!(both.len(), 2);
