@@ -6,6 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::ids;
 
+mod open;
+
+pub use open::open_resolved;
+
 /// Replaces the content of `path` as one step: the new bytes go to a temporary
 /// file beside the target, are synced, and renamed over it. A reader, or a
 /// crash at any moment, sees the old content or the new, never a mixture.

@@ -2,18 +2,18 @@
 
 use std::fs::{File, Metadata};
 use std::io::Read;
-use std::path::Path;
 
 use super::FileError;
 use crate::protocol::permission::ScopedPath;
+use crate::stdx::fs as sfs;
 
 /// Opens a regular file for reading. The path is resolved already: a link that
-/// appeared in its last place since then is refused.
+/// appeared anywhere in it since then is refused.
 pub(super) fn regular(path: &ScopedPath) -> Result<(File, Metadata), FileError> {
     let fail = |source| FileError::io("read", path, source);
     // Before opening: opening a device may already do something.
     check_kind(path, &std::fs::symlink_metadata(path.real()).map_err(fail)?)?;
-    let file = open_nonblocking(path.real()).map_err(fail)?;
+    let file = sfs::open_resolved(path.real()).map_err(fail)?;
     let meta = file.metadata().map_err(fail)?;
     check_kind(path, &meta)?;
     Ok((file, meta))
@@ -77,17 +77,4 @@ fn special(kind: std::fs::FileType) -> &'static str {
 #[cfg(not(unix))]
 fn special(_kind: std::fs::FileType) -> &'static str {
     "something special"
-}
-
-#[cfg(unix)]
-fn open_nonblocking(path: &Path) -> std::io::Result<File> {
-    use rustix::fs::{Mode, OFlags};
-    let flags =
-        OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::NOCTTY | OFlags::CLOEXEC;
-    Ok(rustix::fs::open(path, flags, Mode::empty())?.into())
-}
-
-#[cfg(not(unix))]
-fn open_nonblocking(path: &Path) -> std::io::Result<File> {
-    File::open(path)
 }
