@@ -34,10 +34,11 @@ const FOLDERS: &[&str] = &[
     ".gemini",
 ];
 
-/// Files of the same kind, at the top of a workspace, where they exist.
+/// Files of the same kind.
 const FILES: &[&str] = &[
     "AGENTS.md",
     "CLAUDE.md",
+    "AGENTS.override.md",
     "GEMINI.md",
     ".cursorrules",
     ".windsurfrules",
@@ -99,9 +100,6 @@ impl Guards {
             if allow_git {
                 guards.add(root.join(OWN));
                 continue;
-            }
-            for name in FILES {
-                guards.add(root.join(name));
             }
             guards.search(root);
         }
@@ -183,7 +181,10 @@ impl Guards {
                     return;
                 }
                 let name = entry.file_name();
-                if FOLDERS.iter().any(|folder| name == *folder) {
+                let is_meant = |known: &&str| name == **known;
+                if FOLDERS.iter().any(|known| is_meant(&known))
+                    || FILES.iter().any(|known| is_meant(&known))
+                {
                     self.add(entry.path());
                 } else if entry.file_type().is_ok_and(|kind| kind.is_dir())
                     && !SKIPPED.iter().any(|skipped| name == *skipped)
