@@ -247,6 +247,10 @@ impl Agent {
             web: web.clone(),
             approval: Approval::default(),
             jobs: jobs.clone(),
+            unreadable: {
+                let services = self.parts.services.clone();
+                Arc::new(move || services.rules.rules().unreadable())
+            },
         }
     }
 

@@ -6,6 +6,7 @@
 //! the workspace, `~` is the home directory. Deny beats ask, ask beats allow.
 
 mod matching;
+mod unreadable;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

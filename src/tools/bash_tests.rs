@@ -318,3 +318,30 @@ fn leaving_the_sandbox_is_an_effect_of_its_own() {
         [Effect::Exec(line()), Effect::Network(line())]
     );
 }
+
+#[test]
+fn rules_against_reading_are_enforced_or_nothing_runs() {
+    let mut bench = Bench::new();
+    bench.cx.sandbox = true;
+    bench.write(".env", "");
+    let (file, root) = (bench.root().join(".env"), bench.root().to_path_buf());
+    for (hidden, unconfined, why) in [
+        // Programs other than sofos have no sandbox.
+        (Ok(file.clone()), false, "nothing here enforces that"),
+        (Ok(file), true, "only the sandbox enforces that"),
+        (Ok(root), false, "closes"),
+        (
+            Err("the rule x covers too many files"),
+            false,
+            "too many files",
+        ),
+    ] {
+        bench.cx.unreadable = Arc::new(move || match &hidden {
+            Ok(path) => Ok(vec![path.clone()]),
+            Err(why) => Err(why.to_string()),
+        });
+        let args = json!({"command": "echo ran", "sandbox": !unconfined});
+        let told = bench.text("execute_bash", args);
+        assert!(told.starts_with("error: ") && told.contains(why), "{told}");
+    }
+}

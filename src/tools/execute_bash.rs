@@ -1,5 +1,6 @@
 //! `execute_bash`.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,9 +8,10 @@ use serde::Deserialize;
 
 use super::jobs::{self, Ended, Job, Launch};
 use super::{Tool, ToolCx, ToolError, ToolOutput, common};
+use crate::exec::sandbox;
 use crate::exec::shell::{ShellEnd, ShellOutcome};
 use crate::protocol::permission::{Effect, Preview};
-use crate::protocol::sandbox::SandboxPolicy;
+use crate::protocol::sandbox::{SandboxPolicy, SandboxState};
 use crate::protocol::tool::ToolTitle;
 use crate::stdx::text;
 
@@ -119,7 +121,7 @@ impl Tool for ExecuteBash {
             )));
         }
         let launch = Launch {
-            sandbox: policy(&args, &cx),
+            sandbox: policy(&args, &cx).await?,
             pty: args.pty == Some(true),
             input: in_background,
             command: args.command,
@@ -221,16 +223,43 @@ fn finished(ended: Ended, timed_out: bool, seconds: u64) -> Result<ToolOutput, T
 ///
 /// A git command that the user allowed may write `.git`, which is closed otherwise:
 /// whoever reads `git commit` in a question and says yes means just that.
-fn policy(args: &Args, cx: &ToolCx) -> SandboxPolicy {
-    if !cx.sandbox || args.unconfined(cx) {
-        return SandboxPolicy::Off;
+async fn policy(args: &Args, cx: &ToolCx) -> Result<SandboxPolicy, ToolError> {
+    if !cx.sandbox {
+        return Ok(SandboxPolicy::Off);
     }
-    SandboxPolicy::WorkspaceWrite {
+    let hidden = hidden(args, cx).await?;
+    if args.unconfined(cx) {
+        return Ok(SandboxPolicy::Off);
+    }
+    Ok(SandboxPolicy::WorkspaceWrite {
         roots: vec![cx.workspace.root().to_path_buf()],
         network: args.online(cx),
         allow_git: cx.approval.is_given() && is_git(&args.command),
-        hidden: Vec::new(),
-    }
+        hidden,
+    })
+}
+
+/// What rules close to reading: enforced around the command, or there is none.
+async fn hidden(args: &Args, cx: &ToolCx) -> Result<Vec<PathBuf>, ToolError> {
+    let list = cx.unreadable.clone();
+    let to_model = |why| ToolError::model(format!("execute_bash: {why}"));
+    let hidden = common::blocking(cx, move || list().map_err(to_model)).await?;
+    let root = cx.workspace.root();
+    let why = if hidden.is_empty() {
+        return Ok(hidden);
+    } else if let Some(path) = hidden.iter().find(|path| root.starts_with(path)) {
+        format!("a rule closes {} to reading", path.display())
+    } else if args.unconfined(cx) {
+        "rules close files to reading, and only the sandbox enforces that".to_string()
+    } else if sandbox::state() != SandboxState::Full {
+        "rules close files to reading, and nothing here enforces that".to_string()
+    } else {
+        return Ok(hidden);
+    };
+    Err(ToolError::Denied {
+        words: format!("denied: {why}"),
+        reason: why,
+    })
 }
 
 /// Whether a command line begins with git, at most after one `cd DIR &&`.

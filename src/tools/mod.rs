@@ -53,6 +53,10 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// Receives live output of a running call, cleaned for the terminal.
 pub type Progress = Arc<dyn Fn(&str) + Send + Sync>;
 
+/// Lists the files and directories that the user's rules close to reading; the error
+/// says why that cannot be done.
+pub type Unreadable = Arc<dyn Fn() -> Result<Vec<PathBuf>, String> + Send + Sync>;
+
 /// What a running call may use.
 #[derive(Clone)]
 pub struct ToolCx {
@@ -76,6 +80,8 @@ pub struct ToolCx {
     pub approval: Approval,
     /// Running commands.
     pub jobs: Arc<jobs::Jobs>,
+    /// Lists what rules close to reading.
+    pub unreadable: Unreadable,
 }
 
 /// Whether a call runs by an explicit word of the user (an answer, a rule, bypass

@@ -49,6 +49,7 @@ impl Bench {
             env: Arc::new(env),
             approval: Default::default(),
             jobs: Default::default(),
+            unreadable: Arc::new(|| Ok(Vec::new())),
         };
         Self { dir, cx, live }
     }

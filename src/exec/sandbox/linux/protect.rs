@@ -181,10 +181,8 @@ impl Guards {
                     return;
                 }
                 let name = entry.file_name();
-                let is_meant = |known: &&str| name == **known;
-                if FOLDERS.iter().any(|known| is_meant(&known))
-                    || FILES.iter().any(|known| is_meant(&known))
-                {
+                let mut known = FOLDERS.iter().chain(FILES);
+                if known.any(|known| name == *known) {
                     self.add(entry.path());
                 } else if entry.file_type().is_ok_and(|kind| kind.is_dir())
                     && !SKIPPED.iter().any(|skipped| name == *skipped)
