@@ -16,6 +16,7 @@ pub(super) mod finder;
 pub(super) mod guard;
 pub(super) mod indent;
 pub(super) mod merge;
+pub(super) mod pieces;
 pub(super) mod places;
 pub(super) mod typography;
 pub(super) mod unwrap;
@@ -216,7 +217,7 @@ fn without_overlaps(found: Vec<Range<usize>>) -> Vec<Range<usize>> {
 
 #[cfg(test)]
 #[path = "edit_match/mutation_tests.rs"]
-mod mutation_tests;
+pub(super) mod mutation_tests;
 #[cfg(test)]
 #[path = "edit_match_tests.rs"]
 mod tests;

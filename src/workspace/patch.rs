@@ -2,6 +2,7 @@
 
 mod parse;
 mod place;
+mod readings;
 mod scope;
 
 pub use parse::{Action, ParseError, Section, parse};
@@ -249,6 +250,9 @@ impl WriteGuard<'_> {
     }
 }
 
+#[cfg(test)]
+#[path = "patch/mutation_tests.rs"]
+mod mutation_tests;
 #[cfg(test)]
 #[path = "patch_tests.rs"]
 mod tests;

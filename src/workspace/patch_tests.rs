@@ -84,7 +84,38 @@ fn chunks_change_their_lines_and_no_other() {
         ),
         // Blank lines at the edges that are not there.
         ("a\nb\n", "@@\n\n a\n-b\n+c\n\n", "a\nc\n"),
+        // Wrapped as the texts of an edit may be.
+        (
+            "a = \"x\"\nb < c\n",
+            "@@\n-a = \\\"x\\\"\n+a = \\\"y\\\"",
+            "a = \"y\"\nb < c\n",
+        ),
+        (
+            "a = \"x\"\nb < c\n",
+            "@@\n a = \"x\"\n-b &lt; c\n+b &lt; d",
+            "a = \"x\"\nb < d\n",
+        ),
+        (
+            "a\nb\nc\n",
+            "@@\n      1\ta\n-     2\tb\n+     2\tB\n      3\tc",
+            "a\nB\nc\n",
+        ),
         // Context without its blank.
+        (
+            "class A:\n    x = 1\n    y = 2\n",
+            "@@\n    x = 1\n+    z = 3\n    y = 2",
+            "class A:\n    x = 1\n    z = 3\n    y = 2\n",
+        ),
+        (
+            "class A:\n    x = 1\n    y = 2\n",
+            "@@\nclass A:\n    x = 1\n-    y = 2\n+    y = 3",
+            "class A:\n    x = 1\n    y = 3\n",
+        ),
+        (
+            "a\n  b\n    c\n",
+            "@@ ... @@\n   b\n    c\n+    d",
+            "a\n  b\n    c\n    d\n",
+        ),
         (
             "class A:\n    x = 1\n",
             "@@\nclass A:\n-    x = 1\n+    x = 2",
@@ -112,6 +143,11 @@ fn chunks_change_their_lines_and_no_other() {
         ("a\n\nb\n\n", "@@\n \n+x\n ", "not in the file"),
         ("a\n\nb\n\n", "@@\n \n+x", "2 places"),
         ("x\n}\n  }\n", "@@\n-    }\n+    )", "not in the file"),
+        (
+            "f {\n\ta\n\tb\n}\n",
+            "@@\n    a\n+    c\n    b",
+            "lack the blank",
+        ),
     ]);
 }
 

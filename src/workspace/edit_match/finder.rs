@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::explain;
 use super::indent::{Unit, leading};
 use super::merge::{self, NoIndent, Parts};
+use super::pieces;
 use super::places::{self, Change, Tier};
 use super::typography::{Spelling, fold};
 use super::unwrap::Unwrapped;
@@ -176,17 +177,24 @@ impl<'a> Finder<'a> {
         } else {
             Vec::new()
         };
+        let pieces = if tier == Tier::Indentation {
+            Vec::new()
+        } else {
+            pieces::find(self.view, old, tier)
+        };
         for change in lines.variants() {
             let mut places =
                 places::find(self.view, 0..self.view.len(), change, tier, &|| self.unit());
             let line_of = |range: &Range<usize>| self.view.line_at(range.start);
             places.retain(|place| !fragments.iter().any(|range| line_of(range) == place.start));
-            if places.is_empty() && fragments.is_empty() {
+            let count = places.len() + fragments.len() + pieces.len();
+            if count == 0 {
                 continue;
             }
-            if places.len() + fragments.len() > 1 {
+            if count > 1 {
                 let mut starts: Vec<usize> = places.iter().map(|place| place.start).collect();
                 starts.extend(fragments.iter().map(line_of));
+                starts.extend(pieces.iter().map(|piece| piece.start));
                 starts.sort_unstable();
                 let what = format!("old_string is not in the file as given; {}it", approx(tier));
                 return Err(explain::ambiguous(&starts, &what, false));
@@ -197,6 +205,10 @@ impl<'a> Finder<'a> {
                 spelling.learn(old, file);
                 let new = spelling.merge(old, file, new);
                 return Ok(Some(Found::Text(range, new)));
+            }
+            if let Some(piece) = pieces.first() {
+                let parts = piece.merge(self.view, old, new).map_err(unmapped)?;
+                return Ok(Some(Found::Lines(piece.start, parts)));
             }
             let place = &places[0];
             if places::is_there(self.view, place, change, tier) {

@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use super::*;
 
 /// Small and repeatable.
-struct Random(u64);
+pub(in crate::workspace) struct Random(pub(in crate::workspace) u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    pub(in crate::workspace) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut x = self.0;
         x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -21,20 +21,20 @@ impl Random {
         x ^ (x >> 31)
     }
 
-    fn below(&mut self, limit: usize) -> usize {
+    pub(in crate::workspace) fn below(&mut self, limit: usize) -> usize {
         (self.next() % limit.max(1) as u64) as usize
     }
 
-    fn chance(&mut self, percent: usize) -> bool {
+    pub(in crate::workspace) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
-    fn pick<T: Clone>(&mut self, items: &[T]) -> T {
+    pub(in crate::workspace) fn pick<T: Clone>(&mut self, items: &[T]) -> T {
         items[self.below(items.len())].clone()
     }
 }
 
-fn sources() -> Vec<String> {
+pub(in crate::workspace) fn sources() -> Vec<String> {
     fn walk(dir: &Path, out: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(dir).unwrap() {
             let path = entry.unwrap().path();
@@ -68,9 +68,9 @@ const OTHERS: [&str; 4] = [
 ];
 
 /// A file as lines with their ends.
-type File = Vec<(String, &'static str)>;
+pub(in crate::workspace) type File = Vec<(String, &'static str)>;
 
-fn join(file: &[(String, &'static str)]) -> String {
+pub(in crate::workspace) fn join(file: &[(String, &'static str)]) -> String {
     file.iter()
         .map(|(body, end)| format!("{body}{end}"))
         .collect()
@@ -81,7 +81,7 @@ fn view(file: &[(String, &'static str)]) -> String {
 }
 
 /// A source with the habits files have.
-fn file(text: &str, random: &mut Random) -> File {
+pub(in crate::workspace) fn file(text: &str, random: &mut Random) -> File {
     let ends = random.pick(&["lf", "lf", "lf", "crlf", "mixed", "cr"]);
     let tabs = random.chance(20);
     let blanks = random.chance(20);
@@ -120,13 +120,13 @@ fn file(text: &str, random: &mut Random) -> File {
 }
 
 /// What a model wants: lines `at` to `at + old` become these.
-struct Wish {
-    at: usize,
-    old: usize,
-    new: File,
+pub(in crate::workspace) struct Wish {
+    pub(in crate::workspace) at: usize,
+    pub(in crate::workspace) old: usize,
+    pub(in crate::workspace) new: File,
 }
 
-fn wish(file: &File, random: &mut Random) -> Wish {
+pub(in crate::workspace) fn wish(file: &File, random: &mut Random) -> Wish {
     let old = 1 + random.below(10.min(file.len()));
     let at = random.below(file.len() - old + 1);
     let mut new: File = file[at..at + old].to_vec();
@@ -243,12 +243,12 @@ const ALL: [Damage; 26] = [
     Damage::Placeholder,
 ];
 
-fn blank_edges(lines: &[&str]) -> bool {
+pub(in crate::workspace) fn blank_edges(lines: &[&str]) -> bool {
     let blank = |line: Option<&&str>| line.is_none_or(|line| line.trim().is_empty());
     blank(lines.first()) || blank(lines.last())
 }
 
-fn each(text: &str, change: impl Fn(&str) -> String) -> String {
+pub(in crate::workspace) fn each(text: &str, change: impl Fn(&str) -> String) -> String {
     text.split_inclusive('\n')
         .map(|line| match line.strip_suffix('\n') {
             Some(body) => format!("{}\n", change(body)),
@@ -410,14 +410,14 @@ struct Count {
     refused: usize,
 }
 
+/// A number from the environment.
+pub(in crate::workspace) fn number(name: &str, usual: u64) -> u64 {
+    let told = std::env::var(name).ok();
+    told.and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
 #[test]
 fn damaged_arguments_never_damage_a_file() {
-    let number = |name: &str, usual: u64| {
-        std::env::var(name)
-            .ok()
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(usual)
-    };
     let (rounds, seed) = (number("SOFOS_MUTATIONS", 300), number("SOFOS_SEED", 1));
     let sources = sources();
     let mut counts: BTreeMap<Damage, Count> = BTreeMap::new();
@@ -508,7 +508,7 @@ fn damaged_arguments_never_damage_a_file() {
 
 /// A text without what may differ in new lines: blanks at their ends, and their
 /// line end where those of the file differ.
-fn steady(text: &str) -> String {
+pub(in crate::workspace) fn steady(text: &str) -> String {
     lines_with_ends(text)
         .into_iter()
         .map(|line| {
@@ -538,7 +538,7 @@ fn lines_with_ends(text: &str) -> Vec<&str> {
 }
 
 /// The first lines that differ.
-fn near(done: &str, wanted: &str) -> String {
+pub(in crate::workspace) fn near(done: &str, wanted: &str) -> String {
     let lines = |text: &str| -> Vec<String> {
         lines_with_ends(text)
             .into_iter()

@@ -165,6 +165,12 @@ pub(in crate::workspace) fn is_there(
     })
 }
 
+/// Where lines stand one below the other, their hashes being equal.
+pub(super) fn likely(view: &View, lines: &[&str], tier: Tier) -> Vec<usize> {
+    let needle: Vec<u64> = lines.iter().map(|line| tier.hash(line)).collect();
+    starts(view, 0..view.len(), &needle, tier)
+}
+
 /// Where a sequence of hashes begins, in one pass whatever repeats.
 fn starts(view: &View, window: Range<usize>, needle: &[u64], tier: Tier) -> Vec<usize> {
     let mut back = vec![0; needle.len()];

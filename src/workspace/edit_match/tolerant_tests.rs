@@ -85,12 +85,33 @@ fn blanks_at_line_ends() {
             "\n\ny = 3\n\n",
             "x = 1\ny = 3\n",
         ),
+        // From the middle of a line to the middle of another.
+        (
+            "val a = 1  \nval b = 2\n",
+            "a = 1\nval b",
+            "a = 1\nval c",
+            "val a = 1  \nval c = 2\n",
+        ),
+        (
+            "    if (x) { \n        go();\n    }\n",
+            "if (x) {\n        go();\n    }",
+            "if (y) {\n        go();\n        on();\n    }",
+            "    if (y) { \n        go();\n        on();\n    }\n",
+        ),
+        (
+            "say(\u{201c}a\u{201d},\n  b) + 1\n",
+            "\"a\",\n  b)",
+            "\"c\",\n  d)",
+            "say(\u{201c}c\u{201d},\n  d) + 1\n",
+        ),
         // \r\r\n
         ("a\r\r\nb\r\n", "a\nb", "a\nc", "a\r\r\nc\r\n"),
     ]);
     refused(&[
         ("a \nb\na\t\nb\n", "a\nb", "a\nc", "2 places (lines 1, 3)"),
         ("foobar\n", "foo ", "x ", "not found"),
+        ("xa \nb\nya \nb\n", "a\nb", "a\nc", "2 places"),
+        ("xa \nb\n", "a\nbc", "a\nc", "not found"),
         ("a\n\n\nb\n", "a\n\nb", "a\n\nc", "not found"),
         ("a\nb\n", "a\n\nb", "a\n\nc", "not found"),
         ("a\nb\n", "\na\n", "c\n", "not found"),
@@ -486,6 +507,12 @@ fn fences_escapes_and_entities() {
             "print(\\\"a\\\")",
             "print(\\\"a\\\\n\\\")",
             "print(\"a\\n\")\n",
+        ),
+        (
+            "re(\"\\d\")\nx\n",
+            "re(\\\"\\\\d\\\")\nx",
+            "re(\\\"\\\\w\\\")\nx",
+            "re(\"\\w\")\nx\n",
         ),
         ("a\n\tb\n", "a\\n\\tb", "a\\n\\tc", "a\n\tc\n"),
         (

@@ -226,7 +226,7 @@ fn escapes(old: &str, new: &str) -> Option<Unwrapped> {
     if !old.contains('\\') {
         return None;
     }
-    // Real line breaks beside escapes: then only the quotes were escaped.
+    // Real line breaks beside escapes: then only quotes and backslashes were escaped.
     let broken = old.trim_end_matches('\n').contains('\n');
     let style = if broken { Style::Quotes } else { Style::All };
     let bare = unescape(old, style)?;
@@ -278,7 +278,8 @@ fn unescape(text: &str, style: Style) -> Option<String> {
             ('t', Style::All) => out.push('\t'),
             // A carriage return belongs to the line end after it.
             ('r', Style::All) => {}
-            (same @ ('\\' | '/' | '$'), Style::All) => out.push(same),
+            ('\\', _) => out.push('\\'),
+            (same @ ('/' | '$'), Style::All) => out.push(same),
             ('u', Style::All) => {
                 let digits: String = chars.by_ref().take(4).collect();
                 let code = u32::from_str_radix(&digits, 16).ok()?;

@@ -399,7 +399,9 @@ impl Chunk {
         }
         let header = header.trim();
         let header = header.strip_suffix("@@").unwrap_or(header).trim();
-        if !header.is_empty() {
+        // `@@ ... @@` says nothing.
+        let says_nothing = header.chars().all(|ch| ch == '.' || ch == '…');
+        if !says_nothing {
             self.headers.push(header.to_string());
         }
     }

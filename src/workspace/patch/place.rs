@@ -6,7 +6,7 @@ use std::ops::Range;
 use similar::DiffOp;
 
 use super::parse::{Chunk, LineKind};
-use super::scope;
+use super::{readings, scope};
 use crate::stdx::text;
 use crate::workspace::document::{self, Document};
 use crate::workspace::edit_match::explain;
@@ -216,14 +216,43 @@ struct Hit<'a> {
     lines: Lines<'a>,
 }
 
-impl<'a> Placer<'a> {
-    fn place(&mut self, chunk: &'a Chunk) -> Result<(), String> {
+impl Placer<'_> {
+    fn place(&mut self, chunk: &Chunk) -> Result<(), String> {
         let lines = Lines::of(chunk);
         guard(self.view, &lines)?;
         if lines.old.is_empty() {
             return self.add(chunk, &lines);
         }
-        let hit = self.locate(chunk, &lines)?;
+        if let Some(restored) = readings::with_blanks(self.view, chunk)
+            && let Some(hit) = self.locate(&restored, &Lines::of(&restored))?
+        {
+            return self.change(hit);
+        }
+        if let Some(hit) = self.locate(chunk, &lines)? {
+            if hit.tier == Tier::Indentation && readings::may_lack_blanks(chunk) {
+                return Err(
+                    "its context lines seem to lack the blank before the file's own text; nothing \
+                     was changed. Begin each context line with one blank"
+                        .to_string(),
+                );
+            }
+            return self.change(hit);
+        }
+        for reading in readings::unwrapped(chunk, &lines.old, &lines.new) {
+            let lines = Lines::of(&reading.chunk);
+            if let Some(hit) = self.locate(&reading.chunk, &lines)?
+                && reading.fits(hit.place.start, hit.tier)
+            {
+                guard(self.view, &lines)?;
+                self.notes.push(reading.note);
+                return self.change(hit);
+            }
+        }
+        Err(self.not_found(&lines))
+    }
+
+    /// Takes a chunk whose place is known.
+    fn change(&mut self, hit: Hit) -> Result<(), String> {
         let change = hit.lines.change();
         if places::is_there(self.view, &hit.place, change, hit.tier) {
             return Err(finder::already(hit.place.start));
@@ -303,7 +332,7 @@ impl<'a> Placer<'a> {
     }
 
     /// The only place of a chunk.
-    fn locate(&self, chunk: &Chunk, lines: &Lines<'a>) -> Result<Hit<'a>, String> {
+    fn locate<'a>(&self, chunk: &Chunk, lines: &Lines<'a>) -> Result<Option<Hit<'a>>, String> {
         let len = self.view.len();
         // First behind the whole chunk before, then behind what it changed: the
         // context of two chunks may overlap.
@@ -315,21 +344,22 @@ impl<'a> Placer<'a> {
             };
             for windows in windows {
                 match self.search(chunk, lines, &windows)? {
-                    Search::One(hit) => return Ok(*hit),
+                    Search::One(hit) => return Ok(Some(*hit)),
                     Search::Many(starts) => {
                         return self
                             .by_hint(chunk, lines, from)
+                            .map(Some)
                             .ok_or_else(|| many(&starts));
                     }
                     Search::None => {}
                 }
             }
         }
-        Err(self.not_found(lines))
+        Ok(None)
     }
 
     /// The section named behind a hunk's numbers may decide between places.
-    fn by_hint(&self, chunk: &Chunk, lines: &Lines<'a>, from: usize) -> Option<Hit<'a>> {
+    fn by_hint<'a>(&self, chunk: &Chunk, lines: &Lines<'a>, from: usize) -> Option<Hit<'a>> {
         let hint = std::slice::from_ref(chunk.hint.as_ref()?);
         let windows = scope::windows(self.view, hint, from).ok()?;
         match self.search(chunk, lines, windows.first()?).ok()? {
@@ -338,7 +368,7 @@ impl<'a> Placer<'a> {
         }
     }
 
-    fn search(
+    fn search<'a>(
         &self,
         chunk: &Chunk,
         lines: &Lines<'a>,
@@ -362,7 +392,7 @@ impl<'a> Placer<'a> {
         Ok(self.search_tiers(lines, &|_| windows.to_vec()))
     }
 
-    fn search_tiers(
+    fn search_tiers<'a>(
         &self,
         lines: &Lines<'a>,
         windows: &dyn Fn(usize) -> Vec<Range<usize>>,
