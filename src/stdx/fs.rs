@@ -46,6 +46,7 @@ pub fn write_atomic_if<E: From<io::Error>>(
     let existing = existing(&target)?;
     // What others may not read in the file, they may not read in its copy.
     let mode = existing.as_ref().map_or(new_mode, |_| 0o600);
+    step()?;
     let (temp, file) = create_temp(parent, mode)?;
     let mut renamed = false;
     let result = (|| {
@@ -56,14 +57,20 @@ pub fn write_atomic_if<E: From<io::Error>>(
         if !replaceable {
             return write_in_place(&target, bytes, file, check);
         }
+        step()?;
         (&file).write_all(bytes)?;
+        step()?;
         if let Some(meta) = &existing {
             copy_attributes(&target, &file);
+            step()?;
             file.set_permissions(meta.permissions())?;
         }
+        step()?;
         file.sync_all()?;
         drop(file);
+        step()?;
         check()?;
+        step()?;
         fs::rename(&temp, &target)?;
         renamed = true;
         Ok(())
@@ -72,6 +79,8 @@ pub fn write_atomic_if<E: From<io::Error>>(
         let _ = fs::remove_file(&temp);
     }
     result?;
+    // The new content is there, whatever happens now.
+    let _ = step();
     sync_dir(parent);
     Ok(())
 }
@@ -101,13 +110,19 @@ fn write_in_place<E: From<io::Error>>(
     let mut file = OpenOptions::new().read(true).write(true).open(target)?;
     let mut old = Vec::new();
     file.read_to_end(&mut old)?;
+    step()?;
     keep.write_all(&old)?;
+    step()?;
     keep.sync_all()?;
+    step()?;
     check()?;
     let mut put = |bytes: &[u8]| -> io::Result<()> {
         file.rewind()?;
+        step()?;
         file.write_all(bytes)?;
+        step()?;
         file.set_len(bytes.len() as u64)?;
+        step()?;
         file.sync_all()
     };
     match put(bytes) {
@@ -459,116 +474,47 @@ pub fn remove_dir_all(path: &Path) -> io::Result<()> {
     fs::remove_dir_all(path)
 }
 
-#[cfg(all(test, unix))]
-mod tests {
-    use super::*;
-    use std::os::unix::fs::{PermissionsExt, symlink};
+/// Called before each system call of a write, so that tests can stop it there.
+#[cfg(not(test))]
+const fn step() -> io::Result<()> {
+    Ok(())
+}
 
-    fn names(dir: &Path) -> Vec<String> {
-        let mut names: Vec<_> = fs::read_dir(dir)
-            .expect("list")
-            .map(|entry| {
-                entry
-                    .expect("entry")
-                    .file_name()
-                    .to_string_lossy()
-                    .into_owned()
-            })
-            .collect();
-        names.sort();
-        names
+#[cfg(test)]
+use faults::step;
+
+#[cfg(test)]
+mod faults {
+    use std::cell::Cell;
+    use std::io;
+
+    /// What happens at a step.
+    #[derive(Clone, Copy)]
+    pub(super) enum Fault {
+        /// The process ends: nothing is cleaned up.
+        Crash,
+        /// The disk is full.
+        Full,
     }
 
-    #[test]
-    fn write_keeps_mode_and_link_and_leaves_no_temp() {
-        let dir = tempfile::tempdir().expect("tempdir");
-        let script = dir.path().join("run.sh");
-        fs::write(&script, "old").expect("write");
-        fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("chmod");
-        let link = dir.path().join("link");
-        symlink("run.sh", &link).expect("link");
-        write_atomic(&link, b"new", 0o644).expect("atomic");
-        assert_eq!(fs::read(&script).expect("read"), b"new");
-        assert_eq!(
-            fs::metadata(&script).expect("meta").permissions().mode() & 0o777,
-            0o755
-        );
-        assert!(fs::symlink_metadata(&link).expect("meta").is_symlink());
-        assert_eq!(names(dir.path()), ["link", "run.sh"]);
+    thread_local! {
+        /// Steps until the fault.
+        pub(super) static NEXT: Cell<Option<(usize, Fault)>> = const { Cell::new(None) };
     }
 
-    #[test]
-    fn refused_targets_stay_as_they_were() {
-        let dir = tempfile::tempdir().expect("tempdir");
-        let locked = dir.path().join("locked");
-        fs::write(&locked, "old").expect("write");
-        fs::set_permissions(&locked, fs::Permissions::from_mode(0o444)).expect("chmod");
-        assert!(write_atomic(&locked, b"new", 0o644).is_err());
-        assert_eq!(fs::read(&locked).expect("read"), b"old");
-        assert!(write_atomic(dir.path(), b"new", 0o644).is_err());
-        assert_eq!(names(dir.path()), ["locked"]);
-    }
-
-    #[test]
-    fn hard_links_stay_one_file() {
-        use std::os::unix::fs::MetadataExt;
-        let dir = tempfile::tempdir().expect("tempdir");
-        let (a, b) = (dir.path().join("a"), dir.path().join("b"));
-        fs::write(&a, "a long old content").expect("write");
-        fs::hard_link(&a, &b).expect("link");
-        let inode = fs::metadata(&a).expect("meta").ino();
-        for new in ["short", "longer than it was before, by a good deal"] {
-            write_atomic(&a, new.as_bytes(), 0o644).expect("write");
-            assert_eq!(fs::read(&b).expect("read"), new.as_bytes());
-            assert_eq!(fs::metadata(&a).expect("meta").ino(), inode);
-            assert_eq!(names(dir.path()), ["a", "b"]);
+    pub(super) fn step() -> io::Result<()> {
+        match NEXT.take() {
+            Some((0, Fault::Crash)) => std::panic::resume_unwind(Box::new("killed")),
+            Some((0, Fault::Full)) => Err(io::ErrorKind::StorageFull.into()),
+            Some((more, fault)) => {
+                NEXT.set(Some((more - 1, fault)));
+                Ok(())
+            }
+            None => Ok(()),
         }
-    }
-
-    #[test]
-    fn a_check_that_fails_leaves_all_as_it_was() {
-        let dir = tempfile::tempdir().expect("tempdir");
-        let a = dir.path().join("a");
-        fs::write(&a, "old").expect("write");
-        let check = || Err(io::Error::other("changed"));
-        assert!(write_atomic_if(&a, b"new", 0o644, check).is_err());
-        fs::hard_link(&a, dir.path().join("b")).expect("link");
-        assert!(write_atomic_if(&a, b"new", 0o644, check).is_err());
-        assert_eq!(fs::read(&a).expect("read"), b"old");
-        assert_eq!(names(dir.path()), ["a", "b"]);
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn extended_attributes_are_kept() {
-        use rustix::fs::{XattrFlags, getxattr, setxattr};
-        let dir = tempfile::tempdir().expect("tempdir");
-        let a = dir.path().join("a");
-        fs::write(&a, "old").expect("write");
-        // Some file systems have none.
-        if setxattr(&a, "user.note", b"kept", XattrFlags::empty()).is_err() {
-            return;
-        }
-        write_atomic(&a, b"new", 0o644).expect("write");
-        let mut value = [0; 16];
-        let length = getxattr(&a, "user.note", &mut value[..]).expect("attribute");
-        assert_eq!(&value[..length], b"kept");
-    }
-
-    #[test]
-    fn rename_and_copy_never_overwrite() {
-        let dir = tempfile::tempdir().expect("tempdir");
-        let (a, b) = (dir.path().join("a"), dir.path().join("b"));
-        fs::write(&a, "a").expect("write");
-        fs::write(&b, "b").expect("write");
-        assert_eq!(
-            rename(&a, &b).expect_err("refused").kind(),
-            io::ErrorKind::AlreadyExists
-        );
-        assert_eq!(
-            copy(&a, &b).expect_err("refused").kind(),
-            io::ErrorKind::AlreadyExists
-        );
-        assert_eq!(fs::read(&b).expect("read"), b"b");
     }
 }
+
+#[cfg(all(test, unix))]
+#[path = "fs_tests.rs"]
+mod tests;
