@@ -667,3 +667,43 @@ fn what_was_read_can_be_edited_as_it_was_shown() {
         assert_eq!(bench.bytes("f"), b"first\nnew\nlast\n");
     }
 }
+
+#[test]
+fn notebooks_are_read_and_edited_by_cells() {
+    let bench = Bench::new();
+    let book = "{\n \"cells\": [\n  {\n   \"cell_type\": \"code\",\n   \"source\": [\n    \"x = 1\"\n   ]\n  }\n ]\n}\n";
+    bench.write("n.ipynb", book);
+    let read = || bench.text("read_file", json!({"path": "n.ipynb"}));
+    assert_eq!(
+        read(),
+        "[cell 1, code]\nx = 1\n[cells 1–1 of 1; notebook_edit changes cells]\n"
+    );
+    let edit = |args: serde_json::Value| {
+        let mut args = args;
+        args["path"] = "n.ipynb".into();
+        bench.text("notebook_edit", args)
+    };
+    let text = edit(json!({"cell": 1, "source": "x = 2"}));
+    assert_eq!(text, "n.ipynb: replaced the source of cell 1");
+    assert_eq!(
+        bench.bytes("n.ipynb"),
+        book.replace("x = 1", "x = 2").as_bytes()
+    );
+    let text = edit(json!({"cell": 1, "source": "# T", "mode": "insert", "markdown": true}));
+    assert_eq!(text, "n.ipynb: inserted cell 2");
+    assert!(read().contains("[cell 2, markdown]\n# T\n"));
+    for (args, word) in [
+        (json!({"cell": 1, "source": "x = 2"}), "no change"),
+        (json!({"cell": 1}), "missing argument `source`"),
+        (json!({"cell": 7, "mode": "delete"}), "it has 2"),
+        (
+            json!({"cell": 1, "source": "# ... existing code ..."}),
+            "placeholder",
+        ),
+    ] {
+        let text = edit(args);
+        assert!(text.contains(word), "{text}");
+    }
+    bench.write("n.ipynb", book);
+    assert!(edit(json!({"cell": 1, "mode": "delete"})).contains("changed on disk"));
+}

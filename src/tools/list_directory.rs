@@ -51,7 +51,8 @@ impl Tool for ListDirectory {
     }
 }
 
-fn list(path: &ScopedPath) -> Result<ToolOutput, FileError> {
+/// The entries of a directory.
+pub(super) fn list(path: &ScopedPath) -> Result<ToolOutput, FileError> {
     let fail = |source: std::io::Error| match source.kind() {
         std::io::ErrorKind::NotADirectory => FileError::Io {
             action: "list",

@@ -36,13 +36,16 @@ fn read_file_shows_pages_and_says_what_is_wrong() {
         ),
         "     2\t\tlet needle = foo(bar)[0];\n[lines 2–2 of 3; continue with offset=3]\n"
     );
+    assert_eq!(
+        bench.text("read_file", json!({"path": "src"})),
+        "cart/\nmain.rs\n"
+    );
     for (args, words) in [
         (json!({"path": "src/maim.rs"}), "did you mean src/main.rs?"),
         (
             json!({"path": "work/src/main.rs"}),
             "did you mean src/main.rs?",
         ),
-        (json!({"path": "src"}), "src is a directory; list_directory"),
         (json!({"path": "src/main.rs", "offset": 9}), "has 3 lines"),
         (
             json!({"path": "src/main.rs", "offset": -1}),
@@ -285,6 +288,12 @@ fn search_code_finds_lines_files_and_counts() {
         search(json!({"pattern": "needle", "glob": "src/**/*.rs", "mode": "count", "path": "src"})),
         "src/cart/mod.rs:1\nsrc/main.rs:1\n"
     );
+    assert_eq!(
+        search(json!({"pattern": "needle", "type": "rust", "mode": "files"})),
+        "src/cart/mod.rs\nsrc/main.rs\n"
+    );
+    assert!(search(json!({"pattern": "needle", "type": "py"})).starts_with("no matches"));
+    assert!(search(json!({"pattern": "x", "type": "rs2"})).contains("no file type is called rs2"));
     assert_eq!(
         search(json!({"pattern": "needle", "path": "target"})),
         "target/out.rs\n1:needle\n"

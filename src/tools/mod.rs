@@ -18,6 +18,7 @@ mod glob_files;
 pub mod jobs;
 mod list_directory;
 mod move_file;
+mod notebook_edit;
 pub mod output;
 mod read_file;
 pub mod schema;
@@ -284,6 +285,7 @@ pub static BUILTIN: &[&dyn DynTool] = &[
     &Erased::<edit_file::EditFile>::new(),
     &Erased::<apply_patch::ApplyPatch>::new(),
     &Erased::<write_file::WriteFile>::new(),
+    &Erased::<notebook_edit::NotebookEdit>::new(),
     &Erased::<create_directory::CreateDirectory>::new(),
     &Erased::<move_file::MoveFile>::new(),
     &Erased::<copy_file::CopyFile>::new(),

@@ -14,7 +14,7 @@ fn the_specs_fit_their_budget() {
         .collect();
     let text = serde_json::to_string(&tools).unwrap();
     assert!(text.len() <= 6_000, "{} bytes: {text}", text.len());
-    assert_eq!(tools.len(), 16);
+    assert_eq!(tools.len(), 17);
 }
 
 #[test]

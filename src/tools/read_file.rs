@@ -2,9 +2,10 @@
 
 use serde::Deserialize;
 
-use super::{Tool, ToolCx, ToolError, ToolOutput, common};
+use super::{Tool, ToolCx, ToolError, ToolOutput, common, list_directory};
 use crate::protocol::permission::Effect;
 use crate::protocol::tool::ToolTitle;
+use crate::workspace::FileError;
 use crate::workspace::read::Content;
 
 /// Shows a page of a text file, or an image.
@@ -46,10 +47,15 @@ impl Tool for ReadFile {
         let path = common::resolve(&args.path, &cx)?;
         let inner = cx.clone();
         common::blocking(&cx, move || {
-            let content = inner
+            let read = inner
                 .workspace
-                .read(&path, args.offset.unwrap_or(1), args.limit)
-                .map_err(|error| common::file_error(error, &path, &inner))?;
+                .read(&path, args.offset.unwrap_or(1), args.limit);
+            let content = match read {
+                Err(FileError::IsDirectory(_)) => {
+                    return list_directory::list(&path).map_err(common::to_model);
+                }
+                read => read.map_err(|error| common::file_error(error, &path, &inner))?,
+            };
             Ok(match content {
                 Content::Text(page) => {
                     let outcome = match page.total {

@@ -36,6 +36,9 @@ pub(super) struct Args {
     path: Option<String>,
     /// Only these files, e.g. *.rs
     glob: Option<String>,
+    /// E.g. rust, py, ts
+    #[serde(rename = "type")]
+    kind: Option<String>,
     /// Plain text instead of regex
     #[serde(default)]
     literal: bool,
@@ -92,6 +95,12 @@ impl Tool for SearchCode {
             literal: args.literal,
             ignore_case: args.ignore_case,
             glob,
+            kind: args
+                .kind
+                .as_deref()
+                .map(search::files_of)
+                .transpose()
+                .map_err(common::to_model)?,
             context: args.context.unwrap_or(0).min(CONTEXT),
             everything: args.include_ignored,
             keep: match args.mode {
@@ -123,7 +132,7 @@ impl Tool for SearchCode {
 fn failed(error: &SearchError) -> ToolError {
     match error {
         SearchError::Stopped => common::stopped(),
-        SearchError::Empty => common::to_model(error),
+        SearchError::Empty | SearchError::Kind(_) => common::to_model(error),
         SearchError::Pattern(_) => ToolError::model(format!(
             "{error}\nWith literal: true the pattern is taken as plain text."
         )),

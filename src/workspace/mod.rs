@@ -12,6 +12,7 @@ mod encoding;
 mod file_state;
 pub mod git;
 pub mod globs;
+pub mod notebook;
 mod open;
 pub mod patch;
 pub mod read;

@@ -20,7 +20,7 @@ pub const MAX_LINE: usize = 2_000;
 /// UTF-16 files are decoded whole, up to this size.
 const MAX_UTF16: u64 = 20 * 1024 * 1024;
 /// How far past the page lines are still counted, in bytes.
-const COUNT_AHEAD: u64 = 64 * 1024 * 1024;
+const COUNT_AHEAD: u64 = 16 * 1024 * 1024;
 const CHUNK: usize = 256 * 1024;
 /// Where binary data is looked for.
 const SNIFFED: usize = 8 * 1024;
@@ -71,6 +71,9 @@ impl Workspace {
         }
         if sniff::is_pdf(&start) {
             return document(path, offset, limit).map(Content::Document);
+        }
+        if let Some(page) = self.read_notebook(path, &meta, offset, limit) {
+            return Ok(Content::Text(page));
         }
         let mut reader = Pager::new(path, &meta, start, file, offset, limit)?;
         let page = reader.page()?;

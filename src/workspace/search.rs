@@ -13,6 +13,7 @@ use grep_searcher::{
     BinaryDetection, Searcher, SearcherBuilder, Sink, SinkContext, SinkContextKind, SinkMatch,
 };
 use ignore::WalkState;
+use ignore::types::{Types, TypesBuilder};
 use tokio_util::sync::CancellationToken;
 
 use super::globs::Pattern;
@@ -34,6 +35,8 @@ pub struct Query {
     pub ignore_case: bool,
     /// Only files that match.
     pub glob: Option<Pattern>,
+    /// Only files of this type, such as `rust`.
+    pub kind: Option<Types>,
     /// Lines shown before and after each match.
     pub context: usize,
     /// Hidden and ignored files too.
@@ -59,6 +62,25 @@ pub const MAX_FILES: usize = 500;
 /// Lines kept of one file, context included.
 pub const MAX_LINES: usize = 200;
 
+impl Query {
+    fn is_other_kind(&self, path: &Path) -> bool {
+        let kind = self.kind.as_ref();
+        kind.is_some_and(|kind| !kind.matched(path, false).is_whitelist())
+    }
+}
+
+/// The files of a type by its name, as `rg --type` knows it.
+///
+/// # Errors
+/// When there is no such type.
+pub fn files_of(kind: &str) -> Result<Types, SearchError> {
+    let mut builder = TypesBuilder::new();
+    builder.add_defaults();
+    let kind = kind.trim().trim_start_matches('.').to_lowercase();
+    builder.select(&kind);
+    builder.build().map_err(|_| SearchError::Kind(kind))
+}
+
 /// A search that cannot be done.
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {
@@ -68,6 +90,9 @@ pub enum SearchError {
     /// Not a regular expression.
     #[error("{0}")]
     Pattern(String),
+    /// No such type of files.
+    #[error("no file type is called {0}; glob: \"*.{0}\" takes a name ending")]
+    Kind(String),
     /// The user stopped it.
     #[error("stopped")]
     Stopped,
@@ -154,6 +179,7 @@ pub fn search(
                 };
                 if !entry.file_type().is_some_and(|kind| kind.is_file())
                     || !wanted(query, root, start, entry.path())
+                    || query.is_other_kind(entry.path())
                 {
                     return WalkState::Continue;
                 }

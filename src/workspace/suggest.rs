@@ -108,7 +108,7 @@ fn siblings(root: &Path, relative: &Path) -> Vec<PathBuf> {
 
 /// How far two names are apart, if near enough to be a slip.
 fn likeness(wanted: &str, name: &str) -> Option<usize> {
-    let (wanted, name) = (wanted.trim().to_lowercase(), name.to_lowercase());
+    let (wanted, name) = (plain(wanted.trim()), plain(name));
     if wanted == name {
         return Some(0);
     }
@@ -120,6 +120,20 @@ fn likeness(wanted: &str, name: &str) -> Option<usize> {
     };
     let distance = edit_distance(&wanted, &name, allowed)?;
     Some(distance)
+}
+
+/// A name in small letters, with `?` for every other than plain ones: an accent may
+/// be part of its letter or a character of its own.
+fn plain(name: &str) -> String {
+    let mut out = String::new();
+    for ch in name.to_lowercase().chars() {
+        let accent = ('\u{300}'..='\u{36f}').contains(&ch);
+        if accent {
+            out.pop();
+        }
+        out.push(if ch.is_ascii() { ch } else { '?' });
+    }
+    out
 }
 
 /// Insertions, deletions, replacements and swaps of neighbours, up to `most`.
@@ -171,6 +185,7 @@ mod tests {
             ("src/main.rs\n", &["src/main.rs"]),
             ("readme.md", &["README.md"]),
             ("src/naive.rs", &["src/naïve.rs"]),
+            ("src/nai\u{308}ve.rs", &["src/naïve.rs"]),
             ("main.rs", &["src/main.rs"]),
             ("lib/cart/mod.rs", &["src/cart/mod.rs"]),
             ("nothing/like/this.txt", &[]),

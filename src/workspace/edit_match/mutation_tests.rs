@@ -466,7 +466,8 @@ fn damaged_arguments_never_damage_a_file() {
             Ok(done) => {
                 count.applied += 1;
                 let done = String::from_utf8(done.bytes).unwrap();
-                let (done, after) = (steady(&done), steady(&after));
+                let (done, after) = (ended(&text, &done), ended(&text, &after));
+                let (done, after) = (steady(done), steady(after));
                 // Another indentation of one line may still be the same structure.
                 if done != after || refusable && damage != Damage::OneIndentChanged {
                     wrong.push(format!(
@@ -519,6 +520,16 @@ pub(in crate::workspace) fn steady(text: &str) -> String {
             }
         })
         .collect()
+}
+
+/// A text without its last line end, where the file had none: whether the line
+/// before a deleted last one keeps its own is for the edit to say.
+pub(in crate::workspace) fn ended<'a>(before: &str, after: &'a str) -> &'a str {
+    if before.ends_with(['\n', '\r']) {
+        after
+    } else {
+        after.trim_end_matches(['\n', '\r'])
+    }
 }
 
 /// Lines that end with `\n`, `\r\n` or `\r`.

@@ -8,7 +8,7 @@ use similar::{Algorithm, DiffOp};
 use super::{Action, parse, place};
 use crate::workspace::edit_match::indent::leading;
 use crate::workspace::edit_match::mutation_tests::{
-    File, Random, file, join, near, number, sources, steady, wish,
+    File, Random, ended, file, join, near, number, sources, steady, wish,
 };
 use crate::workspace::edit_match::typography::fold;
 use crate::workspace::edit_match::view::View;
@@ -257,7 +257,8 @@ fn damaged_patches_never_damage_a_file() {
         match apply(&text, &patch) {
             Ok(done) => {
                 count.0 += 1;
-                let (done, after) = (steady(&done), steady(&after));
+                let (done, after) = (ended(&text, &done), ended(&text, &after));
+                let (done, after) = (steady(done), steady(after));
                 // Context lost beside a blank edge may still leave one place.
                 let refusable = damage >= Damage::Stale && damage != Damage::LineLost;
                 if done != after || refusable {
