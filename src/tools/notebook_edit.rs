@@ -30,7 +30,6 @@ pub(super) struct Args {
     source: Option<String>,
     #[serde(default)]
     mode: Mode,
-    /// The new cell is text
     #[serde(default)]
     markdown: bool,
 }

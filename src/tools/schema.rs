@@ -82,6 +82,22 @@ fn tidy(schema: &mut Value) {
     }
     if let Some(items) = map.get_mut("items") {
         tidy(items);
+        hush(items);
+    }
+}
+
+/// The name of a list tells what its items are.
+fn hush(items: &mut Value) {
+    let drop = |value: &mut Value| {
+        value
+            .as_object_mut()
+            .map(|map| map.shift_remove("description"))
+    };
+    drop(items);
+    if let Some(properties) = items.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.values_mut().for_each(|value| {
+            drop(value);
+        });
     }
 }
 

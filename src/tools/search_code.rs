@@ -34,17 +34,15 @@ pub(super) struct Args {
     /// Rust regex; with \n it spans lines
     pattern: String,
     path: Option<String>,
-    /// Only these files, e.g. *.rs
+    /// E.g. *.rs
     glob: Option<String>,
-    /// E.g. rust, py, ts
+    /// E.g. rust, py
     #[serde(rename = "type")]
     kind: Option<String>,
-    /// Plain text instead of regex
     #[serde(default)]
     literal: bool,
     #[serde(default)]
     ignore_case: bool,
-    /// Lines around each match
     context: Option<usize>,
     #[serde(default)]
     mode: Mode,

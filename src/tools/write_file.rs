@@ -17,7 +17,6 @@ pub(super) struct WriteFile;
 pub(super) struct Args {
     path: String,
     content: String,
-    /// Add to the end instead
     #[serde(default)]
     append: bool,
 }
