@@ -24,7 +24,6 @@ pub(super) struct GlobFiles;
 pub(super) struct Args {
     pattern: String,
     path: Option<String>,
-    /// Hidden and ignored files too
     #[serde(default)]
     include_ignored: bool,
 }

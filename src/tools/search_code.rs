@@ -34,9 +34,7 @@ pub(super) struct Args {
     /// Rust regex; with \n it spans lines
     pattern: String,
     path: Option<String>,
-    /// E.g. *.rs
     glob: Option<String>,
-    /// E.g. rust, py
     #[serde(rename = "type")]
     kind: Option<String>,
     #[serde(default)]
@@ -46,7 +44,6 @@ pub(super) struct Args {
     context: Option<usize>,
     #[serde(default)]
     mode: Mode,
-    /// Hidden and ignored files too
     #[serde(default)]
     include_ignored: bool,
 }
