@@ -262,8 +262,9 @@ async fn run_git(services: &Services, command: &str) -> Option<Vec<u8>> {
         // The line is for a Unix shell; without git everything is copied.
         return None;
     }
+    // Not the policy that only reads: it hides a workspace below `/tmp`.
     let sandbox = match services.sandbox {
-        true => SandboxPolicy::ReadOnly,
+        true => SandboxPolicy::workspace(services.workspace.root()),
         false => SandboxPolicy::Off,
     };
     let request = ShellRequest {

@@ -310,11 +310,19 @@ fn piece(file: &mut File, start: u64, length: u64) -> Option<Vec<u8>> {
 
 /// The last entry of a kind among the whole lines of a piece of a log.
 fn last<T>(piece: &[u8], mark: &[u8], wanted: impl Fn(EntryKind) -> Option<T>) -> Option<T> {
-    piece
-        .split(|byte| *byte == b'\n')
-        .rev()
-        .filter(|line| memchr::memmem::find(line, mark).is_some())
-        .find_map(|line| wanted(serde_json::from_slice::<Entry>(line).ok()?.kind))
+    let mut rest = piece;
+    // From the end: what is wanted is near it.
+    while let Some(at) = memchr::memmem::rfind(rest, mark) {
+        let start = memchr::memrchr(b'\n', &rest[..at]).map_or(0, |at| at + 1);
+        let line = &piece[start..];
+        let line = &line[..memchr::memchr(b'\n', line).unwrap_or(line.len())];
+        let entry = serde_json::from_slice::<Entry>(line).ok();
+        if let Some(found) = entry.and_then(|entry| wanted(entry.kind)) {
+            return Some(found);
+        }
+        rest = &rest[..start];
+    }
+    None
 }
 
 fn last_title(piece: &[u8]) -> Option<String> {
