@@ -68,7 +68,7 @@ fn hopeless_errors_are_not_repeated_and_say_what_to_do() {
             400,
             "invalid_request_error",
             "prompt is too long: 1 > 0",
-            "no longer fits",
+            "does not fit",
         ),
     ] {
         let rig = Rig::new(vec![status(code, kind, message)]);
