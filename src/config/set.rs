@@ -41,10 +41,13 @@ pub fn set(paths: &Paths, name: &str, value: &str) -> Result<PathBuf, ConfigErro
     let value = toml_value(key.name, value);
     match key.name.split_once('.') {
         Some((section, inner)) => {
-            let table = document
+            let item = document
                 .entry(section)
                 .or_insert_with(|| Item::Table(Table::new()));
-            table[inner] = Item::Value(value);
+            let Some(table) = item.as_table_like_mut() else {
+                return Err(bad("in a table", format!("{section} is a plain value")));
+            };
+            table.insert(inner, Item::Value(value));
         }
         None => document[key.name] = Item::Value(value),
     }
@@ -121,5 +124,10 @@ mod tests {
                 .contains("effort must be")
         );
         assert!(set(&paths, "nonsense", "1").is_err());
+
+        std::fs::write(&path, "budget = 3\n").unwrap();
+        let error = set(&paths, "budget.max-cost", "1").unwrap_err().to_string();
+        assert!(error.contains("budget is a plain value"), "{error}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "budget = 3\n");
     }
 }
