@@ -478,10 +478,10 @@ fn ends_in_call(message: &AssistantMessage) -> bool {
 }
 
 /// What the user is told when nothing more can be left out.
-pub(super) const TOO_LONG: &str = "the conversation does not fit the model's window, even \
-                                   compacted. Use a model with a larger window, shorten the last \
-                                   message, or start a new session with /clear; this one stays \
-                                   saved.";
+pub(super) const TOO_LONG: &str = "the conversation does not fit the model's window, and nothing \
+                                   more can be left out. Use a model with a larger window, \
+                                   shorten the last message, or start a new session with /clear; \
+                                   this one stays saved.";
 
 fn refusal(category: &Option<String>, explanation: &Option<String>) -> String {
     let mut out = "the model declined to answer".to_string();

@@ -65,12 +65,7 @@ impl Agent {
     /// Compacts on the user's word. `focus` is what the account should dwell on.
     pub async fn compact_now(&mut self, focus: &str) {
         let cancel = self.parts.control.begin();
-        let messages = &self.parts.session.conversation().messages;
-        let end = match bytes(messages) < SHORT {
-            true => End::Nothing,
-            false => self.compact(Cause::Command, focus, &cancel).await,
-        };
-        if end == End::Nothing {
+        if self.compact(Cause::Command, focus, &cancel).await == End::Nothing {
             self.notice(
                 NoticeLevel::Info,
                 "the conversation is too short to compact",
@@ -142,7 +137,9 @@ impl Agent {
         cancel: &CancellationToken,
     ) -> End {
         let conversation = self.parts.session.conversation();
-        if !worth_it(conversation) {
+        // What is short already cannot be made to fit by a summary that costs a request.
+        let short = cause != Cause::Threshold && bytes(&conversation.messages) < SHORT;
+        if short || !worth_it(conversation) {
             return End::Nothing;
         }
         let before = self.tokens_needed();
