@@ -129,8 +129,6 @@ pub struct Theme {
     pub heading: Style,
     /// Link text.
     pub link: Style,
-    /// The terminal opens links (OSC 8): their addresses need not be shown.
-    pub links_open: bool,
     /// Verbs of tool lines.
     pub verb: Style,
     /// The selected row of a panel.
@@ -156,7 +154,6 @@ impl Theme {
             removed_tint: None,
             heading: plain.add_modifier(Modifier::BOLD),
             link: plain.add_modifier(Modifier::UNDERLINED),
-            links_open: false,
             verb: plain.add_modifier(Modifier::BOLD),
             selected: plain.add_modifier(Modifier::REVERSED),
             code: CodeTheme::default(),
