@@ -1,20 +1,21 @@
 //! Changing one setting in a file and leaving the rest of it as it is.
 
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::path::Path;
 
-use toml_edit::{DocumentMut, Item, Table, value};
+use toml_edit::{DocumentMut, Item, Table, Value};
 
 use super::ConfigError;
 use crate::stdx;
 
-/// Sets `key` (`ui.theme` is `theme` in `[ui]`) to a text in the file at `path`,
-/// which is made when it is missing. Comments, order and other keys stay.
+/// Sets `key` (`ui.theme` is `theme` in `[ui]`) in the file at `path`, which is made
+/// when it is missing. Comments, order and other keys stay.
 ///
 /// # Errors
 /// When the file cannot be read, is not TOML, or cannot be written.
-pub fn save(path: &Path, key: &str, text: &str) -> Result<(), ConfigError> {
+pub fn save(path: &Path, key: &str, value: impl Into<Value>) -> Result<(), ConfigError> {
+    let value = value.into();
     let old = match fs::read_to_string(path) {
         Ok(old) => old,
         Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
@@ -34,19 +35,20 @@ pub fn save(path: &Path, key: &str, text: &str) -> Result<(), ConfigError> {
                 }),
                 message: error.message().lines().collect::<Vec<_>>().join(" "),
             })?;
-    let not_a_table = || ConfigError::Value {
+    let not_a_table = |table: &str| ConfigError::Value {
         path: path.to_path_buf(),
         line: 1,
         key: key.to_string(),
         expected: "in a table",
-        found: "something else".to_string(),
+        found: format!("{table} is a plain value"),
     };
     let (table, name) = match key.split_once('.') {
         Some((table, name)) => {
             let item = document
                 .entry(table)
                 .or_insert_with(|| Item::Table(Table::new()));
-            (item.as_table_like_mut().ok_or_else(not_a_table)?, name)
+            let found = item.as_table_like_mut();
+            (found.ok_or_else(|| not_a_table(table))?, name)
         }
         None => (
             document.as_table_mut() as &mut dyn toml_edit::TableLike,
@@ -56,11 +58,11 @@ pub fn save(path: &Path, key: &str, text: &str) -> Result<(), ConfigError> {
     match table.get_mut(name).and_then(Item::as_value_mut) {
         Some(found) => {
             let decor = found.decor().clone();
-            *found = text.into();
+            *found = value;
             *found.decor_mut() = decor;
         }
         None => {
-            table.insert(name, value(text));
+            table.insert(name, Item::Value(value));
         }
     }
     let write = |source| ConfigError::Write {
@@ -71,36 +73,6 @@ pub fn save(path: &Path, key: &str, text: &str) -> Result<(), ConfigError> {
         stdx::fs::create_private_dir(directory).map_err(write)?;
     }
     stdx::fs::write_atomic(path, document.to_string().as_bytes(), 0o600).map_err(write)
-}
-
-/// Starts the prompt in vim's way from the next run on, or no more.
-///
-/// # Errors
-/// When the file cannot be read or written, or is not TOML.
-pub fn set_vim(path: &Path, on: bool) -> io::Result<()> {
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(error),
-    };
-    let mut document: DocumentMut = text.parse().map_err(io::Error::other)?;
-    let table = document
-        .entry("ui")
-        .or_insert_with(|| Item::Table(Table::new()));
-    match table.as_table_like_mut() {
-        // The comment before the key stays with it.
-        Some(table) => match table.get_mut("vim") {
-            Some(item) => *item = value(on),
-            None => {
-                table.insert("vim", value(on));
-            }
-        },
-        None => return Err(io::Error::other("ui is no table there")),
-    }
-    if let Some(dir) = path.parent() {
-        stdx::fs::create_private_dir(dir)?;
-    }
-    stdx::fs::write_atomic(path, document.to_string().as_bytes(), 0o600)
 }
 
 #[cfg(test)]
@@ -140,16 +112,16 @@ mod tests {
     fn the_rest_of_the_file_stays() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("home/config.toml");
-        set_vim(&path, true).unwrap();
+        save(&path, "ui.vim", true).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "[ui]\nvim = true\n");
         let text = "# mine\nmodel = \"m\" # best\n\n[ui]\n# editing\nvim = true\n";
         fs::write(&path, text).unwrap();
-        set_vim(&path, false).unwrap();
+        save(&path, "ui.vim", false).unwrap();
         assert_eq!(
             fs::read_to_string(&path).unwrap(),
             text.replace("true", "false")
         );
         fs::write(&path, "ui = 1\n").unwrap();
-        assert!(set_vim(&path, true).is_err());
+        assert!(save(&path, "ui.vim", true).is_err());
     }
 }

@@ -21,7 +21,6 @@ mod ui;
 use std::path::PathBuf;
 
 pub use edit::save;
-pub use edit::set_vim;
 pub use env::Env;
 pub use file::{KEYS, Key, find};
 pub use keys::KeySetting;

@@ -1,11 +1,10 @@
 //! Writing settings back into the user's own file.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use toml_edit::{Array, DocumentMut, Item, Table, Value};
+use toml_edit::{Array, Value};
 
-use super::{Config, ConfigError, Paths, file};
-use crate::stdx::fs;
+use super::{Config, ConfigError, Paths, edit, file};
 
 /// Sets a key in `~/.sofos/config.toml`, leaving all else in it as it is.
 ///
@@ -30,47 +29,8 @@ pub fn set(paths: &Paths, name: &str, value: &str) -> Result<PathBuf, ConfigErro
     if !key.takes(&mut Config::default(), value) {
         return Err(bad(key.expected, format!("{value:?}")));
     }
-    let text = read(&path)?;
-    let mut document: DocumentMut =
-        text.parse()
-            .map_err(|error: toml_edit::TomlError| ConfigError::Syntax {
-                path: path.clone(),
-                line: 0,
-                message: error.message().to_string(),
-            })?;
-    let value = toml_value(key.name, value);
-    match key.name.split_once('.') {
-        Some((section, inner)) => {
-            let item = document
-                .entry(section)
-                .or_insert_with(|| Item::Table(Table::new()));
-            let Some(table) = item.as_table_like_mut() else {
-                return Err(bad("in a table", format!("{section} is a plain value")));
-            };
-            table.insert(inner, Item::Value(value));
-        }
-        None => document[key.name] = Item::Value(value),
-    }
-    let written = || {
-        fs::create_private_dir(&paths.home)?;
-        fs::write_atomic(&path, document.to_string().as_bytes(), 0o600)
-    };
-    written().map_err(|source| ConfigError::Write {
-        path: path.clone(),
-        source,
-    })?;
+    edit::save(&path, key.name, toml_value(key.name, value))?;
     Ok(path)
-}
-
-fn read(path: &Path) -> Result<String, ConfigError> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
-        Err(source) => Err(ConfigError::Read {
-            path: path.to_path_buf(),
-            source,
-        }),
-    }
 }
 
 /// A value in the type that reads best.

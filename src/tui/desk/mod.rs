@@ -206,7 +206,7 @@ impl<R: Fn(Report) -> bool> Worker<R> {
                 Ok(()) => Report::Copied,
                 Err(_) => Report::NotCopied(text),
             }),
-            Request::SetVim(on) => match config::set_vim(&self.settings, on) {
+            Request::SetVim(on) => match config::save(&self.settings, "ui.vim", on) {
                 Ok(()) => None,
                 Err(error) => Some(Report::Failed(format!(
                     "the setting holds until the end only: {error}"
