@@ -43,12 +43,12 @@ impl OpenAiProvider {
             model: model.to_string(),
             ..labels
         };
-        check::report(self.row, &self.base, model, &labels, listed)
+        check::report(self.host.row, &self.host.base, model, &labels, listed)
     }
 
     /// Asks for the list of models.
     pub(in crate::provider) async fn list(&self) -> (Labels, Answer) {
-        (self.labels(""), self.models().await)
+        (self.host.labels(""), self.models().await)
     }
 
     /// The models, nothing when the host has no list.
@@ -56,9 +56,10 @@ impl OpenAiProvider {
         let headers = self.headers("application/json");
         let url = self.url("models");
         let request = self
+            .host
             .client
             .request(Method::Get, &url, &headers, Vec::new())?;
-        let mut response = self.client.send(&request).await?;
+        let mut response = self.host.client.send(&request).await?;
         let status = response.status();
         let head = Head::pick(response.headers());
         let body = response.text(LIST).await?;

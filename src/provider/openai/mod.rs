@@ -12,21 +12,18 @@ pub mod quirks;
 #[path = "testing_tests.rs"]
 pub(in crate::provider) mod testing;
 
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use self::learn::{Learned, LearningTransport};
-use super::labels::Labels;
-use super::registry::{self, Credential, ProviderConfig, ProviderInfo};
+use super::host::Host;
+use super::registry::{ProviderConfig, ProviderInfo};
 use super::wire::{Fault, Wire};
 use super::{
     EventStream, Failure, ModelRequest, Provider, StreamEvent, http, openai_chat, openai_responses,
 };
-use crate::net;
-use crate::net::client::{Client, Method};
+use crate::net::client::Method;
 
 /// What a body is made for: a vendor, and the fields its server has refused.
 #[derive(Debug, Clone, Copy)]
@@ -47,12 +44,7 @@ impl Dialect<'_> {
 /// A vendor that speaks one of OpenAI's formats.
 #[derive(Debug)]
 pub struct OpenAiProvider {
-    row: &'static ProviderInfo,
-    base: String,
-    /// Nothing for a server that wants none.
-    credential: Option<Credential>,
-    trace_dir: Option<PathBuf>,
-    client: Arc<Client>,
+    host: Host,
     learned: Arc<Learned>,
 }
 
@@ -63,65 +55,29 @@ impl OpenAiProvider {
     /// When there is no key, and the server is neither a local one nor on this machine.
     pub fn new(row: &'static ProviderInfo, config: ProviderConfig) -> Result<Self, Failure> {
         let base = base(config.base_url.as_deref().unwrap_or(row.base_url));
-        let credential = config.credential.filter(|key| !key.secret.is_empty());
-        if credential.is_none() && !row.local && !net::is_loopback(&base) {
-            return Err(registry::no_key(row));
-        }
-        let idle = config
-            .idle_timeout
-            .unwrap_or(Duration::from_secs(row.quirks.idle));
         Ok(Self {
-            row,
-            client: Arc::new(Client::new(&base, idle)),
-            base,
-            credential,
-            trace_dir: config.trace_dir,
+            host: Host::new(row, base, config)?,
             learned: Arc::default(),
         })
     }
 
     fn url(&self, endpoint: &str) -> String {
-        format!("{}/{endpoint}", self.base)
+        format!("{}/{endpoint}", self.host.base)
     }
 
     fn headers(&self, accept: &str) -> Vec<(&'static str, String)> {
-        let key = match (&self.credential, self.row.local) {
+        let key = match (&self.host.credential, self.host.row.local) {
             (Some(key), _) => Some(key.secret.as_str()),
             // Some local servers want a key and take any.
             (None, true) => Some("none"),
             (None, false) => None,
         };
-        let headers = [
-            ("content-type", "application/json".to_string()),
-            ("accept", accept.to_string()),
-            // A compressed stream would be held back until a block is full.
-            ("accept-encoding", "identity".to_string()),
-        ];
         let key = key.map(|key| ("authorization", format!("Bearer {key}")));
-        headers.into_iter().chain(key).collect()
-    }
-
-    fn labels(&self, model: &str) -> Labels {
-        let key = self.credential.as_ref();
-        let unreachable = match (self.row.local, self.row.base_url_env) {
-            (true, [variable, ..]) => {
-                format!("Start {}, or set {variable} to its address", self.row.name)
-            }
-            _ => String::new(),
-        };
-        Labels {
-            provider: self.row.id.to_string(),
-            model: model.to_string(),
-            base_url: self.base.clone(),
-            key: key.map(Credential::hint),
-            key_advice: registry::key_advice(self.row),
-            unreachable,
-            secrets: key.map(|key| key.secret.clone()).into_iter().collect(),
-        }
+        Host::headers(accept).into_iter().chain(key).collect()
     }
 
     fn format(&self) -> Format {
-        match self.row.wire {
+        match self.host.row.wire {
             "openai_responses" => Format {
                 endpoint: "responses",
                 wire: &openai_responses::ResponsesWire,
@@ -156,35 +112,36 @@ fn base(given: &str) -> String {
 
 impl Provider for OpenAiProvider {
     fn id(&self) -> &str {
-        self.row.id
+        self.host.row.id
     }
 
     fn wire(&self) -> &str {
-        self.row.wire
+        self.host.row.wire
     }
 
     fn warm(&self) {
-        self.client.warm();
+        self.host.client.warm();
     }
 
     fn stream(&self, request: ModelRequest, cancel: CancellationToken) -> EventStream {
-        let labels = self.labels(&request.model.id);
+        let labels = self.host.labels(&request.model.id);
         let format = self.format();
         let transport = LearningTransport {
-            client: Arc::clone(&self.client),
+            client: Arc::clone(&self.host.client),
             url: self.url(format.endpoint),
             headers: self.headers("text/event-stream"),
-            wire_id: self.row.wire,
+            wire_id: self.host.row.wire,
             wire: format.wire,
             body: format.body,
             request,
-            quirks: self.row.quirks,
+            quirks: self.host.row.quirks,
             learned: Arc::clone(&self.learned),
-            trace_dir: self.trace_dir.clone(),
+            trace_dir: self.host.trace_dir.clone(),
             secrets: labels.secrets.clone(),
         };
         // An address or a key that cannot be sent is told at once, without retries.
         match self
+            .host
             .client
             .request(Method::Post, &transport.url, &transport.headers, Vec::new())
         {
@@ -202,6 +159,7 @@ impl Provider for OpenAiProvider {
 mod tests {
     use super::*;
     use crate::provider::FailureKind;
+    use crate::provider::registry::{self, Credential};
 
     fn new(id: &str, base: Option<&str>, key: Option<&str>) -> Result<OpenAiProvider, Failure> {
         let config = ProviderConfig {
