@@ -305,6 +305,8 @@ mod bash_tests;
 #[path = "change_tests.rs"]
 mod change_tests;
 #[cfg(test)]
+mod corpus_tests;
+#[cfg(test)]
 #[path = "look_tests.rs"]
 mod look_tests;
 #[cfg(test)]

@@ -149,7 +149,8 @@ fn check(edit: &Edit) -> Result<(), String> {
 
 /// Texts that may not be written, whatever the file says.
 fn guards(text: &str, old: &str, new: &str) -> Result<(), String> {
-    if let Some(line) = placeholder(new, |line| guard::has_line(old, line)) {
+    let stands_in = placeholder(new, |line| guard::has_line(old, line));
+    if let Some(line) = stands_in.or_else(|| guard::stands_for_lost(old, new)) {
         return Err(format!(
             "new_string contains the placeholder `{line}`, which would replace real text; nothing \
              was changed. Write the text out, or edit only the part that changes"
@@ -173,6 +174,13 @@ fn guards(text: &str, old: &str, new: &str) -> Result<(), String> {
         return Err(
             "new_string begins with line numbers, which are not part of the file; nothing was \
              changed. Give it without them"
+                .to_string(),
+        );
+    }
+    if new.contains('\0') {
+        return Err(
+            "new_string contains a NUL character, which would make the file binary; nothing was \
+             changed"
                 .to_string(),
         );
     }

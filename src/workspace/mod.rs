@@ -163,3 +163,5 @@ impl Workspace {
         &self.root
     }
 }
+#[cfg(test)]
+mod corpus_tests;

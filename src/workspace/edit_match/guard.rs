@@ -34,7 +34,7 @@ const OPENINGS: [&str; 7] = [
 ];
 
 /// What a comment without an ellipsis says when it stands for code.
-const BARE: [&str; 13] = [
+const BARE: [&str; 17] = [
     "existing code",
     "existing content",
     "existing implementation",
@@ -48,6 +48,10 @@ const BARE: [&str; 13] = [
     "rest of the method",
     "rest of the class",
     "code omitted",
+    "rest of implementation",
+    "rest of the implementation",
+    "previous implementation",
+    "rest",
 ];
 
 /// What may follow it.
@@ -68,7 +72,10 @@ const TAILS: [&str; 13] = [
 ];
 
 /// How comments begin.
-const COMMENTS: [&str; 8] = ["//", "#", "/*", "*", "<!--", "{/*", ";", "--"];
+const COMMENTS: [&str; 10] = ["//", "#", "/*", "*", "<!--", "{/*", ";", "--", "%", "'"];
+
+/// Most words of a comment that stands for code, where it is not said in so many.
+const FEW: usize = 5;
 
 /// A line of `new` that stands for code instead of being code, unless it is known
 /// to be in the file.
@@ -93,7 +100,9 @@ fn stands_in(line: &str) -> bool {
     let comment = COMMENTS.iter().any(|mark| line.starts_with(mark));
     let bracketed = line.starts_with('[') && line.ends_with(']');
     let inner = line
-        .trim_start_matches(['/', '#', '*', '<', '!', '-', ';', '(', '[', '{', ' '])
+        .trim_start_matches([
+            '/', '#', '*', '<', '!', '-', ';', '%', '\'', '(', '[', '{', ' ',
+        ])
         .trim_end_matches(['/', '*', '>', '-', ')', ']', '}', ' '])
         .to_lowercase();
     let dots = |ch| ch == '.' || ch == '…';
@@ -110,6 +119,10 @@ fn stands_in(line: &str) -> bool {
     if begins && apart && any(&PHRASES, &|phrase| words.contains(phrase)) {
         return true;
     }
+    // `// ... other methods ...`, whatever it calls them.
+    if comment && begins && ends && words.split_whitespace().count() <= FEW {
+        return true;
+    }
     let opens = |phrase: &str| words.starts_with(phrase);
     if ends && (any(&OPENINGS, &opens) || any(&BARE, &opens)) {
         return true;
@@ -119,11 +132,30 @@ fn stands_in(line: &str) -> bool {
     }
     let words = words.strip_prefix("the ").unwrap_or(words);
     let says_it_all = |phrase: &str| {
-        words
-            .strip_prefix(phrase)
-            .is_some_and(|after| TAILS.contains(&after.trim()))
+        words.strip_prefix(phrase).is_some_and(|after| {
+            TAILS.contains(&after.trim()) && !(phrase == "rest" && after.trim().len() < 6)
+        })
     };
     comment && any(&BARE, &says_it_all)
+}
+
+/// A comment of `new` that likely stands for the code that `old` has and `new` has not.
+pub(in crate::workspace) fn stands_for_lost<'a>(old: &str, new: &'a str) -> Option<&'a str> {
+    if new.lines().count() >= old.lines().count() {
+        return None;
+    }
+    new.lines().map(str::trim).find(|line| {
+        let comment = COMMENTS.iter().any(|mark| line.starts_with(mark));
+        let words = line
+            .trim_matches(|ch: char| !ch.is_alphanumeric())
+            .to_lowercase();
+        let words = words.strip_prefix("keep ").unwrap_or(&words);
+        let words = words.strip_prefix("the ").unwrap_or(words);
+        let opens = ["rest", "remaining", "existing", "other"]
+            .iter()
+            .any(|word| words.split_whitespace().next() == Some(word));
+        comment && opens && words.split_whitespace().count() <= FEW && !has_line(old, line)
+    })
 }
 
 /// Marks of a merge conflict, a diff or a tool call, which are no content.

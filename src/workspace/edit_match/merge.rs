@@ -37,14 +37,16 @@ pub(in crate::workspace) fn merge(
 ) -> Result<Parts, NoIndent> {
     let mut spelling = Spelling::default();
     for (index, old) in change.old.iter().enumerate() {
-        let file = Pieces::of(view.line(place.start + index));
-        spelling.learn(Pieces::of(old).body, file.body);
+        let (old, file) = (Pieces::of(old), Pieces::of(view.line(place.start + index)));
+        spelling.learn(old.indent, file.indent);
+        spelling.learn(old.body, file.body);
     }
     let merger = Merger {
         view,
         place,
         change,
         spelling,
+        stray: stray(view, place, change),
     };
     let mut out = Vec::new();
     for op in ops {
@@ -76,6 +78,22 @@ pub(in crate::workspace) fn merge(
     Ok(out)
 }
 
+/// The blanks that the old text has behind each of its lines and the file behind
+/// none: they are the model's, and behind new lines too.
+fn stray<'a>(view: &View, place: &Place, change: Change<'a>) -> Option<&'a str> {
+    let mut stray = None;
+    for (index, old) in change.old.iter().enumerate() {
+        let (old, file) = (Pieces::of(old), Pieces::of(view.line(place.start + index)));
+        if old.body.is_empty() {
+            continue;
+        }
+        if !file.trail.is_empty() || *stray.get_or_insert(old.trail) != old.trail {
+            return None;
+        }
+    }
+    stray.filter(|blanks| !blanks.is_empty())
+}
+
 /// Whether a line is likely the other one changed.
 fn alike(old: &str, new: &str) -> bool {
     let (old, new) = (Pieces::of(old).body, Pieces::of(new).body);
@@ -100,6 +118,7 @@ struct Merger<'a> {
     place: &'a Place,
     change: Change<'a>,
     spelling: Spelling,
+    stray: Option<&'a str>,
 }
 
 impl Merger<'_> {
@@ -117,8 +136,11 @@ impl Merger<'_> {
             (Some((old, file)), _) if old.indent == new.indent && !old.body.is_empty() => {
                 file.indent.to_string()
             }
-            (_, Some(map)) => map.map(new.indent, index == 0).ok_or(NoIndent(index + 1))?,
-            (_, None) => new.indent.to_string(),
+            (_, Some(map)) => {
+                let found = map.map(new.indent, index == 0);
+                self.spelling.spell(&found.ok_or(NoIndent(index + 1))?)
+            }
+            (_, None) => self.spelling.spell(new.indent),
         };
         let (body, trail) = match twin {
             Some((old, file)) => (
@@ -129,7 +151,8 @@ impl Merger<'_> {
                     new.trail
                 },
             ),
-            None => (self.spelling.merge("", "", new.body), new.trail),
+            None if self.stray == Some(new.trail) => (self.spelling.spell(new.body), ""),
+            None => (self.spelling.spell(new.body), new.trail),
         };
         Ok(format!("{indent}{body}{trail}"))
     }

@@ -54,7 +54,7 @@ impl Spelling {
 
     /// New text as the file would spell it: a typographic character that the model
     /// put where the file has ASCII becomes ASCII.
-    fn spell(&self, new: &str) -> String {
+    pub(in crate::workspace) fn spell(&self, new: &str) -> String {
         let one = |ch: char| match self.ascii.get(&ch) {
             Some(known) => *known,
             None if self.ascii.is_empty() || self.kept.contains(&ch) => ch,

@@ -505,7 +505,8 @@ fn variants<'a>(lines: &Lines<'a>, tier: Tier) -> Vec<Lines<'a>> {
 /// New lines that must not get into a file.
 fn guard(view: &View, lines: &Lines) -> Result<(), String> {
     let (old, new) = (lines.old.join("\n"), lines.new.join("\n"));
-    if let Some(line) = guard::placeholder(&new, |line| guard::has_line(&old, line)) {
+    let stands_in = guard::placeholder(&new, |line| guard::has_line(&old, line));
+    if let Some(line) = stands_in.or_else(|| guard::stands_for_lost(&old, &new)) {
         return Err(format!(
             "it adds the placeholder `{line}`, which stands for text instead of being it; nothing \
              was changed. Leave unchanged lines out of the patch"
@@ -516,6 +517,12 @@ fn guard(view: &View, lines: &Lines) -> Result<(), String> {
         return Err(format!(
             "it adds the mark `{line}` of a conflict, a diff or a tool call; nothing was changed"
         ));
+    }
+    if new.contains('\0') {
+        return Err(
+            "it adds a NUL character, which would make the file binary; nothing was changed"
+                .to_string(),
+        );
     }
     let undecoded = |text: &str| text.contains('\u{fffd}') && !view.text.contains('\u{fffd}');
     if undecoded(&old) || undecoded(&new) || document::has_private(&new) {
