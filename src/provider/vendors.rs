@@ -67,6 +67,7 @@ pub static PROVIDERS: &[ProviderInfo] = &[
             cache_key: true,
             parallel: true,
             encrypted: true,
+            freeform: true,
             ..Quirks::PLAIN
         },
         ..CLOUD

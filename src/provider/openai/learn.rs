@@ -61,6 +61,18 @@ impl Learned {
             text.windows(quoted.len())
                 .any(|window| window == quoted.as_bytes())
         };
+        // A server that does not know tools without a schema gets them with one.
+        if (names(&lower, "custom") || lower.contains("grammar"))
+            && memchr::memmem::find(body, br#""type":"custom""#).is_some()
+        {
+            let mut refused = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let new = !refused.contains(&"custom");
+            if new {
+                refused.push("custom");
+                tracing::info!("the server refuses tools without a schema");
+            }
+            return new;
+        }
         // The optional fields come before the tools and the conversation.
         let head = &body[..body.len().min(1024)];
         let named = OPTIONAL

@@ -33,6 +33,8 @@ pub struct Quirks {
     pub parallel: bool,
     /// Takes `store` and returns encrypted reasoning.
     pub encrypted: bool,
+    /// Takes tools whose argument is plain text.
+    pub freeform: bool,
     /// Call ids.
     pub ids: CallIds,
     /// Reasoning of earlier messages.
@@ -53,6 +55,7 @@ impl Quirks {
         cache_key: false,
         parallel: false,
         encrypted: false,
+        freeform: false,
         ids: CallIds::Any,
         replay: Replay::Never,
         bridge: false,

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde_json::value::RawValue;
 
 use super::events::{Frame, Item, Part, Response, Text, owned};
-use super::summary;
+use super::{freeform, summary};
 use crate::protocol::message::{ContentBlock, Opaque, StopReason};
 use crate::protocol::usage::Usage;
 use crate::provider::openai::errors;
@@ -178,20 +178,20 @@ impl Decoder {
         if !self.calls.insert(id.clone()) {
             return None;
         }
-        let arguments = match (item.arguments, item.input) {
-            (Some(raw), _) => unquoted(raw),
-            // Free text has no place in a call of ours but as a string.
-            (None, Some(input)) => format!("{{\"input\":{}}}", input.get()),
-            (None, None) => String::new(),
+        let name = owned(item.name);
+        let (arguments, opaque) = match (item.arguments, item.input) {
+            (Some(raw), _) => (unquoted(raw), None),
+            (None, Some(input)) => freeform::arguments(&name, unquoted(input)),
+            (None, None) => (String::new(), None),
         };
         Some(ContentBlock::ToolCall {
             id,
-            name: owned(item.name),
+            name,
             arguments: match arguments.trim() {
                 "" | "null" => "{}".to_string(),
                 _ => arguments,
             },
-            opaque: None,
+            opaque,
         })
     }
 

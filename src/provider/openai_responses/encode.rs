@@ -4,11 +4,13 @@
 //! request is, closing brackets aside, the beginning of the next one's.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::shape::{Body, Item, Output, Own, Part, Reasoning, Tool};
+use super::freeform;
+use super::shape::{Body, Format, Item, Output, Own, Part, Reasoning, Tool};
 use crate::protocol::message::{AssistantMessage, ContentBlock, Message, Opaque, ToolResult};
 use crate::protocol::model::ThinkingKind;
 use crate::provider::ModelRequest;
@@ -25,7 +27,12 @@ pub fn body(request: &ModelRequest, dialect: Dialect) -> Vec<u8> {
     // An unknown model of a vendor whose models reason is taken to reason.
     let reasons = request.model.thinking != ThinkingKind::None || request.model.assumed;
     let encrypted = quirks.encrypted && reasons && dialect.takes("include");
-    let tools = tools(request);
+    let freeform = freeform::takes(request, dialect);
+    let texts = match freeform {
+        true => freeform::calls(&request.messages),
+        false => HashSet::new(),
+    };
+    let tools = tools(request, freeform);
     let body = Body {
         model: &request.model.id,
         stream: true,
@@ -50,7 +57,7 @@ pub fn body(request: &ModelRequest, dialect: Dialect) -> Vec<u8> {
         input: request
             .messages
             .iter()
-            .flat_map(|message| items(request, message))
+            .flat_map(|message| items(request, message, &texts))
             .collect(),
     };
     // Strings, numbers and raw JSON only: there is nothing that could fail.
@@ -66,29 +73,50 @@ fn reasoning(request: &ModelRequest) -> Option<Reasoning> {
     })
 }
 
-fn tools(request: &ModelRequest) -> Vec<Tool<'_>> {
-    let ours = request.tools.iter().map(|tool| Tool::Function {
-        name: &tool.name,
-        description: &tool.description,
-        parameters: &tool.schema,
-        strict: false,
-    });
+fn tools(request: &ModelRequest, freeform: bool) -> Vec<Tool<'_>> {
+    let ours =
+        request.tools.iter().map(
+            |tool| match freeform::tool(&tool.name).filter(|_| freeform) {
+                Some(text) => Tool::Custom {
+                    name: text.name,
+                    description: text.description,
+                    format: Format::Grammar {
+                        syntax: "lark",
+                        definition: text.grammar,
+                    },
+                },
+                None => Tool::Function {
+                    name: &tool.name,
+                    description: &tool.description,
+                    parameters: &tool.schema,
+                    strict: false,
+                },
+            },
+        );
     ours.chain(request.web_search.then_some(Tool::WebSearch))
         .collect()
 }
 
-fn items<'a>(request: &'a ModelRequest, message: &'a Message) -> Vec<Item<'a>> {
+/// The items of a message; `texts` are the ids of the calls that go back as text.
+fn items<'a>(
+    request: &'a ModelRequest,
+    message: &'a Message,
+    texts: &HashSet<&str>,
+) -> Vec<Item<'a>> {
     match message {
         Message::User { content, .. } => {
             let content = input_parts(request, content);
             user(content)
         }
         Message::Context { text, .. } => user(text_part(text).into_iter().collect()),
-        Message::Assistant(message) => assistant(message),
-        Message::ToolResult(result) => vec![Item::Own(Own::FunctionCallOutput {
-            call_id: &result.call_id,
-            output: output(request, result),
-        })],
+        Message::Assistant(message) => assistant(message, texts),
+        Message::ToolResult(result) => {
+            let (call_id, output) = (result.call_id.as_str(), output(request, result));
+            vec![Item::Own(match texts.contains(call_id) {
+                true => Own::CustomToolCallOutput { call_id, output },
+                false => Own::FunctionCallOutput { call_id, output },
+            })]
+        }
     }
 }
 
@@ -142,13 +170,13 @@ fn output<'a>(request: &'a ModelRequest, result: &'a ToolResult) -> Output<'a> {
 
 /// The items of a message. Reasoning stands right before what it led to, or is
 /// left out: alone it is refused.
-fn assistant(message: &AssistantMessage) -> Vec<Item<'_>> {
+fn assistant<'a>(message: &'a AssistantMessage, texts: &HashSet<&str>) -> Vec<Item<'a>> {
     let mut out: Vec<Item> = Vec::new();
     let mut waiting: Vec<Item> = Vec::new();
     for block in &message.content {
         if let ContentBlock::Thinking { opaque, .. } = block {
             waiting.extend(raw(opaque).filter(|raw| is_encrypted(raw)).map(Item::Raw));
-        } else if let Some(item) = assistant_item(block) {
+        } else if let Some(item) = assistant_item(block, texts) {
             out.append(&mut waiting);
             out.push(item);
         }
@@ -156,7 +184,7 @@ fn assistant(message: &AssistantMessage) -> Vec<Item<'_>> {
     out
 }
 
-fn assistant_item(block: &ContentBlock) -> Option<Item<'_>> {
+fn assistant_item<'a>(block: &'a ContentBlock, texts: &HashSet<&str>) -> Option<Item<'a>> {
     match block {
         ContentBlock::Text { text, opaque } => raw(opaque).map(Item::Raw).or_else(|| {
             (!text.trim().is_empty()).then(|| Item::Message {
@@ -164,6 +192,16 @@ fn assistant_item(block: &ContentBlock) -> Option<Item<'_>> {
                 content: vec![Part::OutputText { text }],
             })
         }),
+        ContentBlock::ToolCall {
+            id,
+            name,
+            arguments,
+            opaque,
+        } if texts.contains(id.as_str()) => Some(Item::Own(Own::CustomToolCall {
+            call_id: id,
+            name,
+            input: freeform::input(arguments, opaque).unwrap_or_default(),
+        })),
         ContentBlock::ToolCall {
             id,
             name,

@@ -123,3 +123,51 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_patch_is_plain_text_where_the_model_writes_it_so() {
+    let patch = "*** Begin Patch\n*** Delete File: a \"b\"\n*** End Patch\n";
+    let (arguments, opaque) = freeform::arguments("apply_patch", patch.to_string());
+    assert_eq!(
+        serde_json::from_str::<Value>(&arguments).unwrap(),
+        serde_json::json!({"patch": patch})
+    );
+    let made = ContentBlock::ToolCall {
+        id: "c1".into(),
+        name: "apply_patch".into(),
+        arguments,
+        opaque,
+    };
+    let messages = || {
+        vec![
+            user(&["a"]),
+            assistant(vec![made.clone(), call("c2", "{}")]),
+            result("c1", vec![ContentBlock::text("done")], false),
+            result("c2", vec![ContentBlock::text("text")], false),
+        ]
+    };
+    let mut request = request("openai", messages());
+    let mut tool = request.tools[0].clone();
+    tool.name = "apply_patch".into();
+    request.tools = [tool].into();
+    let body: Value = serde_json::from_str(&text_of(&request)).unwrap();
+    assert_eq!(body["tools"][0]["type"], "custom");
+    assert_eq!(body["tools"][0]["format"]["syntax"], "lark");
+    assert_eq!(body["input"][1]["type"], "custom_tool_call");
+    assert_eq!(body["input"][1]["input"], patch);
+    assert_eq!(body["input"][2]["type"], "function_call");
+    assert_eq!(body["input"][3]["type"], "custom_tool_call_output");
+    assert_eq!(body["input"][4]["type"], "function_call_output");
+    // A model or a server without such tools sees a function throughout.
+    let refused = Dialect {
+        quirks: quirks("openai"),
+        refused: &["custom"],
+    };
+    let refused = String::from_utf8(super::body(&request, refused)).unwrap();
+    let mut other = request.clone();
+    std::sync::Arc::make_mut(&mut other.model).id = "gpt-4.1".into();
+    for text in [text_of(&other), refused] {
+        assert!(!text.contains("custom"), "{text}");
+        assert!(text.contains("function_call_output"), "{text}");
+    }
+}

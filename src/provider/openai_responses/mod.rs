@@ -4,6 +4,7 @@
 mod decode;
 mod encode;
 mod events;
+mod freeform;
 mod shape;
 mod summary;
 

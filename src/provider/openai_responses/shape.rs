@@ -46,7 +46,22 @@ pub(super) enum Tool<'a> {
         parameters: &'a Value,
         strict: bool,
     },
+    /// A tool whose argument is plain text.
+    Custom {
+        name: &'a str,
+        description: &'a str,
+        format: Format,
+    },
     WebSearch,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum Format {
+    Grammar {
+        syntax: &'static str,
+        definition: &'static str,
+    },
 }
 
 #[derive(Serialize)]
@@ -70,6 +85,15 @@ pub(super) enum Own<'a> {
         arguments: &'a str,
     },
     FunctionCallOutput {
+        call_id: &'a str,
+        output: Output<'a>,
+    },
+    CustomToolCall {
+        call_id: &'a str,
+        name: &'a str,
+        input: String,
+    },
+    CustomToolCallOutput {
         call_id: &'a str,
         output: Output<'a>,
     },
