@@ -41,6 +41,11 @@ pub fn is_plain_read(view: &ToolView) -> bool {
         && view.body == ToolBody::None
 }
 
+/// Whether a call only set the plan, whose steps are shown by themselves.
+pub fn is_plan(view: &ToolView) -> bool {
+    view.title.verb == "Plan" && view.status == ToolStatus::Ok
+}
+
 /// Several reads on one line.
 pub fn reads(objects: &[String], theme: &Theme) -> Line<'static> {
     let object = objects
@@ -66,8 +71,45 @@ pub fn title_is_cut(title: &ToolTitle) -> bool {
     object.contains('\n') || object.chars().count() > MAX_OBJECT
 }
 
-/// The steps of a plan.
+/// How far a plan is, and its current step, on one line.
+pub fn plan_line(items: &[PlanItem], theme: &Theme) -> Line<'static> {
+    let mut pieces = plan_head(items, theme);
+    let current = items
+        .iter()
+        .find(|item| item.status == PlanStatus::InProgress);
+    if let Some(item) = current {
+        push_piece(&mut pieces, &format!(" {} ", theme.glyphs.dot), theme.dim);
+        push_piece(
+            &mut pieces,
+            &one_line(&clean(&item.step), MAX_OBJECT),
+            Style::new(),
+        );
+    }
+    to_line(pieces)
+}
+
+/// The steps of a plan, each at most a row where the terminal is wide enough.
+pub fn plan_steps(items: &[PlanItem], theme: &Theme) -> Vec<Line<'static>> {
+    let step = |item: &PlanItem| {
+        let (sign, style) = match item.status {
+            PlanStatus::Pending => (theme.glyphs.open_box, Style::new()),
+            PlanStatus::InProgress => (theme.glyphs.current_box, theme.accent),
+            PlanStatus::Completed => (theme.glyphs.done_box, theme.dim),
+        };
+        let step = one_line(&clean(&item.step), MAX_OBJECT);
+        Line::styled(format!("  {sign} {step}"), style)
+    };
+    items.iter().map(step).collect()
+}
+
+/// A plan and its steps.
 pub fn plan(items: &[PlanItem], theme: &Theme) -> Vec<Line<'static>> {
+    let mut lines = vec![to_line(plan_head(items, theme))];
+    lines.extend(plan_steps(items, theme));
+    lines
+}
+
+fn plan_head(items: &[PlanItem], theme: &Theme) -> Pieces {
     let title = ToolTitle::new("Plan", "");
     let done = items
         .iter()
@@ -79,17 +121,7 @@ pub fn plan(items: &[PlanItem], theme: &Theme) -> Vec<Line<'static>> {
         &format!(" {done} of {} done", items.len()),
         theme.dim,
     );
-    let mut lines = vec![to_line(pieces)];
-    for item in items {
-        let (sign, style) = match item.status {
-            PlanStatus::Pending => (theme.glyphs.open_box, Style::new()),
-            PlanStatus::InProgress => (theme.glyphs.current_box, theme.accent),
-            PlanStatus::Completed => (theme.glyphs.done_box, theme.dim),
-        };
-        let step = one_line(&clean(&item.step), MAX_OBJECT);
-        lines.push(Line::styled(format!("  {sign} {step}"), style));
-    }
-    lines
+    pieces
 }
 
 fn head(title: &ToolTitle, status: ToolStatus, theme: &Theme) -> Pieces {

@@ -1,5 +1,7 @@
 //! What runs right now: the answer under way, calls, waiting.
 
+mod below;
+
 use std::time::Duration;
 
 use ratatui::text::Line;
@@ -8,7 +10,7 @@ use crate::protocol::event::{AgentEvent, NoticeLevel};
 use crate::protocol::tool::{PlanItem, ToolTitle};
 use crate::render::markdown::Settings;
 use crate::render::stream::MarkdownStream;
-use crate::render::text::{expand_tabs, fit, fit_middle, suffix as suffix_of, width};
+use crate::render::text::{fit, fit_middle, suffix as suffix_of, width};
 use crate::render::theme::Theme;
 use crate::render::tool;
 use crate::stdx::text::{clean, duration, one_line, suffix};
@@ -31,6 +33,8 @@ struct Running {
     title: ToolTitle,
     started: Duration,
     tail: String,
+    /// Newlines that came, also those no longer in the tail.
+    lines: usize,
 }
 
 struct Retry {
@@ -51,6 +55,8 @@ pub struct Live {
     reads: Vec<String>,
     reads_at: Duration,
     plan: Vec<PlanItem>,
+    /// Steps were marked since the list was written.
+    plan_marked: bool,
 }
 
 impl Live {
@@ -67,6 +73,7 @@ impl Live {
             reads: Vec::new(),
             reads_at: Duration::ZERO,
             plan: Vec::new(),
+            plan_marked: false,
         }
     }
 
@@ -153,12 +160,15 @@ impl Live {
                     title,
                     started: now,
                     tail: String::new(),
+                    lines: 0,
                 });
             }
             AgentEvent::ToolOutput { call_id, text } => self.output(&call_id, &text),
             AgentEvent::ToolFinished { call_id, view, .. } => {
                 self.running.retain(|running| running.call_id != call_id);
-                if tool::is_plain_read(&view) {
+                if tool::is_plan(&view) {
+                    // The steps themselves follow.
+                } else if tool::is_plain_read(&view) {
                     self.reads.push(view.title.object);
                     self.reads_at = now;
                     if self.reads.len() == tool::READS_PER_LINE {
@@ -169,12 +179,7 @@ impl Live {
                     to.step(tool::view(&view, &self.theme));
                 }
             }
-            AgentEvent::Plan { items } => {
-                if items != self.plan {
-                    to.step(tool::plan(&items, &self.theme));
-                    self.plan = items;
-                }
-            }
+            AgentEvent::Plan { items } => self.set_plan(items, to),
             AgentEvent::Notice { level, text } => to.notice(level, &text),
             AgentEvent::TurnFinished { summary } => {
                 self.settle(to);
@@ -191,6 +196,7 @@ impl Live {
     pub fn settle(&mut self, to: &mut Transcript) {
         self.text_done(to);
         self.flush_reads(to);
+        self.write_plan(to);
         self.thinking = None;
         self.running.clear();
         self.retry = None;
@@ -240,6 +246,7 @@ impl Live {
             return;
         };
         running.tail.push_str(text);
+        running.lines += text.matches('\n').count();
         if running.tail.len() > 2 * MAX_TAIL {
             running.tail = suffix(&running.tail, MAX_TAIL).to_owned();
         }
@@ -323,15 +330,7 @@ impl Live {
             let cleaned = clean(suffix(thinking, 256)).replace('\n', " ");
             return dim(cleaned.trim());
         }
-        let mut tails = self.running.iter().map(|running| running.tail.as_str());
-        let Some(tail) = tails.rfind(|tail| !tail.trim().is_empty()) else {
-            return Line::default();
-        };
-        let cleaned = clean(suffix(tail, 512));
-        let last = cleaned.lines().rfind(|line| !line.trim().is_empty());
-        let text = expand_tabs(last.unwrap_or_default());
-        let text = fit(text.trim_end(), NARROW - 4, self.theme.glyphs.ellipsis);
-        dim(&format!("  {} {text}", self.theme.glyphs.bar))
+        Line::default()
     }
 
     /// When something shown changes by itself.

@@ -107,5 +107,98 @@ fn the_preview_is_the_end_of_what_is_open() {
         text: "cc -o\n\n".into(),
     };
     live.apply(output, at(0), &mut to);
-    assert_eq!(live.preview().to_string(), "  │ cc -o");
+    assert_eq!(below(&live, 8), ["  │ cc -o"]);
+}
+
+fn below(live: &Live, most: usize) -> Vec<String> {
+    let rows = live.below(40, most);
+    assert!(rows.len() <= most && rows.iter().all(|row| row.width() <= 40));
+    rows.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn output_is_shown_by_its_end_with_the_rest_counted() {
+    let (mut live, mut to) = (
+        Live::new(Theme::default()),
+        Transcript::new(Theme::default()),
+    );
+    live.apply(started("1", "Run", "make"), at(0), &mut to);
+    assert!(below(&live, 8).is_empty());
+    let output = |text: String| AgentEvent::ToolOutput {
+        call_id: "1".into(),
+        text,
+    };
+    for number in 1..=3 {
+        live.apply(output(format!("line {number}\n")), at(0), &mut to);
+    }
+    assert_eq!(below(&live, 8), ["  │ line 1", "  │ line 2", "  │ line 3"]);
+    for number in 4..=2_000 {
+        live.apply(output(format!("line {number}\n")), at(0), &mut to);
+    }
+    live.apply(
+        output(format!("\n\nhalf\t{}", "世".repeat(40))),
+        at(0),
+        &mut to,
+    );
+    assert_eq!(
+        below(&live, 4),
+        [
+            "  │ … 2000 earlier lines",
+            "  │ ",
+            "  │ ",
+            "  │ half    世世世世世世世世世世世世世…",
+        ]
+    );
+    assert_eq!(below(&live, 1).len(), 1);
+    assert!(below(&live, 0).is_empty());
+    let ended = AgentEvent::ToolFinished {
+        call_id: "1".into(),
+        name: "execute_bash".into(),
+        view: ToolView::default(),
+    };
+    live.apply(ended, at(1), &mut to);
+    assert!(below(&live, 8).is_empty());
+}
+
+#[test]
+fn a_plan_is_written_once_and_marked_in_the_viewport() {
+    use crate::protocol::tool::PlanStatus::{Completed, InProgress, Pending};
+    let (mut live, mut to) = (
+        Live::new(Theme::default()),
+        Transcript::new(Theme::default()),
+    );
+    let plan = |marks: &[_]| AgentEvent::Plan {
+        items: (1..)
+            .zip(marks)
+            .map(|(number, status)| PlanItem {
+                step: format!("step {number}"),
+                status: *status,
+            })
+            .collect(),
+    };
+    let written = |to: &mut Transcript| {
+        let lines: Vec<String> = to.take().iter().map(ToString::to_string).collect();
+        lines.join("\n")
+    };
+    live.apply(AgentEvent::TurnStarted, at(0), &mut to);
+    live.apply(plan(&[InProgress, Pending, Pending]), at(0), &mut to);
+    assert_eq!(
+        written(&mut to),
+        "• Plan 0 of 3 done\n  ▸ step 1\n  ☐ step 2\n  ☐ step 3"
+    );
+    live.apply(plan(&[Completed, InProgress, Pending]), at(0), &mut to);
+    assert_eq!(written(&mut to), "• Plan 1 of 3 done · step 2");
+    assert_eq!(below(&live, 5), ["  ☑ step 1", "  ▸ step 2", "  ☐ step 3"]);
+    assert_eq!(below(&live, 2), ["  ☑ step 1", "  ▸ step 2"]);
+    assert_eq!(below(&live, 1), ["  ▸ step 2"]);
+    live.apply(plan(&[Completed, Completed, Completed]), at(0), &mut to);
+    assert!(below(&live, 5).is_empty());
+    live.settle(&mut to);
+    let end = written(&mut to);
+    assert!(
+        end.ends_with("• Plan 3 of 3 done\n  ☑ step 1\n  ☑ step 2\n  ☑ step 3"),
+        "{end}"
+    );
+    live.settle(&mut to);
+    assert_eq!(written(&mut to), "");
 }

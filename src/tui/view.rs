@@ -6,7 +6,7 @@
 //! what is going on            at most 38 columns
 //! queued 2: …                 at most 38 columns
 //! > prompt                    up to a third of the screen, or a panel
-//!   palette
+//!   palette, or the plan and the output of what runs
 //!   status
 //! ```
 
@@ -41,6 +41,10 @@ pub fn view(app: &mut App, size: Size, now: Duration) -> (Buffer, Caret) {
     let rows = usize::from(size.rows);
     let (mut middle, mut caret) = middle(app, cols, rows);
     let mut below = Vec::new();
+    let room = rows.saturating_sub(middle.len() + 3);
+    if !is_asking(app) && !app.palette.is_open() {
+        below.extend(app.live.below(cols, room.min(rows / 3)));
+    }
     if rows > 1 {
         below.push(status::line(&app.status, &app.place, cols, &app.theme));
     }
@@ -80,8 +84,7 @@ fn above(app: &mut App, cols: usize, room: usize, now: Duration) -> Vec<Line<'st
         out.push(sample(app));
     }
     out.truncate(room);
-    let asking = !app.asks.is_empty() || app.picker.is_some() || app.secret.is_some();
-    if app.live.is_busy() && !asking && out.len() + 1 < room {
+    if app.live.is_busy() && !is_asking(app) && out.len() + 1 < room {
         out.insert(0, steady_line(&app.live.preview()));
     }
     if out.len() < room {
@@ -93,6 +96,11 @@ fn above(app: &mut App, cols: usize, room: usize, now: Duration) -> Vec<Line<'st
         out.insert(0, Line::styled(hint, app.theme.dim));
     }
     out
+}
+
+/// A panel is open.
+fn is_asking(app: &App) -> bool {
+    !app.asks.is_empty() || app.picker.is_some() || app.secret.is_some()
 }
 
 /// What a theme looks like, in at most [`NARROW`] columns.
