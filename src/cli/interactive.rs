@@ -101,6 +101,7 @@ fn options(
         themes: paths.home.join("themes"),
         config: paths.home.join("config.toml"),
         status: chosen.ui.status.clone(),
+        links: chosen.ui.links.unwrap_or_default(),
         notify: chosen.ui.notify.unwrap_or_default(),
         notify_command: chosen.ui.notify_command.is_some(),
         reports: paths.logs(),

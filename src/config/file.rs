@@ -8,7 +8,7 @@ use toml_edit::{Document, Item, TableLike, Value};
 
 use super::rules::{self, LISTS, Layer, RuleLine};
 use super::trust::Accepted;
-use super::ui::{Notify, STATUS_PARTS};
+use super::ui::{LinkChoice, Notify, STATUS_PARTS};
 use super::{Config, ConfigError, Endpoint, Env, Place, keys};
 use crate::protocol::model::{Effort, WebSearch};
 use crate::protocol::permission::PermissionMode;
@@ -232,6 +232,16 @@ pub static KEYS: &[Key] = &[
         set: |config, value| {
             config.ui.status_command = Some(value.to_string());
             true
+        },
+        project_may: |_| false,
+    },
+    Key {
+        name: "ui.links",
+        expected: "auto, always or never",
+        help: "links to click instead of written-out addresses, where the terminal can",
+        set: |config, value| {
+            config.ui.links = LinkChoice::parse(value);
+            config.ui.links.is_some()
         },
         project_may: |_| false,
     },

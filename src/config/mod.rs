@@ -28,7 +28,7 @@ pub use paths::Paths;
 pub use rules::{Layer, RuleLine};
 pub use secrets::{KeyError, KeyStore, Keys};
 pub use set::set;
-pub use ui::{Notify, STATUS_PARTS, Ui};
+pub use ui::{LinkChoice, Notify, STATUS_PARTS, Ui};
 
 use crate::protocol::model::{Effort, WebSearch};
 use crate::protocol::permission::PermissionMode;

@@ -33,6 +33,30 @@ impl Notify {
     }
 }
 
+/// Whether links are given to the terminal to follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LinkChoice {
+    /// Where the terminal is known to follow them.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never: addresses are written out.
+    Never,
+}
+
+impl LinkChoice {
+    /// `auto`, `always` or `never`.
+    pub fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "auto" => Self::Auto,
+            "always" => Self::Always,
+            "never" => Self::Never,
+            _ => return None,
+        })
+    }
+}
+
 /// The table `[ui]`; nothing means the program's default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ui {
@@ -46,6 +70,8 @@ pub struct Ui {
     pub status_command: Option<String>,
     /// How to notify.
     pub notify: Option<Notify>,
+    /// Whether links can be followed.
+    pub links: Option<LinkChoice>,
     /// What to run to notify.
     pub notify_command: Option<String>,
 }

@@ -5,6 +5,8 @@
 //! top-level fence. Its decisions depend on complete lines alone, so the way a
 //! text was cut into chunks cannot matter, and each line is looked at once.
 
+use super::prepare::math_block;
+
 /// A finished piece.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Segment {
@@ -41,7 +43,7 @@ struct Fence {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Marker {
-    /// `-`, `*`, `+`, or the character after a number.
+    /// `-`, `*`, `+`, the character after a number, `^` of a footnote.
     kind: u8,
     number: Option<u64>,
     /// Column where the item's text starts.
@@ -67,6 +69,8 @@ enum State {
     Block,
     Fence(Fence),
     Item(Item),
+    /// A formula up to this end.
+    Formula(&'static str),
 }
 
 /// The scanner.
@@ -91,6 +95,19 @@ impl Scanner {
                 }
             }
             State::Item(item) => self.item(item, line, out),
+            State::Formula(end) => self.formula(end, line, out),
+        }
+    }
+
+    fn formula(&mut self, end: &'static str, line: &str, out: &mut Vec<Segment>) {
+        if is_blank(line) {
+            return self.flush_block(out);
+        }
+        self.append(line);
+        if line.trim_end().ends_with(end) {
+            self.flush_block(out);
+        } else {
+            self.state = State::Formula(end);
         }
     }
 
@@ -98,7 +115,7 @@ impl Scanner {
     pub fn finish(&mut self, out: &mut Vec<Segment>) {
         match std::mem::take(&mut self.state) {
             State::Idle => {}
-            State::Block => self.flush_block(out),
+            State::Block | State::Formula(_) => self.flush_block(out),
             State::Fence(_) => out.push(Segment::CodeEnd),
             State::Item(item) => self.flush_item(&item, out),
         }
@@ -164,6 +181,16 @@ impl Scanner {
             self.flush_block(out);
         } else if let Some(marker) = marker(line) {
             self.start_item(line, marker, marker.number, false, false);
+        } else if let Some(end) = math_block(line).filter(|_| indent(line) <= 3) {
+            self.append(line);
+            let inside = &line.trim()[2..];
+            if inside.ends_with(end) {
+                self.flush_block(out);
+            } else if inside.contains(end) {
+                self.state = State::Block;
+            } else {
+                self.state = State::Formula(end);
+            }
         } else {
             self.append(line);
             self.state = State::Block;
@@ -262,6 +289,7 @@ pub(super) fn interrupts(line: &str) -> bool {
         || is_heading(line)
         || is_rule(line)
         || is_quote(line)
+        || (math_block(line).is_some() && indent(line) <= 3)
         || marker(line).is_some_and(|m| !m.empty && m.number.is_none_or(|n| n == 1))
 }
 
@@ -352,12 +380,30 @@ fn is_quote(line: &str) -> bool {
     indent(line) <= 3 && line.trim_start().starts_with('>')
 }
 
+/// `[^label]:`, the start of a footnote.
+fn is_note(text: &str) -> bool {
+    let label = text
+        .strip_prefix("[^")
+        .and_then(|rest| rest.split_once("]:"));
+    label.is_some_and(|(label, _)| {
+        !label.is_empty() && !label.contains(|ch: char| ch.is_whitespace() || "[]".contains(ch))
+    })
+}
+
 fn marker(line: &str) -> Option<Marker> {
     let indent = indent(line);
     if indent > 3 {
         return None;
     }
     let text = line.trim_start();
+    if is_note(text) {
+        return Some(Marker {
+            kind: b'^',
+            number: None,
+            content: 4,
+            empty: false,
+        });
+    }
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (kind, length, number) = match text.as_bytes().get(digits)? {
         kind @ (b'-' | b'*' | b'+') if digits == 0 => (*kind, 1, None),

@@ -5,7 +5,9 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
 use super::highlight::Highlighter;
-use super::links::{Links, link_suffix, resolver, shown_url};
+use super::links::{self, Links, resolver};
+use super::prepare;
+use super::prose::is_break;
 use super::table::Table;
 use super::text;
 use super::theme::Theme;
@@ -43,8 +45,17 @@ pub fn block(
     links: &mut Links,
     item: Option<ItemNumber>,
 ) -> Vec<Line<'static>> {
-    let options =
-        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let glyphs = &settings.theme.glyphs;
+    if let Some(formula) = prepare::display(source, glyphs) {
+        let rows = formula.into_iter().map(|row| Line::raw(format!("  {row}")));
+        return rows.collect();
+    }
+    let prepared = prepare::prepare(source, glyphs);
+    let source = prepared.as_ref();
+    let options = Options::ENABLE_TABLES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_FOOTNOTES;
     let mut resolve = resolver(links);
     let mut renderer = Renderer::new(settings, item);
     let mut parser = Parser::new_with_broken_link_callback(source, options, Some(&mut resolve));
@@ -83,7 +94,7 @@ struct Renderer<'a> {
     inline: Option<Wrapper>,
     /// A block has ended: the next one is set off by a blank line.
     gap: bool,
-    link: Option<(String, String)>,
+    link: Option<links::Open>,
     code: Option<Highlighter>,
     table: Option<Table>,
     cell: Option<Pieces>,
@@ -124,16 +135,12 @@ impl<'a> Renderer<'a> {
                 let style = self.style().patch(self.theme().accent);
                 self.inline(&code, style);
             }
-            Event::InlineMath(math) => self.inline(&format!("${math}$"), self.style()),
-            Event::DisplayMath(math) => self.inline(&format!("$${math}$$"), self.style()),
+            Event::InlineMath(math) | Event::DisplayMath(math) => self.inline(&math, self.style()),
+            Event::Html(html) | Event::InlineHtml(html) if is_break(&html) => self.hard_break(),
             Event::Html(html) | Event::InlineHtml(html) => self.html(&html),
-            Event::FootnoteReference(label) => self.inline(&format!("[^{label}]"), self.style()),
+            Event::FootnoteReference(label) => self.inline(&format!("[{label}]"), self.style()),
             Event::SoftBreak => self.inline(" ", self.style()),
-            Event::HardBreak => match (&mut self.cell, &mut self.inline) {
-                (Some(cell), _) => push_piece(cell, " ", Style::new()),
-                (None, Some(wrapper)) => wrapper.hard_break(),
-                (None, None) => {}
-            },
+            Event::HardBreak => self.hard_break(),
             Event::Rule => {
                 self.open_block();
                 let width = self.room().min(self.settings.prose_width());
@@ -217,17 +224,22 @@ impl<'a> Renderer<'a> {
                 link_type,
                 dest_url,
                 ..
+            }
+            | Tag::Image {
+                link_type,
+                dest_url,
+                ..
             } => {
-                let url = shown_url(link_type, &dest_url);
-                self.link = Some((url, String::new()));
-                self.push_style(self.theme().link);
+                let (link, style) =
+                    links::Open::new(link_type, &dest_url, self.style(), self.theme());
+                self.link = Some(link);
+                self.styles.push(style);
             }
-            Tag::Image { dest_url, .. } => {
-                self.link = Some((dest_url.to_string(), String::new()));
-                self.push_style(self.theme().link);
+            Tag::FootnoteDefinition(label) => {
+                self.open_block();
+                self.hang(format!("[{label}] "));
             }
-            Tag::FootnoteDefinition(_)
-            | Tag::MetadataBlock(_)
+            Tag::MetadataBlock(_)
             | Tag::DefinitionList
             | Tag::DefinitionListTitle
             | Tag::DefinitionListDefinition
@@ -256,7 +268,7 @@ impl<'a> Renderer<'a> {
                 self.lists.pop();
                 self.gap = self.lists.is_empty();
             }
-            TagEnd::Item => {
+            TagEnd::Item | TagEnd::FootnoteDefinition => {
                 self.flush_inline();
                 if let Some(container) = self.containers.pop()
                     && let Some(first) = container.first
@@ -293,7 +305,6 @@ impl<'a> Renderer<'a> {
             TagEnd::Emphasis
             | TagEnd::Strong
             | TagEnd::Strikethrough
-            | TagEnd::FootnoteDefinition
             | TagEnd::MetadataBlock(_)
             | TagEnd::DefinitionList
             | TagEnd::DefinitionListTitle
@@ -305,15 +316,20 @@ impl<'a> Renderer<'a> {
         }
     }
 
+    fn hard_break(&mut self) {
+        match (&mut self.cell, &mut self.inline) {
+            (Some(cell), _) => push_piece(cell, " ", Style::new()),
+            (None, Some(wrapper)) => wrapper.hard_break(),
+            (None, None) => {}
+        }
+    }
+
     fn push_style(&mut self, style: Style) {
         self.styles.push(self.style().patch(style));
     }
 
     fn end_link(&mut self) {
-        let suffix = self
-            .link
-            .take()
-            .and_then(|(url, label)| link_suffix(&url, &label));
+        let suffix = self.link.take().and_then(|link| link.suffix());
         if let Some(suffix) = suffix {
             let style = self.style().patch(self.theme().dim);
             self.inline(&suffix, style);
@@ -334,9 +350,14 @@ impl<'a> Renderer<'a> {
             }
             Some(None) | None => format!("{} ", self.theme().glyphs.bullet),
         };
-        let indent = " ".repeat(text::width(&bullet));
+        self.hang(bullet);
+    }
+
+    /// What follows hangs behind a mark.
+    fn hang(&mut self, mark: String) {
+        let indent = " ".repeat(text::width(&mark));
         self.containers.push(Container {
-            first: Some(vec![(bullet, self.theme().dim)]),
+            first: Some(vec![(mark, self.theme().dim)]),
             rest: vec![(indent, Style::new())],
         });
     }
@@ -370,8 +391,8 @@ impl<'a> Renderer<'a> {
 
     fn inline(&mut self, text: &str, style: Style) {
         let text = text::expand_tabs(text);
-        if let Some((_, label)) = &mut self.link {
-            label.push_str(&text);
+        if let Some(link) = &mut self.link {
+            link.push(&text);
         }
         if let Some(cell) = &mut self.cell {
             return push_piece(cell, &text, style);

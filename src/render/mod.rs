@@ -10,6 +10,8 @@ pub mod diff;
 pub mod highlight;
 pub mod links;
 pub mod markdown;
+mod math;
+mod prepare;
 mod prose;
 pub mod stream;
 mod table;

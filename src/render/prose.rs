@@ -8,7 +8,8 @@
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use ratatui::style::{Modifier, Style};
 
-use super::links::{Links, link_suffix, resolver, shown_url};
+use super::links::{self, Links, resolver};
+use super::prepare::{DISPLAY, INLINE, dollar_closes, dollar_opens, needs_it, prepare};
 use super::text::{expand_tabs, width};
 use super::theme::Theme;
 use super::wrap::{Pieces, Wrapper, push_piece};
@@ -44,6 +45,9 @@ pub(super) fn is_certain(line: &str) -> bool {
             let after = text.chars().nth(run);
             run < 3 && after.is_some_and(|ch| ch != ' ' && ch != '\t')
         }
+        // `$$` and `\\[` begin a formula.
+        '$' => second.is_some_and(|ch| ch != '$'),
+        '\\' => second.is_some_and(|ch| ch != '['),
         '-' | '+' => second.is_some_and(|ch| ch != ' ' && ch != '\t' && ch != first && ch != '|'),
         '#' | '>' | '=' | '~' | '|' | '<' | '[' | ':' | '\t' => false,
         _ => true,
@@ -89,6 +93,21 @@ struct Scan {
     previous: Option<char>,
     /// A run of emphasis marks under way: mark, length, character before it.
     run: Option<(char, usize, Option<char>)>,
+    formula: Formula,
+}
+
+/// A formula that may be under way. Marks of emphasis in it are none.
+#[derive(Default)]
+enum Formula {
+    #[default]
+    None,
+    /// A dollar: what follows decides.
+    Dollar(Option<char>),
+    /// Up to this end, so many characters so far, and how many openers of emphasis
+    /// there were before it.
+    Open(&'static str, usize, usize),
+    /// A dollar inside: what follows decides whether it was the end.
+    Closing(usize),
 }
 
 impl Prose {
@@ -213,6 +232,11 @@ impl Prose {
 
     fn flush(&mut self, theme: &Theme, links: &Links) {
         let text = std::mem::take(&mut self.pending);
+        let text = if needs_it(&text) {
+            prepare(&text, &theme.glyphs).into_owned()
+        } else {
+            text
+        };
         if text.contains(['*', '_', '`', '[', ']', '<', '>', '&', '\\', '~', '!', '\t']) {
             inline(&text, theme, links, &mut self.wrapper);
         } else {
@@ -230,9 +254,64 @@ impl Scan {
             && self.ticks == 0
             && !self.angle
             && self.run.is_none()
+            && matches!(self.formula, Formula::None)
+    }
+
+    fn formula(&mut self, ch: char) {
+        let previous = self.previous.unwrap_or('\n');
+        let open = |end, scan: &Self| Formula::Open(end, 0, scan.open.len());
+        self.formula = match std::mem::take(&mut self.formula) {
+            Formula::None if self.code > 0 => Formula::None,
+            Formula::None => match ch {
+                '$' if !self.escaped => Formula::Dollar(self.previous),
+                '(' if self.escaped => open("\\)", self),
+                '[' if self.escaped => open("\\]", self),
+                _ => Formula::None,
+            },
+            Formula::Dollar(_) if ch == '$' => open("$$", self),
+            Formula::Dollar(before) if dollar_opens(before.unwrap_or('\n'), ch) => open("$", self),
+            Formula::Dollar(_) => Formula::None,
+            Formula::Open("$", _, openers) if ch == '$' && dollar_closes(previous, None) => {
+                Formula::Closing(openers)
+            }
+            Formula::Open("$", ..) if ch == '$' => Formula::None,
+            Formula::Open(end, _, openers)
+                if end.len() == 2 && end.starts_with(previous) && end.ends_with(ch) =>
+            {
+                self.leave_formula(openers);
+                Formula::None
+            }
+            Formula::Open(end, length, openers) => {
+                let most = if end == "$" || end == "\\)" {
+                    INLINE
+                } else {
+                    DISPLAY
+                };
+                match length < most {
+                    true => Formula::Open(end, length + 1, openers),
+                    false => Formula::None,
+                }
+            }
+            Formula::Closing(openers) => {
+                if dollar_closes('x', Some(ch)) {
+                    self.leave_formula(openers);
+                }
+                Formula::None
+            }
+        };
+    }
+
+    /// What seemed open inside of a formula was a part of it.
+    fn leave_formula(&mut self, openers: usize) {
+        self.open.truncate(openers);
+        self.brackets = 0;
+        self.target = false;
+        self.angle = false;
+        self.run = None;
     }
 
     fn step(&mut self, ch: char) {
+        self.formula(ch);
         if self.ticks > 0 && ch != '`' {
             // A run of backticks is over: it opens a code span or closes one.
             if self.code == 0 {
@@ -288,6 +367,12 @@ impl Scan {
     }
 }
 
+/// `<br>`, the one tag that models use for its effect.
+pub(super) fn is_break(html: &str) -> bool {
+    let name = html.trim().trim_matches(['<', '>', '/', ' ']);
+    name.eq_ignore_ascii_case("br")
+}
+
 /// Parses a fragment without blocks and pushes it.
 fn inline(text: &str, theme: &Theme, links: &Links, wrapper: &mut Wrapper) {
     let anchored = format!("{ANCHOR} {text}");
@@ -298,14 +383,14 @@ fn inline(text: &str, theme: &Theme, links: &Links, wrapper: &mut Wrapper) {
         Some(&mut resolve),
     );
     let mut styles = vec![Style::new()];
-    let mut link: Option<(String, String)> = None;
-    let mut put = |text: &str, style: Style, link: &mut Option<(String, String)>| {
+    let mut link: Option<links::Open> = None;
+    let put = |wrapper: &mut Wrapper, text: &str, style: Style, link: &mut Option<links::Open>| {
         let text = text
             .strip_prefix(ANCHOR)
             .map_or(text, |text| text.strip_prefix(' ').unwrap_or(text));
         let text = expand_tabs(text);
-        if let Some((_, label)) = link {
-            label.push_str(&text);
+        if let Some(link) = link {
+            link.push(&text);
         }
         wrapper.push(&text, style);
     };
@@ -313,40 +398,44 @@ fn inline(text: &str, theme: &Theme, links: &Links, wrapper: &mut Wrapper) {
         let style = styles.last().copied().unwrap_or_default();
         let mut open = |add: Style| styles.push(style.patch(add));
         match event {
-            Event::Text(text) => put(&text, style, &mut link),
-            Event::Code(code) => put(&code, style.patch(theme.accent), &mut link),
-            Event::Html(html) | Event::InlineHtml(html) => {
-                put(&html, style.patch(theme.dim), &mut link);
+            Event::Text(text) => put(wrapper, &text, style, &mut link),
+            Event::Code(code) => put(wrapper, &code, style.patch(theme.accent), &mut link),
+            Event::Html(html) | Event::InlineHtml(html) if is_break(&html) => {
+                wrapper.hard_break();
             }
-            Event::SoftBreak | Event::HardBreak => put(" ", style, &mut link),
+            Event::Html(html) | Event::InlineHtml(html) => {
+                put(wrapper, &html, style.patch(theme.dim), &mut link);
+            }
+            Event::SoftBreak | Event::HardBreak => put(wrapper, " ", style, &mut link),
             Event::Start(Tag::Emphasis) => open(Style::new().add_modifier(Modifier::ITALIC)),
             Event::Start(Tag::Strong) => open(Style::new().add_modifier(Modifier::BOLD)),
             Event::Start(Tag::Strikethrough) => {
                 open(Style::new().add_modifier(Modifier::CROSSED_OUT));
             }
-            Event::Start(Tag::Link {
-                link_type,
-                dest_url,
-                ..
-            }) => {
-                open(theme.link);
-                link = Some((shown_url(link_type, &dest_url), String::new()));
-            }
-            Event::Start(Tag::Image { dest_url, .. }) => {
-                open(theme.link);
-                link = Some((dest_url.into_string(), String::new()));
+            Event::Start(
+                Tag::Link {
+                    link_type,
+                    dest_url,
+                    ..
+                }
+                | Tag::Image {
+                    link_type,
+                    dest_url,
+                    ..
+                },
+            ) => {
+                let (opened, own) = links::Open::new(link_type, &dest_url, style, theme);
+                styles.push(own);
+                link = Some(opened);
             }
             Event::End(TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough) => {
                 styles.pop();
             }
             Event::End(TagEnd::Link | TagEnd::Image) => {
                 styles.pop();
-                if let Some(suffix) = link
-                    .take()
-                    .and_then(|(url, label)| link_suffix(&url, &label))
-                {
+                if let Some(suffix) = link.take().and_then(|link| link.suffix()) {
                     let style = styles.last().copied().unwrap_or_default();
-                    put(&suffix, style.patch(theme.dim), &mut None);
+                    put(wrapper, &suffix, style.patch(theme.dim), &mut None);
                 }
             }
             _ => {}

@@ -124,6 +124,92 @@ end of it";
 }
 
 #[test]
+fn formulas_and_footnotes_are_words() {
+    let text = "\
+Energy is $E = mc^2$ and \\(\\alpha \\le *b*\\), said once[^1] and again[^note]; it costs $5 or $6.
+The sum:
+$$
+\\sum_{i=1}^{n} x_i = \\frac{a}{b}
+$$
+goes on. Inline $$x^2$$ too.
+
+\\[ y = x \\]
+
+- in a list: $a_1$
+- | no table | $x$ |
+
+| formula | note |
+|---|---|
+| $x^2$ | one<br>two[^1] |
+
+[^1]: The first note, which is long enough to be wrapped.
+[^note]: The other
+    goes on.
+
+    And on.
+
+Unclosed $x and **bold** then [^.";
+    insta::assert_snapshot!(show(text), @r"
+    Energy is E = mc² and α ≤ *b*, said
+    once[1] and again[note]; it costs $5 or
+    $6. The sum:
+
+      ∑ᵢ₌₁ⁿ xᵢ = a/b
+
+    goes on. Inline x² too.
+
+      y = x
+
+    • in a list: a₁
+    • | no table | x |
+
+    formula  note
+    ───────  ──────────
+    x²       one two[1]
+
+    [1] The first note, which is long enough
+        to be wrapped.
+    [note] The other goes on.
+
+           And on.
+
+    Unclosed $x and bold then [^.
+    ");
+}
+
+#[test]
+fn links_are_followed_by_terminals_that_can() {
+    let settings = settings(60);
+    settings.theme.links.set_on(true);
+    let text = "See [the *docs*](https://e.org/docs), <https://e.org/docs>, [e.org](https://evil.org), [x](/local).\n\n- [in a list](https://e.org/list) that goes on and on so that it wraps";
+    let lines = document(text, &settings);
+    insta::assert_snapshot!(plain(&lines), @r"
+    See the docs, https://e.org/docs, e.org (https://evil.org),
+    x (/local).
+
+    • in a list that goes on and on so that it wraps
+    ");
+    let mut marked: Vec<(String, String)> = Vec::new();
+    for span in lines.iter().flat_map(|line| &line.spans) {
+        if let Some(number) = crate::render::links::Targets::number(span.style) {
+            let address = settings.theme.links.address(number).unwrap();
+            marked.push((span.content.to_string(), address.to_string()));
+        }
+    }
+    let marked: Vec<String> = marked
+        .into_iter()
+        .map(|(text, to)| format!("{text} -> {to}"))
+        .collect();
+    insta::assert_snapshot!(marked.join("\n"), @r"
+    the  -> https://e.org/docs
+    docs -> https://e.org/docs
+    https://e.org/docs -> https://e.org/docs
+    e.org -> https://evil.org
+    in a list -> https://e.org/list
+    ");
+}
+
+#[test]
 fn code_is_never_wrapped_and_unclosed_fences_end() {
     let line = "x".repeat(100);
     assert_eq!(
@@ -306,6 +392,16 @@ fn fragment() -> impl Strategy<Value = String> {
         "let x = 1;",
         "\u{1b}[1m",
         "$a$",
+        "$",
+        "$$",
+        "$$\n",
+        "\\(x^2\\)",
+        "\\[",
+        "\\]\n",
+        "[^1]",
+        "[^1]: ",
+        "<br>",
+        "<http://e.org>",
         "\\",
         "![i](u)",
         "***",

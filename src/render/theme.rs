@@ -5,6 +5,8 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
+use super::links::Targets;
+
 /// Characters outside ASCII that sofos writes on its own account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Glyphs {
@@ -28,6 +30,13 @@ pub struct Glyphs {
     pub current_box: &'static str,
     /// Lines left out between two places.
     pub gap: &'static str,
+}
+
+impl Glyphs {
+    /// More than ASCII can be shown.
+    pub fn is_utf8(&self) -> bool {
+        !self.ellipsis.is_ascii()
+    }
 }
 
 const UTF8: Glyphs = Glyphs {
@@ -137,6 +146,8 @@ pub struct Theme {
     pub code: CodeTheme,
     /// Glyphs fit for the locale.
     pub glyphs: Glyphs,
+    /// Where links lead, on terminals that can follow them.
+    pub links: Targets,
 }
 
 impl Theme {
@@ -158,6 +169,7 @@ impl Theme {
             selected: plain.add_modifier(Modifier::REVERSED),
             code: CodeTheme::default(),
             glyphs: if utf8 { UTF8 } else { ASCII },
+            links: Targets::default(),
         }
     }
 }

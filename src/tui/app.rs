@@ -177,10 +177,16 @@ impl App {
     }
 
     /// Uses another theme for what comes.
-    pub fn set_theme(&mut self, theme: Theme) {
+    pub fn set_theme(&mut self, mut theme: Theme) {
+        theme.links = self.theme.links.clone();
         self.transcript.set_theme(theme.clone());
         self.live.set_theme(theme.clone());
         self.theme = theme;
+    }
+
+    /// Whether the terminal is given links from now on.
+    pub fn follow_links(&self, on: bool) {
+        self.theme.links.set_on(on);
     }
 
     /// Columns of the terminal.

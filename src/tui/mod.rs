@@ -20,7 +20,7 @@ mod view;
 use std::io;
 use std::path::PathBuf;
 
-use crate::config::Notify;
+use crate::config::{LinkChoice, Notify};
 use crate::protocol::permission::PermissionMode;
 
 pub use app::local::LOCAL;
@@ -75,6 +75,8 @@ pub struct TuiOptions {
     pub config: PathBuf,
     /// Parts of the status line, of [`crate::config::STATUS_PARTS`].
     pub status: Option<Vec<String>>,
+    /// Whether links are given to the terminal.
+    pub links: LinkChoice,
     /// How to tell a user who looks elsewhere.
     pub notify: Notify,
     /// The user has a command for that.

@@ -125,7 +125,10 @@ fn steady_line(line: &Line<'static>) -> Line<'static> {
         .iter()
         .map(|span| {
             let text = steady_text(&span.content).into_owned();
-            Span::styled(text, line.style.patch(span.style))
+            // What is drawn again and again leads nowhere yet.
+            let mut style = line.style.patch(span.style);
+            style.underline_color = None;
+            Span::styled(text, style)
         })
         .collect()
 }

@@ -108,6 +108,7 @@ fn frames(criterion: &mut Criterion) {
     let painter = Painter {
         depth: Depth::Indexed,
         utf8: true,
+        links: Default::default(),
     };
     let viewport = |text: &str| {
         let mut rows = Buffer::empty(Rect::new(0, 0, 80, 5));
@@ -120,7 +121,7 @@ fn frames(criterion: &mut Criterion) {
     let caret = Caret { row: 3, col: 2 };
     let line = [Line::raw("amber basil cedar delta ember fjord grove hazel")];
     criterion.bench_function("frame", |bencher| {
-        let mut scrollback = Scrollback::new(painter);
+        let mut scrollback = Scrollback::new(painter.clone());
         bencher.iter(|| {
             let bytes = scrollback.frame(size, &line, &one, caret).len();
             bytes + scrollback.frame(size, &[], &two, caret).len()

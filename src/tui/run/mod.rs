@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 
 use ratatui::buffer::Buffer;
 
-use crate::config::Notify;
+use crate::config::{LinkChoice, Notify};
 use crate::protocol::command::Command;
 use crate::protocol::event::UiEvent;
+use crate::render::links::Targets;
 use crate::repl::{CommandSender, EventSink};
 
 use super::app::{Action, App, Look};
@@ -124,6 +125,7 @@ struct Screen {
     fullscreen: Fullscreen,
     env: TerminalEnv,
     choice: WriterChoice,
+    links: LinkChoice,
     notify: Notify,
     terminal: Terminal,
     bracketed: Arc<AtomicBool>,
@@ -154,6 +156,7 @@ impl Screen {
         let painter = Painter {
             depth,
             utf8: env.utf8(),
+            links: Targets::default(),
         };
         let bracketed = Arc::new(AtomicBool::new(false));
         let reports = sender.clone();
@@ -176,14 +179,16 @@ impl Screen {
         if queries_open {
             guard::query(look.wants_background())?;
         }
-        let mut app = App::new(&options, look.theme(), sys::size().cols);
+        let mut theme = look.theme();
+        theme.links = painter.links.clone();
+        let mut app = App::new(&options, theme, sys::size().cols);
         app.wear(look);
         if let Some(complaint) = complaint {
             app.complain(&complaint);
         }
         let mut screen = Self {
             app,
-            fullscreen: Fullscreen::new(painter),
+            fullscreen: Fullscreen::new(painter.clone()),
             inbox,
             commands: None,
             scrollback: Scrollback::new(painter),
@@ -196,6 +201,7 @@ impl Screen {
             },
             env,
             choice: options.scrollback,
+            links: options.links,
             notify: options.notify,
             terminal: Terminal::Unknown,
             bracketed,
@@ -312,6 +318,11 @@ impl Screen {
         }
         self.terminal = terminal;
         let (writer, _) = self.choice.decide(terminal, &self.env);
+        self.app.follow_links(match self.links {
+            LinkChoice::Auto => terminal.follows_links(&self.env),
+            LinkChoice::Always => true,
+            LinkChoice::Never => false,
+        });
         let tmux = self.env.tmux || terminal == Terminal::Tmux;
         self.scrollback
             .set_terminal(writer, terminal.reflows(&self.env), tmux);

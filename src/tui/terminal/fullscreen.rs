@@ -88,6 +88,7 @@ mod tests {
         let mut full = Fullscreen::new(Painter {
             depth: Depth::Ansi,
             utf8: true,
+            links: Default::default(),
         });
         let buffer = |texts: [&str; 3]| {
             let mut buffer = Buffer::empty(Rect::new(0, 0, size.cols, size.rows));

@@ -152,6 +152,23 @@ impl Terminal {
         env.tmux || !(plain || screen)
     }
 
+    /// Shows links that can be followed. Inside tmux that depends on the terminal
+    /// around it, which cannot be told.
+    pub fn follows_links(self, env: &TerminalEnv) -> bool {
+        const PROGRAMS: &[&str] = &["iTerm.app", "WezTerm", "vscode", "ghostty", "rio", "Tabby"];
+        let by_name = PROGRAMS.contains(&env.term_program.as_str())
+            || ["kitty", "ghostty", "foot", "alacritty", "contour"]
+                .iter()
+                .any(|name| env.term.contains(name));
+        let known = matches!(
+            self,
+            Self::Alacritty | Self::Kitty | Self::Vte | Self::XtermJs
+        );
+        let multiplexed =
+            env.tmux || env.term.starts_with("screen") || matches!(self, Self::Tmux | Self::Screen);
+        (known || by_name) && !multiplexed
+    }
+
     /// Known to bracket pastes.
     pub fn brackets_pastes(self) -> bool {
         !matches!(self, Self::Unknown | Self::Screen)
@@ -228,6 +245,43 @@ mod tests {
             (&[0, 10, 1], Terminal::Unknown),
         ] {
             assert_eq!(Terminal::from_attributes(parameters), terminal);
+        }
+    }
+
+    #[test]
+    fn links_are_for_terminals_that_can_follow_them() {
+        let env = |term: &str, program: &str, tmux| TerminalEnv {
+            term: term.into(),
+            term_program: program.into(),
+            tmux,
+            ..TerminalEnv::default()
+        };
+        for (terminal, env, follows) in [
+            (Terminal::Vte, env("xterm-256color", "", false), true),
+            (Terminal::Unknown, env("xterm-kitty", "", false), true),
+            (
+                Terminal::Unknown,
+                env("xterm-256color", "WezTerm", false),
+                true,
+            ),
+            (
+                Terminal::Unknown,
+                env("xterm-256color", "Apple_Terminal", false),
+                false,
+            ),
+            (Terminal::Xterm, env("xterm-256color", "", false), false),
+            (Terminal::Kitty, env("tmux-256color", "", true), false),
+            (
+                Terminal::Tmux,
+                env("xterm-256color", "vscode", false),
+                false,
+            ),
+        ] {
+            assert_eq!(
+                terminal.follows_links(&env),
+                follows,
+                "{terminal:?} {env:?}"
+            );
         }
     }
 

@@ -6,10 +6,13 @@ use super::super::emulator::Emulator;
 use super::super::sgr::Depth;
 use super::*;
 
-const PAINTER: Painter = Painter {
-    depth: Depth::Ansi,
-    utf8: true,
-};
+fn painter() -> Painter {
+    Painter {
+        depth: Depth::Ansi,
+        utf8: true,
+        links: Default::default(),
+    }
+}
 
 /// A viewport of rows `v0`, `v1`, …, the last one named `status`.
 fn viewport(size: Size, height: u16, label: &str) -> Buffer {
@@ -39,7 +42,7 @@ impl Session {
         for line in 0..5 {
             emulator.feed(format!("before{line}\r\n").as_bytes());
         }
-        let mut scrollback = Scrollback::new(PAINTER);
+        let mut scrollback = Scrollback::new(painter());
         scrollback.set_terminal(writer, false, false);
         Self {
             emulator,
@@ -234,7 +237,7 @@ fn a_fresh_row_is_used_after_a_stop() {
 
 #[test]
 fn rows_above_the_caret_are_counted_again_after_a_reflow() {
-    let mut scrollback = Scrollback::new(PAINTER);
+    let mut scrollback = Scrollback::new(painter());
     scrollback.set_terminal(Writer::LineFeed, true, true);
     let mut rows = Buffer::empty(Rect::new(0, 0, 80, 3));
     rows.set_string(0, 0, "x".repeat(70), Style::new());

@@ -4,15 +4,18 @@ use std::io::Write as _;
 
 use ratatui::style::{Color, Modifier, Style};
 
+use crate::render::links::Targets;
 pub use crate::render::theme::Depth;
 
 /// Writes text and styles for one kind of terminal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Painter {
     /// Colours that are written.
     pub depth: Depth,
     /// Characters outside ASCII are written as they are; otherwise as `?` or a stand-in.
     pub utf8: bool,
+    /// Addresses behind the styles that carry a number.
+    pub links: Targets,
 }
 
 /// What is switched on at the terminal.
@@ -21,6 +24,7 @@ pub struct Pen {
     fg: Option<Color>,
     bg: Option<Color>,
     modifier: Modifier,
+    link: Option<u32>,
 }
 
 impl Painter {
@@ -34,11 +38,16 @@ impl Painter {
             fg: colour(style.fg),
             bg: colour(style.bg),
             modifier: style.add_modifier.difference(style.sub_modifier),
+            link: Targets::number(style),
         }
     }
 
     /// Switches from one pen to another with few bytes.
     pub fn switch(&self, from: &mut Pen, to: Pen, out: &mut Vec<u8>) {
+        if from.link != to.link {
+            self.link(to.link, out);
+            from.link = to.link;
+        }
         if *from == to {
             return;
         }
@@ -55,7 +64,10 @@ impl Painter {
             || (base.bg.is_some() && to.bg.is_none())
         {
             codes.push_str("0;");
-            base = Pen::default();
+            base = Pen {
+                link: to.link,
+                ..Pen::default()
+            };
         }
         for (modifier, code) in MODIFIERS {
             if to.modifier.contains(*modifier) && !base.modifier.contains(*modifier) {
@@ -93,6 +105,17 @@ impl Painter {
                 out.push(stand_in(ch));
             }
         }
+    }
+
+    /// What follows leads to an address, or nowhere. The number ties the rows of a
+    /// wrapped link together.
+    fn link(&self, number: Option<u32>, out: &mut Vec<u8>) {
+        let found = number.and_then(|number| Some((number, self.links.address(number)?)));
+        // Writing to a vector cannot fail.
+        let _ = match found {
+            Some((number, address)) => write!(out, "\x1b]8;id=sofos{number};{address}\x1b\\"),
+            None => write!(out, "\x1b]8;;\x1b\\"),
+        };
     }
 
     fn reduce(&self, colour: Color) -> Option<Color> {
@@ -229,7 +252,11 @@ mod tests {
     use super::*;
 
     fn bytes(depth: Depth, styles: &[Style]) -> String {
-        let painter = Painter { depth, utf8: true };
+        let painter = Painter {
+            depth,
+            utf8: true,
+            links: Targets::default(),
+        };
         let (mut out, mut pen) = (Vec::new(), Pen::default());
         for style in styles {
             painter.switch(&mut pen, painter.pen(*style), &mut out);
@@ -256,6 +283,32 @@ mod tests {
     }
 
     #[test]
+    fn links_open_and_close_around_their_text() {
+        let painter = Painter {
+            depth: Depth::Ansi,
+            utf8: true,
+            links: Targets::default(),
+        };
+        painter.links.set_on(true);
+        let plain = Style::new();
+        let link = painter
+            .links
+            .mark(plain.bold(), "https://e.org/a?b=c")
+            .unwrap();
+        let (mut out, mut pen) = (Vec::new(), Pen::default());
+        for style in [plain, link, link.italic(), plain.bold(), link, plain] {
+            painter.switch(&mut pen, painter.pen(style), &mut out);
+            out.push(b'x');
+        }
+        let open = "^]8;id=sofos1;https://e.org/a?b=c^\\";
+        let close = "^]8;;^\\";
+        assert_eq!(
+            String::from_utf8(out).unwrap().replace('\u{1b}', "^"),
+            format!("x{open}^[1mx^[3mx{close}^[0;1mx{open}x{close}^[mx")
+        );
+    }
+
+    #[test]
     fn colours_fit_the_terminal() {
         let style = Style::new().fg(Color::Rgb(250, 0, 0));
         assert_eq!(bytes(Depth::Indexed, &[style]), "^[38;5;196mx");
@@ -269,6 +322,7 @@ mod tests {
         let painter = Painter {
             depth: Depth::None,
             utf8: false,
+            links: Targets::default(),
         };
         painter.text("a\u{1b}[2J\u{9b}\n•é", &mut out);
         assert_eq!(out, b"a[2J*?");
