@@ -247,6 +247,8 @@ impl Agent {
             web: web.clone(),
             approval: Approval::default(),
             jobs: jobs.clone(),
+            ask: self.asker(call_id),
+            mode: self.parts.settings.mode,
             unreadable: {
                 let services = self.parts.services.clone();
                 Arc::new(move || services.rules.rules().unreadable())

@@ -36,7 +36,7 @@ use crate::protocol::entry::{EntryKind, Settings};
 use crate::protocol::event::{AgentEvent, NoticeLevel};
 use crate::protocol::message::Message;
 use crate::protocol::model::{ModelInfo, WebSearch};
-use crate::protocol::permission::Grant;
+use crate::protocol::permission::{Grant, PermissionMode};
 use crate::provider::{Access, Provider, registry};
 use crate::session::{Session, SessionError};
 use crate::stdx::blob::BlobStore;
@@ -120,6 +120,8 @@ pub struct Agent {
     ending: Option<JoinHandle<Result<Ended, String>>>,
     /// The model that answered in place of the one in force, once told.
     substitute: Option<String>,
+    /// What an approved plan is carried out in.
+    mode_before_plan: PermissionMode,
 }
 
 impl Agent {
@@ -130,6 +132,7 @@ impl Agent {
             grants: Vec::new(),
             told_unsaved: false,
             substitute: None,
+            mode_before_plan: PermissionMode::Default,
             told_no_undo: false,
             unrecovered: true,
             warming: None,
@@ -175,7 +178,24 @@ impl Agent {
     /// Changes settings; they hold from the next request on and are logged with
     /// the next message.
     pub fn set_settings(&mut self, settings: Settings) {
+        let old = self.parts.settings.mode;
+        if settings.mode == PermissionMode::Plan && old != PermissionMode::Plan {
+            self.mode_before_plan = old;
+        }
         self.parts.settings = settings;
+    }
+
+    /// Begins plan mode, or goes back to the mode before it.
+    fn set_planning(&mut self, on: bool) {
+        let mode = match on {
+            true => PermissionMode::Plan,
+            false => self.mode_before_plan,
+        };
+        let mut settings = self.parts.settings.clone();
+        settings.mode = mode;
+        self.set_settings(settings.clone());
+        self.record(EntryKind::Settings { settings });
+        self.emit(AgentEvent::Mode { mode });
     }
 
     /// Gives the conversation up for another session (new or resumed).

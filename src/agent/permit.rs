@@ -1,5 +1,7 @@
 //! The question of a call: what the gate says, and who answers when it asks.
 
+use std::sync::Arc;
+
 use tokio_util::sync::CancellationToken;
 
 use super::Agent;
@@ -11,7 +13,7 @@ use crate::protocol::entry::EntryKind;
 use crate::protocol::event::NoticeLevel;
 use crate::protocol::permission::{Answer, AskRequest, Effect, PermissionDecision, PermissionMode};
 use crate::protocol::sandbox::SandboxState;
-use crate::tools::{DynTool, Prepared, ToolError};
+use crate::tools::{Asker, DynTool, Prepared, ToolError};
 
 impl Agent {
     fn decide(&self, effects: &[Effect]) -> PermissionDecision {
@@ -62,6 +64,30 @@ impl Agent {
             PermissionDecision::Deny { why } => format!("is refused: {why}"),
         };
         (words, permission::command::analyse(&place, line))
+    }
+
+    /// How a call asks the user something; nothing where nobody can answer.
+    pub(super) fn asker(&self, call_id: &str) -> Asker {
+        let (authority, call_id) = (self.parts.authority.clone(), call_id.to_string());
+        Arc::new(move |title, preview| {
+            let (authority, call_id) = (authority.clone(), call_id.clone());
+            Box::pin(async move {
+                if !authority.is_person() {
+                    return None;
+                }
+                let request = AskRequest {
+                    id: 0,
+                    call_id,
+                    title,
+                    preview,
+                    why: String::new(),
+                    effects: Vec::new(),
+                    session: Vec::new(),
+                    always: Vec::new(),
+                };
+                Some(authority.ask(request).await)
+            })
+        })
     }
 
     pub(super) fn runs_freely(&self, effects: &[Effect]) -> bool {
@@ -162,7 +188,8 @@ impl Agent {
                 let reason = format!("the user said no ({why})");
                 Err(denied(reason, "denied by you".to_string()))
             }
-            Answer::No { message } => {
+            // Only questions of the model get a reply; it never means yes.
+            Answer::No { message } | Answer::Reply { text: message } => {
                 let words = format!("denied by you: {message}");
                 Err(denied(format!("the user said no: {message}"), words))
             }

@@ -8,11 +8,13 @@ use crate::memory::{self, Instructions};
 use crate::protocol::entry::EntryKind;
 use crate::protocol::event::NoticeLevel;
 use crate::protocol::message::{ContentBlock, ContextKind, Message};
+use crate::protocol::permission::PermissionMode;
 use crate::protocol::tool::ToolSpec;
 use crate::provider::{ModelRequest, handoff, overhead};
 use crate::session::repair;
 use crate::stdx::{blob, clock};
 use crate::tools::BUILTIN;
+use crate::tools::plan_mode::{PLAN_OFF, PLAN_ON};
 use crate::workspace::git;
 
 /// Output limit when none is set, in tokens: enough for long answers with
@@ -62,6 +64,20 @@ fn spec_json(spec: &ToolSpec) -> serde_json::Value {
     })
 }
 
+/// Whether a message says that plan mode is on, or off.
+fn told_planning(message: &Message) -> Option<bool> {
+    let text = match message {
+        Message::Context { text, .. } => text.as_str(),
+        Message::ToolResult(result) => result.content.first()?.as_text()?,
+        Message::User { .. } | Message::Assistant(_) => return None,
+    };
+    match () {
+        () if text.starts_with(PLAN_ON) => Some(true),
+        () if text.starts_with(PLAN_OFF) => Some(false),
+        () => None,
+    }
+}
+
 impl Agent {
     /// The prefix to log before the next request, when there is one: the first, and
     /// again only when the tools changed (safe mode, another program version):
@@ -108,6 +124,18 @@ impl Agent {
             kind: ContextKind::Environment,
             text,
         }
+    }
+
+    /// What the model is told about plan mode, when that is not what it was told last.
+    pub(super) fn planning_message(&self) -> Option<Message> {
+        let on = self.parts.settings.mode == PermissionMode::Plan;
+        let messages = &self.parts.session.conversation().messages;
+        let told = messages.iter().rev().find_map(told_planning);
+        (told.unwrap_or(false) != on).then(|| Message::Context {
+            id: message_id(),
+            kind: ContextKind::Reminder,
+            text: if on { PLAN_ON } else { PLAN_OFF }.to_string(),
+        })
     }
 
     /// The specs of the tools on offer.

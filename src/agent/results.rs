@@ -120,10 +120,12 @@ impl Agent {
     ) -> Verdict {
         let view = finished.view();
         let stopped = matches!(finished.result, Err(ToolError::Stopped(_)));
+        let mut planning = None;
         let (mut content, failed, plan) = match finished.result {
             Ok(output) => {
                 let mut content = output.content;
                 content.extend(self.store_images(output.images));
+                planning = output.planning;
                 (content, output.is_error, output.plan)
             }
             Err(error) => (vec![ContentBlock::text(error.to_string())], true, None),
@@ -150,6 +152,9 @@ impl Agent {
                 items: items.clone(),
             });
             self.record(EntryKind::Plan { items });
+        }
+        if let Some(on) = planning {
+            self.set_planning(on);
         }
         verdict
     }

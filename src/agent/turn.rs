@@ -136,6 +136,9 @@ impl Agent {
             let message = self.environment_message();
             kinds.push(EntryKind::Message { message });
         }
+        if let Some(message) = self.planning_message() {
+            kinds.push(EntryKind::Message { message });
+        }
         kinds.extend(
             said.into_iter()
                 .map(|message| EntryKind::Message { message }),

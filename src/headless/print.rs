@@ -166,6 +166,7 @@ impl Printer {
             | AgentEvent::ThinkingDone { .. }
             | AgentEvent::ToolOutput { .. }
             | AgentEvent::Asked { .. }
+            | AgentEvent::Mode { .. }
             | AgentEvent::AskClosed { .. }
             | AgentEvent::Usage { .. }
             | AgentEvent::TurnFinished { .. } => {}

@@ -55,6 +55,7 @@ pub(super) fn event(event: &AgentEvent) -> Option<String> {
             }
         }
         AgentEvent::TurnFinished { summary } => end(summary),
+        AgentEvent::Mode { mode } => format!("note: mode {}", mode.as_str()),
         AgentEvent::ToolStarted { .. }
         | AgentEvent::ToolOutput { .. }
         | AgentEvent::TurnStarted
@@ -170,6 +171,18 @@ pub(super) fn question(ask: &AskRequest, waiting: usize) -> String {
             lines.extend(shown.lines().map(|line| format!("command: {line}")));
         }
         Preview::None => lines.push(format!("question{more}: {}?", title(&ask.title))),
+        Preview::Question { text, choices } => {
+            lines.push(format!("question{more}: {}", clean(text)));
+            let choices = choices.iter().enumerate();
+            lines.extend(choices.map(|(index, choice)| {
+                let choice = one_line(&clean(choice), MAX);
+                format!("{}: {choice}", index + 1)
+            }));
+        }
+        Preview::Plan { markdown } => {
+            lines.push(format!("question{more}: carry out this plan?"));
+            lines.extend(clean(markdown).lines().map(str::to_owned));
+        }
         Preview::Diff { diff } => {
             lines.push(format!("question{more}: {}?", title(&ask.title)));
             lines.extend(diff_lines(diff));
@@ -206,6 +219,14 @@ fn visible(text: &str) -> String {
 
 /// What can be answered.
 pub(super) fn keys(ask: &AskRequest) -> String {
+    if let Preview::Question { choices, .. } = &ask.preview {
+        let number = if choices.is_empty() {
+            ""
+        } else {
+            "a number, or "
+        };
+        return format!("type {number}the answer, or stop to end the turn");
+    }
     let mut parts = vec!["y for once".to_owned()];
     if !ask.session.is_empty() {
         parts.push(format!("s for this session ({})", rules(&ask.session)));
@@ -224,6 +245,17 @@ pub(super) fn answer(line: &str, ask: &AskRequest) -> Option<(Answer, bool)> {
     let no = |message: &str| Answer::No {
         message: message.trim().to_owned(),
     };
+    if let Preview::Question { choices, .. } = &ask.preview {
+        let line = line.trim();
+        let chosen = line.parse::<usize>().ok();
+        let chosen = chosen.and_then(|number| choices.get(number.checked_sub(1)?));
+        let text = chosen.map_or(line, String::as_str).to_owned();
+        return match line {
+            "" => None,
+            "stop" => Some((no(""), true)),
+            _ => Some((Answer::Reply { text }, false)),
+        };
+    }
     match first.trim_end_matches([',', ':']).to_lowercase().as_str() {
         "y" | "yes" if rest.is_empty() => Some((Answer::Once, false)),
         "s" if rest.is_empty() && !ask.session.is_empty() => Some((Answer::Session, false)),

@@ -298,7 +298,7 @@ fn read_only_words(safe: bool, effect: &Effect) -> String {
     } else {
         (
             "plan mode",
-            "present the plan and let the user switch the mode",
+            "when the plan is complete, call exit_plan_mode with it",
         )
     };
     let what = match effect {

@@ -144,6 +144,11 @@ pub enum AgentEvent {
         /// The question.
         id: u64,
     },
+    /// The call of a tool changed the mode.
+    Mode {
+        /// The mode in force now.
+        mode: PermissionMode,
+    },
     /// The plan changed.
     Plan {
         /// All steps.

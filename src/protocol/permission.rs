@@ -189,6 +189,18 @@ pub enum Preview {
         /// The changes, each with its path.
         diffs: Vec<FileDiff>,
     },
+    /// What the model wants to know; the answer is [`Answer::Reply`].
+    Question {
+        /// The question.
+        text: String,
+        /// Answers to choose from; may be empty.
+        choices: Vec<String>,
+    },
+    /// What the model means to do once it may change something.
+    Plan {
+        /// The plan.
+        markdown: String,
+    },
 }
 
 /// A question put to the user.
@@ -229,5 +241,10 @@ pub enum Answer {
     No {
         /// What the user wants instead; may be empty.
         message: String,
+    },
+    /// What the user says to a question of the model.
+    Reply {
+        /// A choice, or the user's own words.
+        text: String,
     },
 }

@@ -50,6 +50,10 @@ impl Reporter {
                 status.cost = cost;
             });
         }
+        if let AgentEvent::Mode { mode } = &event {
+            let mode = *mode;
+            self.update(|status| status.mode = mode);
+        }
         if let AgentEvent::UserMessage { text } = &event {
             // A message that was delivered waits no longer.
             self.update(|status| {

@@ -6,6 +6,7 @@
 //! (`agent::dispatch`).
 
 mod apply_patch;
+mod ask_user;
 mod bash_job;
 mod common;
 mod copy_file;
@@ -20,6 +21,7 @@ mod list_directory;
 mod move_file;
 mod notebook_edit;
 pub mod output;
+pub mod plan_mode;
 mod read_file;
 pub mod schema;
 mod search_code;
@@ -44,7 +46,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::exec::Env;
 use crate::protocol::message::ContentBlock;
-use crate::protocol::permission::{Effect, Preview};
+use crate::protocol::permission::{Answer, Effect, PermissionMode, Preview};
 use crate::protocol::tool::{PlanItem, ToolBody, ToolSpec, ToolTitle};
 use crate::workspace::Workspace;
 
@@ -53,6 +55,10 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Receives live output of a running call, cleaned for the terminal.
 pub type Progress = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// Puts a question of the model to the user; nothing when nobody can be asked.
+pub type Asker =
+    Arc<dyn Fn(ToolTitle, Preview) -> BoxFuture<'static, Option<Answer>> + Send + Sync>;
 
 /// Lists the files and directories that the user's rules close to reading; the error
 /// says why that cannot be done.
@@ -83,6 +89,10 @@ pub struct ToolCx {
     pub jobs: Arc<jobs::Jobs>,
     /// Lists what rules close to reading.
     pub unreadable: Unreadable,
+    /// Asks the user.
+    pub ask: Asker,
+    /// What may happen without asking.
+    pub mode: PermissionMode,
 }
 
 /// Whether a call runs by an explicit word of the user (an answer, a rule, bypass
@@ -144,6 +154,8 @@ pub struct ToolOutput {
     pub body: ToolBody,
     /// A new plan, when the call set one.
     pub plan: Option<Vec<PlanItem>>,
+    /// Plan mode begins (true) or ends, when the call says so.
+    pub planning: Option<bool>,
 }
 
 impl ToolOutput {
@@ -296,6 +308,9 @@ pub static BUILTIN: &[&dyn DynTool] = &[
     &Erased::<web_fetch::WebFetch>::new(),
     &Erased::<web_search::WebSearch>::new(),
     &Erased::<update_plan::UpdatePlan>::new(),
+    &Erased::<ask_user::AskUser>::new(),
+    &Erased::<plan_mode::Enter>::new(),
+    &Erased::<plan_mode::Exit>::new(),
 ];
 
 #[cfg(all(test, unix))]

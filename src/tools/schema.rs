@@ -22,6 +22,9 @@ pub fn of<T: schemars::JsonSchema>() -> Value {
     drop_zero_minimums(&mut schema);
     if let Some(root) = schema.as_object_mut() {
         root.shift_remove("description");
+        // Some vendors refuse an object schema without it.
+        root.entry("properties")
+            .or_insert_with(|| Value::Object(Map::new()));
     }
     schema
 }

@@ -50,6 +50,8 @@ impl Bench {
             approval: Default::default(),
             jobs: Default::default(),
             unreadable: Arc::new(|| Ok(Vec::new())),
+            ask: Arc::new(|_, _| Box::pin(async { None })),
+            mode: Default::default(),
         };
         Self { dir, cx, live }
     }

@@ -105,6 +105,7 @@ impl Live {
                 | AgentEvent::ToolOutput { .. }
                 | AgentEvent::Usage { .. }
                 | AgentEvent::Asked { .. }
+                | AgentEvent::Mode { .. }
                 | AgentEvent::AskClosed { .. }
         ) {
             self.flush_reads(to);
@@ -188,6 +189,7 @@ impl Live {
             AgentEvent::UserMessage { .. }
             | AgentEvent::Usage { .. }
             | AgentEvent::Asked { .. }
+            | AgentEvent::Mode { .. }
             | AgentEvent::AskClosed { .. } => {}
         }
     }

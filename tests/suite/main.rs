@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod asking;
 mod attach;
 mod cli;
 mod compact;

@@ -6,6 +6,8 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use ratatui::text::{Line, Span};
 
 use crate::protocol::permission::{Answer, AskRequest, Grant, Preview};
+use crate::render::markdown::Settings;
+use crate::render::stream::document;
 use crate::render::theme::Theme;
 use crate::render::tool::title_text;
 use crate::render::wrap::{Pieces, Wrapper, hard_rows, to_line};
@@ -65,6 +67,10 @@ impl PermissionPanel {
         self.shown.get_or_insert(now);
     }
 
+    fn has_choices(&self) -> bool {
+        matches!(&self.ask.preview, Preview::Question { choices, .. } if !choices.is_empty())
+    }
+
     fn is_armed(&self, now: Duration) -> bool {
         self.shown.is_some_and(|shown| now >= shown + GRACE)
     }
@@ -82,7 +88,10 @@ impl PermissionPanel {
             }
             if key == Key::plain(KeyCode::Enter) {
                 let message = message.take().text;
-                return AskOutcome::Answer(Answer::No { message });
+                return AskOutcome::Answer(match self.ask.preview {
+                    Preview::Question { .. } => Answer::Reply { text: message },
+                    _ => Answer::No { message },
+                });
             }
             return match message.key(key) {
                 Outcome::Ignored => AskOutcome::Ignored,
@@ -97,6 +106,22 @@ impl PermissionPanel {
             .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT)
         {
             return AskOutcome::Ignored;
+        }
+        if let Preview::Question { choices, .. } = &self.ask.preview
+            && let KeyCode::Char(ch) = key.code
+        {
+            let digit = ch.to_digit(10).map(|digit| digit as usize);
+            let choice = digit.and_then(|digit| choices.get(digit.checked_sub(1)?));
+            return match (choice, ch) {
+                (Some(choice), _) => AskOutcome::Answer(Answer::Reply {
+                    text: choice.clone(),
+                }),
+                (None, 'a') => {
+                    self.message = Some(Composer::new(Vec::new()));
+                    AskOutcome::Done
+                }
+                (None, _) => AskOutcome::Ignored,
+            };
         }
         match key.code {
             KeyCode::Char('y') => AskOutcome::Answer(Answer::Once),
@@ -141,7 +166,11 @@ impl PermissionPanel {
         let mut caret = Caret::default();
         let head = match &self.message {
             Some(message) => {
-                let (line, col) = message_row(message, "no: ", cols, theme);
+                let label = match self.ask.preview {
+                    Preview::Question { .. } => "answer: ",
+                    _ => "no: ",
+                };
+                let (line, col) = message_row(message, label, cols, theme);
                 caret.col = u16::try_from(col).unwrap_or(0);
                 line
             }
@@ -200,6 +229,8 @@ impl PermissionPanel {
     fn question(&self) -> String {
         match (&self.ask.preview, self.ask.title.verb.as_str()) {
             (Preview::Command { .. }, _) => "Run this command?".into(),
+            (Preview::Question { .. }, _) => "A question".into(),
+            (Preview::Plan { .. }, _) => "Carry out this plan?".into(),
             _ => format!("{}?", title_text(&self.ask.title)),
         }
     }
@@ -236,6 +267,22 @@ impl PermissionPanel {
                 .flat_map(|line| hard_rows(&[(line.to_owned(), Default::default())], room))
                 .map(|pieces| indented(pieces, "  "))
                 .collect(),
+            Preview::Question { text, choices } => {
+                let keys = (1..).map(|key| format!("{key} "));
+                let choices = keys
+                    .zip(choices)
+                    .map(|(key, choice)| (key, choice.as_str()));
+                let all = std::iter::once((String::new(), text.as_str())).chain(choices);
+                all.flat_map(|(key, words)| said(&key, words, cols, theme))
+                    .collect()
+            }
+            Preview::Plan { markdown } => {
+                let settings = Settings {
+                    width: room,
+                    theme: theme.clone(),
+                };
+                shown(document(&clean(markdown), &settings))
+            }
             Preview::Diff { diff } => shown(diff::lines(diff, theme)),
             Preview::Diffs { diffs } => shown(diff::several(diffs, theme)),
         }
@@ -296,8 +343,15 @@ impl PermissionPanel {
 
     /// The keys with their meaning; in few words where rows are scarce.
     fn keys(&self, cols: usize, height: usize, theme: &Theme) -> Vec<Line<'static>> {
+        let asks = matches!(self.ask.preview, Preview::Question { .. });
         let all: &[(&str, &str, &str)] = if self.message.is_some() {
             &[("enter", "tell the model", "tell"), ("esc", "back", "back")]
+        } else if asks {
+            &[
+                ("1-9", "choose", "choose"),
+                ("a", "answer in your own words", "answer"),
+                ("esc", "stop the turn", "stop"),
+            ]
         } else {
             &[
                 ("y", "once", "once"),
@@ -309,7 +363,8 @@ impl PermissionPanel {
         };
         let offered = |key: &str| match key {
             "s" => !self.ask.session.is_empty(),
-            "a" => !self.ask.always.is_empty(),
+            "a" => asks || !self.ask.always.is_empty(),
+            "1-9" => self.has_choices(),
             _ => true,
         };
         let shown = |long: bool| {
@@ -380,6 +435,28 @@ fn message_row(
         Span::raw(after),
     ]);
     (line, label.len() + col)
+}
+
+/// What the model says, wrapped, behind the key that chooses it.
+fn said(key: &str, words: &str, cols: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let words = text::steady_text(&clean(words)).into_owned();
+    let room = cols.saturating_sub(4 + key.len());
+    let mut rows = Vec::new();
+    for line in words.lines() {
+        let mut wrapper = Wrapper::new(room);
+        wrapper.push(line, Default::default());
+        rows.extend(wrapper.finish());
+    }
+    let rows = rows.into_iter().flat_map(|row| hard_rows(&row, room));
+    (0..)
+        .zip(rows)
+        .map(|(index, pieces)| {
+            let start = if index == 0 { key } else { "" };
+            let mut row = vec![(format!("  {start:<0$}", key.len()), theme.accent)];
+            row.extend(pieces);
+            to_line(row)
+        })
+        .collect()
 }
 
 /// Every character of a command is visible: controls and marks that change the

@@ -154,6 +154,7 @@ impl Record {
             | AgentEvent::TurnStarted
             | AgentEvent::Usage { .. }
             | AgentEvent::Asked { .. }
+            | AgentEvent::Mode { .. }
             | AgentEvent::AskClosed { .. } => {}
         }
     }
