@@ -11,6 +11,7 @@
 //! and holds up those after it.
 
 use std::collections::{HashMap, VecDeque};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,6 +40,8 @@ pub(super) struct Batch {
     unshown: VecDeque<(String, String)>,
     /// A call that changes something was seen: nothing after it starts early.
     barrier: bool,
+    /// Paths that started calls are about.
+    touched: Vec<PathBuf>,
 }
 
 /// One call as the model wrote it.
@@ -154,6 +157,7 @@ impl Agent {
             &mut end,
             cancel.is_cancelled(),
         );
+        self.tell_nested_instructions(&batch.touched);
         if cancel.is_cancelled() {
             BatchEnd::Interrupted
         } else {
@@ -258,7 +262,16 @@ impl Agent {
 
     /// Starts a permitted call as a task of its own.
     fn spawn(&self, batch: &mut Batch, call_id: &str, name: &str, prepared: Prepared) {
-        let Prepared { title, run, .. } = prepared;
+        let Prepared {
+            title,
+            run,
+            effects,
+            ..
+        } = prepared;
+        let paths = effects.iter().filter_map(Effect::path);
+        batch
+            .touched
+            .extend(paths.map(|path| path.real().to_path_buf()));
         self.emit(AgentEvent::ToolStarted {
             call_id: call_id.to_string(),
             name: name.to_string(),

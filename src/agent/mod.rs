@@ -9,6 +9,7 @@ mod compact;
 mod control;
 mod dispatch;
 mod input;
+mod instructions;
 mod ledger;
 mod permit;
 mod prompt;
@@ -31,6 +32,7 @@ pub use switch::{Budget, Roles};
 pub use undo::{ChangedFiles, Obstructed, RewindPoint, RewindWhat, TakeBackError, TakenBack, list};
 
 use crate::exec::Env;
+use crate::memory::Places;
 use crate::permission::RuleBook;
 use crate::protocol::entry::{EntryKind, Settings};
 use crate::protocol::event::{AgentEvent, NoticeLevel};
@@ -69,6 +71,8 @@ pub struct Services {
     pub outputs: PathBuf,
     /// Commands run in the system's sandbox, where there is one.
     pub sandbox: bool,
+    /// Where instruction files lie.
+    pub memory: Places,
     /// Running commands.
     pub jobs: Arc<Jobs>,
     /// The web.
@@ -153,6 +157,11 @@ impl Agent {
     /// The rules of the user.
     pub fn rules(&self) -> &RuleBook {
         &self.parts.services.rules
+    }
+
+    /// Where instruction files lie.
+    pub fn memory(&self) -> &Places {
+        &self.parts.services.memory
     }
 
     /// The model in use.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Agent, message_id};
-use crate::memory::{self, Instructions};
+use crate::memory::Instructions;
 use crate::protocol::entry::EntryKind;
 use crate::protocol::event::NoticeLevel;
 use crate::protocol::message::{ContentBlock, ContextKind, Message};
@@ -28,14 +28,8 @@ const SYSTEM: &str = include_str!("system.md");
 pub fn system_prompt(workspace: &str, instructions: &[Instructions]) -> String {
     let mut out = SYSTEM.trim_end().replace("{workspace}", workspace);
     for file in instructions {
-        out.push_str(&format!(
-            "\n\n# Instructions from {}\n\n{}",
-            file.path.display(),
-            file.text
-        ));
-        if file.cut {
-            out.push_str("\n[cut: the file is longer; read the rest with read_file if needed]");
-        }
+        out.push_str("\n\n");
+        out.push_str(&file.section());
     }
     out
 }
@@ -96,7 +90,8 @@ impl Agent {
             Some((system, _)) => (system.clone(), Some("the set of tools changed".to_string())),
             None => {
                 let root = self.parts.services.workspace.root();
-                let system = system_prompt(&root.display().to_string(), &memory::load(root));
+                let files = self.parts.services.memory.load();
+                let system = system_prompt(&root.display().to_string(), &files);
                 (system, None)
             }
         };

@@ -136,9 +136,11 @@ impl Agent {
             let message = self.environment_message();
             kinds.push(EntryKind::Message { message });
         }
-        if let Some(message) = self.planning_message() {
-            kinds.push(EntryKind::Message { message });
-        }
+        let news = self.instruction_news().into_iter();
+        kinds.extend(
+            news.chain(self.planning_message())
+                .map(|message| EntryKind::Message { message }),
+        );
         kinds.extend(
             said.into_iter()
                 .map(|message| EntryKind::Message { message }),

@@ -290,6 +290,9 @@ impl Talk {
                 "{}: not asked for in plain lines; set the variable of the key instead",
                 text::clean(&title)
             )),
+            UiEvent::EditFile { path } => {
+                self.say(&format!("edit this file: {}", text::clean(&path)))
+            }
             UiEvent::TakenBack { inputs } => {
                 for input in inputs {
                     self.say(&format!("not sent: {}", text::clean(&input.text)))?;

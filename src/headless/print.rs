@@ -104,6 +104,7 @@ pub fn run(
             UiEvent::Text { .. }
             | UiEvent::Pick(_)
             | UiEvent::AskSecret { .. }
+            | UiEvent::EditFile { .. }
             | UiEvent::TakenBack { .. } => {}
             UiEvent::Exit { summary: words } => {
                 if summary.is_none() && !words.is_empty() {

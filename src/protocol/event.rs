@@ -261,6 +261,11 @@ pub enum UiEvent {
     },
     /// Let the user choose from a list.
     Pick(Box<Picker>),
+    /// Let the user edit a file.
+    EditFile {
+        /// Its absolute path; the file need not be there yet.
+        path: String,
+    },
     /// Messages that waited and were taken back, oldest first.
     TakenBack {
         /// The messages.

@@ -139,6 +139,8 @@ pub enum ContextKind {
     Command,
     /// What stands for an earlier part of the conversation.
     Compaction,
+    /// An instruction file that came into play or changed.
+    Instructions,
 }
 
 /// One message of the conversation.

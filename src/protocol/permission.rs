@@ -84,6 +84,18 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// The file or directory it is about.
+    pub fn path(&self) -> Option<&ScopedPath> {
+        match self {
+            Self::Read(path) | Self::Write(path) | Self::Delete(path) => Some(path),
+            Self::Exec(_)
+            | Self::Unconfined(_)
+            | Self::Network(_)
+            | Self::Input { .. }
+            | Self::Net(_) => None,
+        }
+    }
+
     /// Reads only: may run together with other such calls.
     pub fn is_read_only(&self) -> bool {
         matches!(self, Self::Read(_) | Self::Net(_))

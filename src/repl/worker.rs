@@ -11,6 +11,7 @@ use super::servers::{Found, Servers};
 use super::status::Reporter;
 use super::{ReplError, Setup, replay, signals};
 use crate::agent::{Agent, Authority, Events, Interactive, Parts, Refuse, Services, TurnControl};
+use crate::memory::Places;
 use crate::protocol::command::{Command, Secret, UserInput};
 use crate::protocol::entry::Settings;
 use crate::protocol::event::{AgentEvent, NoticeLevel, UiEvent};
@@ -52,6 +53,8 @@ pub(super) struct Worker {
     servers: Servers,
     /// Commands that run.
     pub(super) jobs: Arc<Jobs>,
+    /// A message that waits for the user to say where it is to be remembered.
+    pub(super) to_remember: Option<String>,
 }
 
 /// What keeps the worker busy; the user can stop it.
@@ -132,6 +135,11 @@ impl Worker {
                 paths.undo(),
                 paths.user_home.as_deref(),
             ),
+            memory: Places {
+                workspace: workspace.root().to_path_buf(),
+                home: paths.user_home.clone(),
+                own: paths.home.clone(),
+            },
             workspace: Arc::new(workspace),
             web: Arc::new(Web::new(&env)),
             env,
@@ -171,6 +179,7 @@ impl Worker {
             job: None,
             servers: Servers::default(),
             jobs,
+            to_remember: None,
         })
     }
 
@@ -195,6 +204,12 @@ impl Worker {
             self.agent.recover_changes().await;
             let flow = match self.next().await {
                 None => Flow::Exit,
+                Some(Command::Submit { text, images })
+                    if self.interactive && images.is_empty() && memory_line(&text).is_some() =>
+                {
+                    commands::remember(&mut self, text);
+                    Flow::GoOn
+                }
                 Some(Command::Submit { text, images }) => {
                     let job = match command_line(&text).filter(|_| self.interactive) {
                         Some(line) => Job::Command(line.to_string()),
@@ -452,7 +467,9 @@ fn while_busy(
         // A command that waits keeps its place before what was typed after it.
         Command::Submit { text, images } => {
             let input = UserInput { text, images };
-            if waiting.is_empty() && command_line(&input.text).is_none() {
+            let for_model =
+                command_line(&input.text).is_none() && memory_line(&input.text).is_none();
+            if waiting.is_empty() && for_model {
                 control.steer(input);
             } else {
                 waiting.push_back(Waiting::Message(input));
@@ -494,6 +511,12 @@ fn take_back(control: &TurnControl, waiting: &mut VecDeque<Waiting>, reporter: &
     if !inputs.is_empty() {
         reporter.send(UiEvent::TakenBack { inputs });
     }
+}
+
+/// What a message that begins with `#` wants to be remembered.
+pub(super) fn memory_line(text: &str) -> Option<&str> {
+    let line = text.strip_prefix('#')?.trim();
+    (!line.is_empty() && !line.contains('\n') && !line.starts_with('#')).then_some(line)
 }
 
 /// The command of a message that begins with `!`.

@@ -62,6 +62,8 @@ pub enum Action {
     Desk(Request),
     /// Write the message in an editor.
     Editor,
+    /// Open a file in an editor.
+    EditFile(String),
     /// Ask the terminal to put text into the clipboard.
     CopyByTerminal(String),
 }
@@ -313,6 +315,7 @@ impl App {
                 self.transcript.document(&markdown, self.cols);
             }
             UiEvent::Pick(picker) => self.open(*picker, Purpose::Command),
+            UiEvent::EditFile { path } => self.actions.push(Action::EditFile(path)),
             UiEvent::TakenBack { inputs } => {
                 self.composer.take_back(inputs);
                 self.edited();

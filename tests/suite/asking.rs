@@ -1,7 +1,5 @@
 //! The model asks the user, and puts a plan before them.
 
-#![cfg(unix)]
-
 use serde_json::json;
 
 use crate::pty::Terminal;

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+#[cfg(unix)]
 mod asking;
 mod attach;
 mod cli;
@@ -11,6 +12,8 @@ mod crash;
 mod faults;
 mod fuzz;
 mod jobs;
+#[cfg(unix)]
+mod memory;
 mod models;
 mod prompt;
 mod pty;

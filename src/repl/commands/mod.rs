@@ -13,6 +13,7 @@ mod info;
 mod jobs;
 mod keys;
 mod local;
+mod memory;
 mod model;
 mod modes;
 mod permissions;
@@ -27,6 +28,7 @@ pub use complete::{COMPLETIONS, Complete};
 pub use cost::report as cost_report;
 pub use help::table;
 pub(super) use keys::store as store_key;
+pub(super) use memory::remember;
 
 use super::status::Reporter;
 use super::worker::Worker;
@@ -233,6 +235,13 @@ pub static COMMANDS: &[CommandSpec] = &[
         usage: "[add|remove|why]",
         help: "show or change the rules; why COMMAND explains one",
         run: permissions::run,
+    },
+    CommandSpec {
+        name: "memory",
+        aliases: &[],
+        usage: "",
+        help: "show and edit the instruction files; # adds a line to one",
+        run: memory::run,
     },
     CommandSpec {
         name: "compact",

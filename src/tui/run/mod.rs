@@ -337,6 +337,7 @@ impl Screen {
                 Action::Suspend => self.suspend(),
                 Action::Desk(request) => self.desk.ask(request),
                 Action::Editor => self.edit(),
+                Action::EditFile(path) => self.edit_file(&path),
                 Action::CopyByTerminal(text) => self.copy_by_terminal(&text),
                 Action::Repaint => {
                     self.scrollback.moved(false);

@@ -38,6 +38,22 @@ impl Screen {
         let _ = sfs::remove_file(&path);
     }
 
+    /// Lets the user edit a file in its place.
+    pub(super) fn edit_file(&mut self, path: &str) {
+        let path = Path::new(path);
+        let made = path.parent().map_or(Ok(()), sfs::create_dir_all);
+        let ended = match made {
+            Ok(()) => self.in_editor(path),
+            Err(error) => Err(format!(
+                "cannot make the directory of {}: {error}",
+                path.display()
+            )),
+        };
+        if let Err(words) = ended {
+            self.app.complain(&words);
+        }
+    }
+
     fn message_file(&self) -> PathBuf {
         let dir = match self.places.history.as_os_str().is_empty() {
             true => std::env::temp_dir(),
@@ -58,7 +74,7 @@ impl Screen {
         match ended {
             Ok(status) if status.success() => Ok(()),
             Ok(status) => Err(format!(
-                "the editor {editor:?} ended with {status}; the message is as before. \
+                "the editor {editor:?} ended with {status}; what it did not save is as before. \
                  Set VISUAL or EDITOR to choose another one"
             )),
             Err(error) => Err(error.to_string()),
