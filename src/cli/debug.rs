@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::CliError;
-use crate::permission::command::{MANY, UNKNOWN, analyse};
+use crate::permission::command::{analyse, shown as readable};
 use crate::permission::{Basis, List, Place, RuleSet, decide, scope};
 use crate::protocol::permission::{Effect, PermissionDecision, PermissionMode, ScopedPath};
 
@@ -190,7 +190,7 @@ fn command_effects(place: &Place<'_>, line: &str) -> Vec<Value> {
     let mut out: Vec<Value> = Vec::new();
     analyse(place, line).each(&mut |part| {
         for effect in &part.effects {
-            let target = effect.target.replace([UNKNOWN, MANY], "…");
+            let target = readable(&effect.target);
             let outside = effect.path.as_ref().is_some_and(|path| !path.inside());
             let value = json!({"effect": effect.kind.verb(), "target": target, "outside": outside});
             if !out.contains(&value) {

@@ -22,7 +22,8 @@ mod programs;
 mod walk;
 
 pub use analysis::{
-    About, Analysis, CommandEffect, Concern, EffectKind, MANY, Part, Tier, UNKNOWN,
+    About, Analysis, CommandEffect, Concern, EffectKind, MANY, Part, Tier, UNKNOWN, is_marked,
+    shown,
 };
 
 use super::place::Place;

@@ -1,6 +1,6 @@
 //! What a call would do, in plain words for the person who is asked.
 
-use super::command::{Analysis, CommandEffect, EffectKind, MANY, UNKNOWN, analyse};
+use super::command::{Analysis, CommandEffect, EffectKind, analyse, shown};
 use super::place::Place;
 use super::short;
 use crate::protocol::permission::{Effect, ScopedPath};
@@ -65,7 +65,7 @@ pub fn parsed(analysis: &Analysis) -> Vec<String> {
     let mut out = Vec::new();
     analysis.each(&mut |part| {
         for effect in &part.effects {
-            let target = short(&effect.target.replace([UNKNOWN, MANY], "…"));
+            let target = short(&shown(&effect.target));
             let line = format!("{} {target}", effect.kind.verb());
             if !out.contains(&line) {
                 out.push(line);
@@ -76,7 +76,7 @@ pub fn parsed(analysis: &Analysis) -> Vec<String> {
 }
 
 fn words(effect: &CommandEffect) -> Option<String> {
-    let target = short(&effect.target.replace([UNKNOWN, MANY], "…"));
+    let target = short(&shown(&effect.target));
     let inside = effect.path.as_ref().is_some_and(ScopedPath::inside);
     let place = if effect.path.is_none() || inside {
         ""

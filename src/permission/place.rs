@@ -18,10 +18,73 @@ pub struct Place<'a> {
 /// Entries of a directory beyond this many are not looked at.
 const MAX_ENTRIES: usize = 10_000;
 
+/// Entries and directories beyond these are not gone through below a directory.
+const MAX_BELOW: usize = 12_000;
+const MAX_DIRS: usize = 1_500;
+
+/// What lies below a directory, as far as lists of paths and those who read them care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tree {
+    /// Everything is a file or directory of the workspace, or a link to one.
+    pub stays: bool,
+    /// No name holds blanks, quotes, backslashes or control characters, or begins
+    /// with a dash: a list of paths falls apart only between them.
+    pub words: bool,
+}
+
 impl Place<'_> {
     /// Where a path leads from the directory `cwd`.
     pub(super) fn resolve(&self, cwd: &Path, path: &str) -> Result<ScopedPath, ScopeError> {
         scope::resolve_from(self.root, cwd, self.home, path)
+    }
+
+    /// Looks at everything below a directory; where that is too much, nothing is
+    /// promised.
+    pub(super) fn tree(&self, dir: &Path) -> Tree {
+        let mut tree = Tree {
+            stays: dir.starts_with(self.root),
+            words: true,
+        };
+        let nothing = Tree {
+            stays: false,
+            words: false,
+        };
+        let mut waiting = vec![dir.to_path_buf()];
+        let (mut entries, mut dirs) = (0, 0);
+        while let Some(dir) = waiting.pop() {
+            dirs += 1;
+            let Ok(list) = std::fs::read_dir(&dir) else {
+                continue;
+            };
+            for entry in list.flatten() {
+                entries += 1;
+                let name = entry.file_name();
+                let (Ok(kind), Some(name)) = (entry.file_type(), name.to_str()) else {
+                    return nothing;
+                };
+                if entries > MAX_BELOW || dirs > MAX_DIRS {
+                    return nothing;
+                }
+                tree.words &= !name.starts_with('-')
+                    && !name.contains(|ch: char| {
+                        ch.is_whitespace() || ch.is_control() || "'\"\\".contains(ch)
+                    });
+                if kind.is_dir() {
+                    waiting.push(entry.path());
+                } else if kind.is_symlink() {
+                    tree.stays &= self.leads_inside(&dir, name);
+                } else {
+                    tree.stays &= kind.is_file();
+                }
+            }
+        }
+        tree
+    }
+
+    /// Whether a link leads to a file or directory of the workspace, or nowhere.
+    fn leads_inside(&self, dir: &Path, name: &str) -> bool {
+        self.resolve(dir, &format!("./{name}"))
+            .is_ok_and(|path| path.inside() && !scope::is_special(&path))
     }
 
     /// The names in a directory; nothing when there are too many. A directory

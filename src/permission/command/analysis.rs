@@ -8,6 +8,31 @@ pub const UNKNOWN: char = '\0';
 /// The same, unquoted: it may become several words or none.
 pub const MANY: char = '\u{1}';
 
+/// Stands for a number: digits, perhaps behind a minus.
+pub const NUMBER: char = '\u{2}';
+
+/// Stands for the name of a commit: letters and digits.
+pub const HASH: char = '\u{3}';
+
+/// As the last part of a path: something below the directory before it.
+pub const BELOW: char = '\u{4}';
+
+/// The same for a regular file, which leads nowhere else.
+pub const FILE_BELOW: char = '\u{5}';
+
+/// Every mark.
+const MARKS: [char; 6] = [UNKNOWN, MANY, NUMBER, HASH, BELOW, FILE_BELOW];
+
+/// A word or line for people: marks become an ellipsis.
+pub fn shown(text: &str) -> String {
+    text.replace(MARKS, "…")
+}
+
+/// Whether part of a word is only known when the command runs.
+pub fn is_marked(word: &str) -> bool {
+    word.contains(MARKS)
+}
+
 /// What should happen with a command, as far as the tables say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tier {

@@ -1,6 +1,6 @@
 //! Assignments and redirections: what stands around the words of a command.
 
-use super::analysis::EffectKind;
+use super::analysis::{EffectKind, MANY, UNKNOWN};
 use super::cx::{Cx, is_unknown};
 use super::flags::listed;
 use super::walk::Value;
@@ -24,13 +24,22 @@ pub fn is_harmless_variable(name: &str) -> bool {
         .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
     (local && !listed(MEDDLING, name) && !name.starts_with("npm_") && !name.starts_with("pip_"))
         || listed(
-            "i n f s x d N I F DIR FILE FILES NAME OUT OUTPUT RESULT COUNT TOTAL",
+            "i n f s x d N I F DIR FILE FILES NAME OUT OUTPUT RESULT COUNT TOTAL BRANCH COMMIT SHA \
+             START END BASE LINE PATTERN QUERY MSG STATUS RC RET CODE EXIT_CODE NUM START_TIME \
+             END_TIME CURRENT_BRANCH PASS FAIL PASSED FAILED",
             name,
         )
 }
 
 /// Whether a program may be given this environment variable with this value.
 pub fn is_harmless_environment(name: &str, value: &str) -> bool {
+    if name == "RUSTFLAGS" {
+        // Only how strict the compiler is: other flags name programs.
+        return listed(
+            "-Dwarnings -Awarnings -Wwarnings",
+            &value.replacen(' ', "", 1),
+        );
+    }
     listed(HARMLESS, name)
         && value
             .chars()
@@ -39,22 +48,24 @@ pub fn is_harmless_environment(name: &str, value: &str) -> bool {
         && !(name == "TZ" && value.starts_with(':'))
 }
 
-/// The names that simple assignments in a body set.
-pub fn names_set(body: &[Item], out: &mut Vec<String>) {
+/// The names that simple assignments in a body set, and whether to a number.
+pub fn names_set(body: &[Item], out: &mut Vec<(String, bool)>) {
     body.iter().for_each(|item| in_node(&item.node, out));
 }
 
-fn in_node(node: &Node, out: &mut Vec<String>) {
+fn in_node(node: &Node, out: &mut Vec<(String, bool)>) {
     match node {
         Node::Simple(simple) => {
-            out.extend(simple.assignments.iter().map(|a| a.name.clone()));
-            if simple.words.first().and_then(Word::bare) == Some("read") {
-                out.extend(
-                    simple
-                        .words
-                        .iter()
-                        .filter_map(|w| w.bare().map(str::to_string)),
-                );
+            out.extend(simple.assignments.iter().map(|assignment| {
+                let sum = matches!(assignment.value.pieces.as_slice(), [Piece::Sum { .. }]);
+                (assignment.name.clone(), sum && !assignment.append)
+            }));
+            if matches!(
+                simple.words.first().and_then(Word::bare),
+                Some("read" | "unset")
+            ) {
+                let names = simple.words.iter().filter_map(Word::bare);
+                out.extend(names.map(|name| (name.to_string(), false)));
             }
         }
         Node::Pipeline(nodes) => nodes.iter().for_each(|node| in_node(node, out)),
@@ -79,7 +90,7 @@ fn in_node(node: &Node, out: &mut Vec<String>) {
                 names_set(body, out);
             }
             Compound::For { name, body, .. } => {
-                out.push(name.clone());
+                out.push((name.clone(), false));
                 names_set(body, out);
             }
             Compound::Case { arms, .. } => arms.iter().for_each(|(_, body)| names_set(body, out)),
@@ -101,21 +112,25 @@ impl Cx<'_, '_> {
                     continue;
                 }
             };
-            let known = !is_unknown(&value) && !assignment.append;
+            // Numbers and names of commits are as good as known.
+            let open = value.contains([UNKNOWN, MANY]);
+            let known = !open && !assignment.append;
             if alone {
                 if !is_harmless_variable(name) {
                     self.around(format!("sets the variable {name}"));
                 }
-                let value = if known {
-                    Value::Text(value)
-                } else {
-                    Value::Unknown
+                let value = match self.walker.paths_of(&assignment.value) {
+                    _ if known => Value::Text(value),
+                    Some(paths) if !assignment.append => Value::Paths(paths),
+                    _ => Value::Unknown,
                 };
                 self.walker.vars.insert(name.to_string(), value);
                 continue;
             }
             let for_read = name == "IFS" && program == Some("read");
-            if !(for_read || (known && is_harmless_environment(name, &value))) {
+            if !(for_read
+                || (known && !is_unknown(&value) && is_harmless_environment(name, &value)))
+            {
                 self.around(format!("sets {name} for the program"));
             }
         }

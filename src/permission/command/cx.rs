@@ -5,6 +5,7 @@ use super::walk::Walker;
 use crate::permission::protect::protection;
 use crate::permission::scope::is_special;
 use crate::permission::short;
+use crate::protocol::permission::ScopedPath;
 
 /// How a judge says that it does not know these arguments: the reason to ask.
 pub type Verdict = Result<(), String>;
@@ -37,7 +38,12 @@ pub fn is_stream(word: &str) -> bool {
 
 /// Whether part of a word is only known when the command runs.
 pub fn is_unknown(word: &str) -> bool {
-    word.contains([UNKNOWN, MANY])
+    word.contains([UNKNOWN, MANY, NUMBER, HASH])
+}
+
+/// Whether a word consists of digits and numbers only known when the command runs.
+pub fn is_number(word: &str) -> bool {
+    !word.is_empty() && word.chars().all(|ch| ch.is_ascii_digit() || ch == NUMBER)
 }
 
 impl Cx<'_, '_> {
@@ -96,6 +102,9 @@ impl Cx<'_, '_> {
         if is_stream(word) {
             return Ok(());
         }
+        if word.contains([BELOW, FILE_BELOW]) {
+            return self.below(word, kind);
+        }
         let place = self.walker.place;
         // The shell expanded every tilde it takes for one; the others are letters.
         let plain = if word.starts_with('~') {
@@ -111,6 +120,78 @@ impl Cx<'_, '_> {
             EffectKind::Reads if path.real().is_dir() => EffectKind::ReadsBelow,
             kind => kind,
         };
+        self.note(path, kind, write);
+        Ok(())
+    }
+
+    /// A path of which only the directory it lies below is known.
+    fn below(&mut self, word: &str, kind: EffectKind) -> Verdict {
+        let any = word.ends_with(BELOW);
+        let dir = word
+            .strip_suffix([BELOW, FILE_BELOW])
+            .and_then(|dir| dir.strip_suffix('/'));
+        let Some(dir) = dir else {
+            return Err("a path is only known when it runs".to_string());
+        };
+        let dir = dir.trim_end_matches('/');
+        if dir.is_empty() || dir.contains([BELOW, FILE_BELOW]) {
+            return Err("a path is only known when it runs".to_string());
+        }
+        let place = self.walker.place;
+        let path = place
+            .resolve(&self.walker.cwd, dir)
+            .map_err(|error| error.to_string())?;
+        let write = matches!(kind, EffectKind::Writes | EffectKind::Deletes);
+        if any && !write && kind != EffectKind::Lists && !self.walker.tree(path.real()).stays {
+            return Err(format!(
+                "links below {} may lead elsewhere",
+                short(path.display())
+            ));
+        }
+        let kind = match kind {
+            EffectKind::Reads | EffectKind::Mentions => EffectKind::ReadsBelow,
+            kind => kind,
+        };
+        self.note(path, kind, write);
+        Ok(())
+    }
+
+    /// Whether nothing below a directory leads out of the workspace.
+    pub fn stays_below(&mut self, dir: &str) -> bool {
+        let place = self.walker.place;
+        place
+            .resolve(&self.walker.cwd, dir)
+            .is_ok_and(|path| self.walker.tree(path.real()).stays)
+    }
+
+    /// Whether no name here could pass for an option.
+    pub fn no_dashes(&self) -> bool {
+        self.walker
+            .place
+            .names(&self.walker.cwd)
+            .is_some_and(|names| !names.iter().any(|name| name.starts_with('-')))
+    }
+
+    /// That nothing leads out of the directories this command reads.
+    pub fn stays(&mut self) -> Verdict {
+        let dirs: Vec<_> = self
+            .part
+            .effects
+            .iter()
+            .filter(|effect| effect.kind == EffectKind::ReadsBelow)
+            .filter_map(|effect| effect.path.clone())
+            .collect();
+        match dirs.iter().find(|dir| !self.walker.tree(dir.real()).stays) {
+            Some(dir) => Err(format!(
+                "follows links, which may lead elsewhere, below {}",
+                short(dir.display())
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Notes the use of a resolved path and what speaks against it.
+    fn note(&mut self, path: ScopedPath, kind: EffectKind, write: bool) {
         let shown = short(path.display());
         let why = if !path.inside() {
             let verb = match kind {
@@ -151,6 +232,5 @@ impl Cx<'_, '_> {
         if !self.part.effects.contains(&effect) {
             self.part.effects.push(effect);
         }
-        Ok(())
     }
 }

@@ -1,10 +1,11 @@
 //! From words to arguments, in bash's order: braces, tildes, variables and
 //! substitutions, splitting, patterns.
 
-use super::analysis::{MANY, UNKNOWN};
+use super::analysis::{BELOW, HASH, MANY, NUMBER, UNKNOWN};
+use super::feed::{Feed, Paths};
 use super::globs;
 use super::walk::{Value, Walker};
-use crate::permission::shell::{Piece, Word};
+use crate::permission::shell::{Body, Piece, Word};
 
 /// Where a process substitution appears to the program.
 pub const PROCESS: &str = "/dev/fd/63";
@@ -59,7 +60,86 @@ impl Walker<'_> {
         Ok(text)
     }
 
+    /// The paths that a word stands for, when it is one substitution; called right
+    /// behind its expansion.
+    pub fn paths_of(&mut self, word: &Word) -> Option<Paths> {
+        let [pieces @ .., last] = word.pieces.as_slice() else {
+            return None;
+        };
+        let alone = pieces
+            .iter()
+            .all(|piece| matches!(piece, Piece::Text { text, .. } if text.is_empty()));
+        match (&self.output, last) {
+            (Feed::Paths(paths), Piece::Run { .. }) if alone => Some(paths.clone()),
+            _ => None,
+        }
+    }
+
+    /// The words of a list of paths that the shell splits, if names cannot fall
+    /// apart.
+    fn split_paths(&mut self, paths: &Paths) -> Option<Vec<String>> {
+        let whole = !paths.ended && paths.present && self.names_are_words(&paths.below);
+        whole.then(|| paths.words(BELOW, true))
+    }
+
+    /// Whether every name below these directories is a word by itself.
+    pub fn names_are_words(&mut self, below: &[String]) -> bool {
+        below.iter().all(|dir| {
+            self.place
+                .resolve(&self.cwd, dir)
+                .is_ok_and(|path| self.tree(path.real()).words)
+        })
+    }
+
+    /// Goes through a substitution and says what stands for its text.
+    fn run(&mut self, body: &Body, quoted: bool) -> (String, bool) {
+        self.output = Feed::Unknown;
+        self.inside(|walker| walker.body(body));
+        if let [item] = body.as_slice()
+            && !item.background
+        {
+            self.output = std::mem::replace(&mut self.carried, Feed::Unknown);
+        }
+        let mark = match &self.output {
+            Feed::Numbers => return (NUMBER.to_string(), quoted),
+            Feed::Hashes => return (HASH.to_string(), quoted),
+            _ if quoted => UNKNOWN,
+            _ => MANY,
+        };
+        (mark.to_string(), quoted)
+    }
+
     fn expand_one(&mut self, atoms: &[Atom<'_>]) -> Words {
+        match atoms {
+            [
+                Atom::Piece(Piece::Run {
+                    body,
+                    quoted: false,
+                }),
+            ] => {
+                let (text, _) = self.run(body, false);
+                if let Feed::Paths(paths) = self.output.clone()
+                    && let Some(words) = self.split_paths(&paths)
+                {
+                    return Ok(words);
+                }
+                return Ok(vec![text]);
+            }
+            [
+                Atom::Piece(Piece::Variable {
+                    name,
+                    changed: false,
+                    quoted: false,
+                }),
+            ] => {
+                if let Some(Value::Paths(paths)) = self.vars.get(name).cloned()
+                    && let Some(words) = self.split_paths(&paths)
+                {
+                    return Ok(words);
+                }
+            }
+            _ => {}
+        }
         let Some(characters) = self.characters(atoms, false)? else {
             return Ok(Vec::new());
         };
@@ -127,17 +207,14 @@ impl Walker<'_> {
         };
         match piece {
             Piece::Text { text, quoted } => Ok((text.clone(), *quoted)),
-            Piece::Run { body, quoted } => {
-                self.inside(|walker| walker.body(body));
-                Ok(unknown(*quoted))
-            }
+            Piece::Run { body, quoted } => Ok(self.run(body, *quoted)),
             Piece::Process { body } => {
                 self.inside(|walker| walker.body(body));
                 Ok((PROCESS.to_string(), true))
             }
             Piece::Sum { text, .. } => {
                 self.sum(text)?;
-                Ok((UNKNOWN.to_string(), true))
+                Ok((NUMBER.to_string(), true))
             }
             Piece::Variable {
                 name,
@@ -146,15 +223,18 @@ impl Walker<'_> {
             } => {
                 let value = match self.vars.get(name) {
                     Some(Value::Text(text)) => Some(text.clone()),
-                    Some(Value::Unknown) => None,
+                    Some(Value::Paths(_) | Value::Unknown) => None,
                     // Numbers, whatever they are.
                     None if matches!(
                         name.as_str(),
                         "?" | "#" | "$" | "!" | "RANDOM" | "SECONDS"
                     ) =>
                     {
-                        return Ok(unknown(true));
+                        let mark = if *changed { UNKNOWN } else { NUMBER };
+                        return Ok((mark.to_string(), true));
                     }
+                    // None or many, whatever quotes stand around it.
+                    None if name == "@" => return Ok((MANY.to_string(), *quoted)),
                     None if name == "PWD" => self.cwd.to_str().map(str::to_string),
                     None if name == "HOME" => self
                         .place
@@ -203,8 +283,7 @@ impl Walker<'_> {
                 !text.is_empty() && text.len() < 19 && text.bytes().all(|b| b.is_ascii_digit())
             };
             let known = match self.vars.get(name) {
-                Some(Value::Text(value)) => number(value),
-                Some(Value::Unknown) => false,
+                Some(value) => value.is_number(),
                 None => number(name) && !rest[start..].starts_with('$'),
             };
             if !known {

@@ -1,62 +1,259 @@
-//! What a pipeline hands on: whether a standard input carries paths of the workspace.
+//! What a command hands on: to the next one in a pipeline, or as the text of a
+//! substitution.
 
 use super::analysis::Part;
-use crate::permission::shell::Node;
+use super::flags::listed;
+use crate::permission::shell::{Node, Op};
 
-/// What a standard input carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a standard input carries, or what a command prints.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Feed {
     /// Nobody feeds it.
     Nothing,
     /// Anything.
     Unknown,
-    /// Paths below the directory at hand.
-    Paths {
-        /// Each ended by a NUL byte, so that none can pass for two.
-        ended: bool,
-        /// Of regular files, so that none leads elsewhere.
-        regular: bool,
-    },
+    /// Numbers.
+    Numbers,
+    /// Names of commits.
+    Hashes,
+    /// Paths below directories.
+    Paths(Paths),
+}
+
+/// A list of paths.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paths {
+    /// The directories, as written.
+    pub below: Vec<String>,
+    /// Each is ended by a NUL byte, so that none can pass for two.
+    pub ended: bool,
+    /// They are names of what is there now, not of what once was.
+    pub present: bool,
+    /// Of regular files, so that none leads elsewhere.
+    pub regular: bool,
+}
+
+impl Paths {
+    fn here(ended: bool, present: bool, regular: bool) -> Self {
+        Self {
+            below: vec![".".to_string()],
+            ended,
+            present,
+            regular,
+        }
+    }
+
+    /// Words that stand for these paths, with this mark: as many as matter to a
+    /// program that takes a second path for something else.
+    pub fn words(&self, mark: char, many: bool) -> Vec<String> {
+        let mut words: Vec<String> = self
+            .below
+            .iter()
+            .map(|dir| format!("{}/{mark}", dir.trim_end_matches('/')))
+            .collect();
+        if many && let [word] = words.as_slice() {
+            words.push(word.clone());
+        }
+        words
+    }
 }
 
 /// What follows in a pipeline after a command that was fed with `before`.
-pub fn after(before: Feed, node: &Node, parts: &[Part]) -> Feed {
-    let (Node::Simple(_), [part]) = (node, parts) else {
+pub fn after(before: &Feed, node: &Node, parts: &[Part]) -> Feed {
+    let (Node::Simple(simple), [part]) = (node, parts) else {
         return Feed::Unknown;
     };
     if !part.concerns.is_empty() {
         return Feed::Unknown;
     }
+    // Complaints on the same stream may say anything.
+    if simple
+        .redirects
+        .iter()
+        .any(|redirect| redirect.op == Op::Duplicate)
+    {
+        return Feed::Unknown;
+    }
+    let own_input = simple
+        .redirects
+        .iter()
+        .any(|redirect| redirect.op != Op::Write);
     let words: Vec<&str> = part.argv.iter().map(String::as_str).collect();
-    let has = |word: &str| words.contains(&word);
-    match words.first().copied() {
-        Some("find") if !has("-exec") && !has("-printf") && !has("-ls") => Feed::Paths {
-            ended: has("-print0") && !has("-print"),
-            regular: words.windows(2).any(|pair| pair == ["-type", "f"]) && !has("-o"),
+    let Some((&program, args)) = words.split_first() else {
+        return Feed::Unknown;
+    };
+    let has = |word: &str| args.contains(&word);
+    match program {
+        "nproc" => Feed::Numbers,
+        "wc" if matches!(args, ["-l" | "-c" | "-w" | "-m"]) => Feed::Numbers,
+        "date" if args == ["+%s"] => Feed::Numbers,
+        "grep" if counts(args) => Feed::Numbers,
+        "find" => found(args).map_or(Feed::Unknown, Feed::Paths),
+        "fd" | "fdfind" => Feed::Paths(Paths::here(has("-0"), true, false)),
+        "git" => git(args),
+        "rg" if has("--files") || has("-l") => Feed::Paths(Paths::here(has("-0"), true, true)),
+        "grep" if lists_files(args) => Feed::Paths(Paths::here(
+            args.iter().any(|word| is_cluster(word, 'Z')),
+            true,
+            true,
+        )),
+        "ls" if args.iter().all(plain_ls) => Feed::Paths(Paths::here(false, true, false)),
+        "grep" | "sort" | "uniq" | "head" | "tail" if !own_input && passes(program, args) => {
+            match before {
+                Feed::Paths(paths) if !paths.ended => before.clone(),
+                Feed::Numbers | Feed::Hashes => before.clone(),
+                _ => Feed::Unknown,
+            }
+        }
+        _ => Feed::Unknown,
+    }
+}
+
+fn is_cluster(word: &str, letter: char) -> bool {
+    word.starts_with('-') && !word.starts_with("--") && word.contains(letter)
+}
+
+/// `grep -c PATTERN` with at most one file.
+fn counts(args: &[&str]) -> bool {
+    let letters = |word: &&str| {
+        !word.starts_with('-')
+            || (word.len() > 1 && word[1..].chars().all(|ch| "ciEFPvwx".contains(ch)))
+    };
+    args.iter().any(|word| is_cluster(word, 'c'))
+        && args.iter().all(letters)
+        && args.iter().filter(|word| !word.starts_with('-')).count() <= 2
+}
+
+/// `grep -rl PATTERN DIR`.
+fn lists_files(args: &[&str]) -> bool {
+    args.iter()
+        .any(|word| is_cluster(word, 'l') || *word == "--files-with-matches")
+        && args.iter().all(|word| {
+            !word.starts_with('-')
+                || word.starts_with("--include=")
+                || word.starts_with("--exclude")
+                || *word == "--files-with-matches"
+                || word[1..].chars().all(|ch| "rRliIEFPwxZne".contains(ch))
+        })
+}
+
+/// Only names: `-l` prints more, `-R` headings.
+fn plain_ls(word: &&str) -> bool {
+    word.strip_prefix('-').is_none_or(|letters| {
+        !letters.is_empty() && letters.chars().all(|ch| "1aAtrSdU".contains(ch))
+    })
+}
+
+/// Whether the lines that come in come out, each whole or not at all.
+fn passes(program: &str, args: &[&str]) -> bool {
+    let letters = |word: &str, known: &str| {
+        word.strip_prefix('-')
+            .is_some_and(|rest| !rest.is_empty() && rest.chars().all(|ch| known.contains(ch)))
+    };
+    match program {
+        "grep" => {
+            let flags = args.iter().filter(|word| word.starts_with('-'));
+            flags.clone().all(|word| letters(word, "ivwxEFP")) && args.len() - flags.count() == 1
+        }
+        "sort" => args.iter().all(|word| letters(word, "ruhnVf")),
+        "uniq" => args.is_empty(),
+        _ => match args {
+            [] => true,
+            [count] => {
+                letters(count, "0123456789")
+                    || count
+                        .strip_prefix("-n")
+                        .is_some_and(|n| letters(&format!("-{n}"), "+0123456789"))
+            }
+            ["-n", count] => count
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'+'),
+            _ => false,
         },
-        Some("fd" | "fdfind") => Feed::Paths {
-            ended: has("-0"),
-            regular: false,
+    }
+}
+
+/// What `find` prints, when it prints no more than paths.
+fn found(args: &[&str]) -> Option<Paths> {
+    let has = |word: &str| args.contains(&word);
+    if ["-exec", "-printf", "-ls", "-quit"]
+        .iter()
+        .any(|word| has(word))
+    {
+        return None;
+    }
+    let starts: Vec<String> = args
+        .iter()
+        .take_while(|word| !word.starts_with(['-', '(', '!', ',']))
+        .map(|word| word.to_string())
+        .collect();
+    let either = ["-o", "-or", "!", "-not", ",", "("]
+        .iter()
+        .any(|word| has(word));
+    Some(Paths {
+        below: if starts.is_empty() {
+            vec![".".to_string()]
+        } else {
+            starts
         },
-        Some("git") if words.get(1) == Some(&"ls-files") => Feed::Paths {
-            ended: has("-z"),
-            regular: false,
-        },
-        Some("rg") if has("--files") || has("-l") => Feed::Paths {
-            ended: has("-0"),
-            regular: true,
-        },
-        Some("grep") if has("-rl") || has("-lr") => Feed::Paths {
-            ended: has("-Z"),
-            regular: true,
-        },
-        Some("grep" | "sort" | "uniq" | "head" | "tail") => match before {
-            Feed::Paths { regular, .. } => Feed::Paths {
-                ended: false,
-                regular,
-            },
-            other => other,
-        },
+        ended: has("-print0") && !has("-print"),
+        present: true,
+        regular: !either && args.windows(2).any(|pair| pair == ["-type", "f"]),
+    })
+}
+
+/// Names of files and commits from git.
+fn git(args: &[&str]) -> Feed {
+    let plain = |word: &&str| !word.starts_with('-') || listed("--short --verify -q", word);
+    match args {
+        ["ls-files", rest @ ..] => {
+            let odd = rest.iter().any(|word| {
+                word.starts_with("--format")
+                    || word.starts_with("--eol")
+                    || listed("--stage --deleted --unmerged", word)
+                    || (word.starts_with('-')
+                        && !word.starts_with("--")
+                        && word.contains(['s', 'd', 'u', 't', 'v', 'f']))
+            });
+            if odd {
+                return Feed::Unknown;
+            }
+            Feed::Paths(Paths::here(rest.contains(&"-z"), true, false))
+        }
+        ["diff", rest @ ..] if rest.contains(&"--name-only") => {
+            Feed::Paths(Paths::here(rest.contains(&"-z"), false, false))
+        }
+        ["merge-base", rest @ ..] if !rest.contains(&"--is-ancestor") => Feed::Hashes,
+        ["rev-parse", rest @ ..]
+            if !rest.is_empty()
+                && rest.iter().all(plain)
+                && rest
+                    .iter()
+                    .all(|word| word.starts_with('-') || word.starts_with("HEAD")) =>
+        {
+            Feed::Hashes
+        }
+        ["rev-list", "--count", ..] => Feed::Numbers,
+        ["log", rest @ ..] => {
+            let format = rest.iter().find_map(|word| {
+                word.strip_prefix("--format=")
+                    .or_else(|| word.strip_prefix("--pretty=format:"))
+            });
+            let short = |word: &&str| {
+                !word.starts_with('-')
+                    || word.starts_with("--format=")
+                    || word.starts_with("--pretty=format:")
+                    || word[1..]
+                        .bytes()
+                        .all(|byte| byte.is_ascii_digit() || byte == b'n')
+                    || word.starts_with("--since=")
+                    || listed("--no-merges --merges --all --reverse", word)
+            };
+            match format {
+                Some("%h" | "%H") if rest.iter().all(short) => Feed::Hashes,
+                _ => Feed::Unknown,
+            }
+        }
         _ => Feed::Unknown,
     }
 }

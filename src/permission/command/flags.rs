@@ -2,8 +2,8 @@
 //! neither write, execute nor leave the workspace. An unknown flag asks; so does
 //! an abbreviated one.
 
-use super::analysis::EffectKind;
-use super::cx::{Cx, Verdict, is_unknown};
+use super::analysis::{EffectKind, MANY, NUMBER, UNKNOWN};
+use super::cx::{Cx, Verdict, is_number, is_unknown};
 use crate::permission::short;
 
 /// What the words that are no flags are.
@@ -44,6 +44,8 @@ pub struct Shape {
     pub long_path: &'static str,
     /// Long flags whose value may only follow after `=`, or be missing.
     pub long_maybe: &'static str,
+    /// Letters of flags whose value, a number, may only be glued.
+    pub glued: &'static str,
     /// `-20` is a number.
     pub numeric: bool,
     /// The rest.
@@ -60,6 +62,7 @@ impl Shape {
         long_value: "",
         long_path: "",
         long_maybe: "",
+        glued: "",
         numeric: false,
         operands: Operands::None,
     };
@@ -103,7 +106,8 @@ pub fn fits(cx: &mut Cx<'_, '_>, shape: &Shape, args: &[&str]) -> Verdict {
             operands.extend(words.by_ref());
             break;
         }
-        if word.starts_with(super::analysis::MANY) || word.starts_with(super::analysis::UNKNOWN) {
+        let number = word.starts_with(NUMBER) && !shape.numeric;
+        if number || word.starts_with([MANY, UNKNOWN]) {
             // It may turn out as a flag.
             if !matches!(shape.operands, Operands::Text) {
                 return Err("an argument is only known when it runs".to_string());
@@ -127,13 +131,23 @@ pub fn fits(cx: &mut Cx<'_, '_>, shape: &Shape, args: &[&str]) -> Verdict {
                     .ok_or_else(|| format!("{word} lacks its value"))?;
                 if matches!(value, Value::NextPath) {
                     cx.read(next)?;
-                } else if next.contains(super::analysis::MANY) {
+                } else if next.contains(MANY) {
                     return Err("an argument is only known when it runs".to_string());
+                } else if looks_like_flag(next) && !matches!(word, "-e" | "--regexp") {
+                    // Some programs take it for one: their flags need no value.
+                    return Err(format!("{word} lacks its value"));
                 }
             }
         }
     }
     check_operands(cx, shape.operands, &operands, &flags)
+}
+
+/// Whether a word that should be a value is written like a flag. `-5` is a number.
+fn looks_like_flag(word: &str) -> bool {
+    word.strip_prefix('-')
+        .and_then(|rest| rest.chars().next())
+        .is_some_and(|ch| !ch.is_ascii_digit())
 }
 
 fn long_flag<'a>(shape: &Shape, flag: &'a str) -> Result<Value<'a>, String> {
@@ -154,11 +168,14 @@ fn long_flag<'a>(shape: &Shape, flag: &'a str) -> Result<Value<'a>, String> {
 }
 
 fn short_flags<'a>(shape: &Shape, cluster: &'a str) -> Result<Value<'a>, String> {
-    if shape.numeric && cluster.bytes().all(|b| b.is_ascii_digit()) {
+    if shape.numeric && is_number(cluster) {
         return Ok(Value::None);
     }
     for (at, letter) in cluster.char_indices() {
         let rest = &cluster[at + letter.len_utf8()..];
+        if shape.glued.contains(letter) && is_number(rest) {
+            return Ok(Value::None);
+        }
         if shape.short_value.contains(letter) {
             return Ok(if rest.is_empty() {
                 Value::NextText
@@ -201,15 +218,15 @@ fn check_operands(
         Operands::PatternThenPaths(unless) => {
             let only_paths = flags.iter().any(|flag| gives_pattern(flag, unless));
             let first = usize::from(!only_paths).min(operands.len());
-            if operands[..first]
-                .iter()
-                .any(|word| word.contains(super::analysis::MANY))
-            {
+            if operands[..first].iter().any(|word| word.contains(MANY)) {
                 return Err("an argument is only known when it runs".to_string());
             }
             operands[first..].iter().try_for_each(|word| cx.read(word))
         }
-        Operands::Names => match operands.iter().find(|word| !is_name(word)) {
+        Operands::Names => match operands
+            .iter()
+            .find(|word| !is_name(word) && !is_number(word))
+        {
             Some(word) => Err(format!("no rule for `{}`", short(word))),
             None => Ok(()),
         },
@@ -227,7 +244,8 @@ fn gives_pattern(flag: &str, unless: &str) -> bool {
 
 /// A revision, a path, or `REVISION:PATH`: each part that may be a path is one.
 pub fn revision(cx: &mut Cx<'_, '_>, word: &str) -> Verdict {
-    if is_unknown(word) {
+    // The name of a commit is no path.
+    if is_unknown(word) && is_unknown(&word.replace(super::analysis::HASH, "")) {
         return Err("an argument is only known when it runs".to_string());
     }
     if let Some((_, path)) = word.split_once(':')
@@ -235,6 +253,9 @@ pub fn revision(cx: &mut Cx<'_, '_>, word: &str) -> Verdict {
         && !path.starts_with(['/', '(', '!', '^'])
     {
         cx.mention(path)?;
+    }
+    if word.contains(super::analysis::HASH) {
+        return Ok(());
     }
     // `:/text` and `:(magic)` are git's own; `^` and `!` begin exclusions.
     if word.starts_with(':') || word.is_empty() {

@@ -2,12 +2,12 @@
 //! command on the way.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::analysis::*;
-use super::cx::{Cx, is_unknown};
+use super::cx::{Cx, is_number, is_unknown};
 use super::{assignments, feed, programs};
-use crate::permission::place::Place;
+use crate::permission::place::{Place, Tree};
 use crate::permission::shell::*;
 use crate::permission::short;
 
@@ -25,8 +25,17 @@ const MAX_INNER: usize = 6;
 pub enum Value {
     /// Its text.
     Text(String),
+    /// Paths, one a line.
+    Paths(feed::Paths),
     /// It is set, to something.
     Unknown,
+}
+
+impl Value {
+    /// Whether it is a number for certain.
+    pub fn is_number(&self) -> bool {
+        matches!(self, Self::Text(text) if is_number(text) && text.len() < 19)
+    }
 }
 
 /// The state of the walk.
@@ -39,6 +48,11 @@ pub struct Walker<'p> {
     pub vars: HashMap<String, Value>,
     /// What the standard input of the command at hand carries.
     pub feed: feed::Feed,
+    /// What the command just gone through prints.
+    pub carried: feed::Feed,
+    /// What the last substitution held.
+    pub output: feed::Feed,
+    trees: HashMap<PathBuf, Tree>,
     heres: Vec<Word>,
     parts: Vec<Part>,
     problem: Option<String>,
@@ -54,6 +68,9 @@ impl<'p> Walker<'p> {
             cwd: place.root.to_path_buf(),
             vars: HashMap::new(),
             feed: feed::Feed::Nothing,
+            carried: feed::Feed::Unknown,
+            output: feed::Feed::Unknown,
+            trees: HashMap::new(),
             heres: Vec::new(),
             parts: Vec::new(),
             problem: None,
@@ -88,6 +105,7 @@ impl<'p> Walker<'p> {
     /// The whole line: a leading `cd DIR &&` says where the rest runs.
     fn first_line(&mut self, body: &Body) {
         if let [first, ..] = body.as_slice()
+            && !first.background
             && let Node::Chain { first: cd, rest } = &first.node
             && let [(Join::And, _), ..] = rest.as_slice()
             && let Node::Simple(simple) = &**cd
@@ -153,6 +171,16 @@ impl<'p> Walker<'p> {
         }
     }
 
+    /// What lies below a directory.
+    pub fn tree(&mut self, dir: &Path) -> Tree {
+        if let Some(tree) = self.trees.get(dir) {
+            return *tree;
+        }
+        let tree = self.place.tree(dir);
+        self.trees.insert(dir.to_path_buf(), tree);
+        tree
+    }
+
     /// Notes that the line is not fully understood.
     pub fn doubt(&mut self, why: &str) {
         self.problem.get_or_insert_with(|| why.to_string());
@@ -162,7 +190,7 @@ impl<'p> Walker<'p> {
     /// subshell, a part of a pipeline.
     pub fn inside(&mut self, walk: impl FnOnce(&mut Self)) {
         let vars = self.vars.clone();
-        let feed = self.feed;
+        let feed = self.feed.clone();
         walk(self);
         self.vars = vars;
         self.feed = feed;
@@ -192,17 +220,20 @@ impl<'p> Walker<'p> {
     }
 
     fn node(&mut self, node: &Node) {
+        let mut carried = feed::Feed::Unknown;
         match node {
-            Node::Simple(simple) => self.simple(simple),
+            Node::Simple(simple) => {
+                let part = self.simple(simple);
+                carried = feed::after(&self.feed, node, part.as_slice());
+            }
             Node::Pipeline(nodes) => {
-                let outer = self.feed;
-                let mut feed = outer;
+                let outer = self.feed.clone();
+                self.carried = outer.clone();
                 for node in nodes {
-                    self.feed = feed;
-                    let before = self.parts.len();
+                    self.feed = std::mem::replace(&mut self.carried, feed::Feed::Unknown);
                     self.inside(|walker| walker.node(node));
-                    feed = feed::after(feed, node, &self.parts[before..]);
                 }
+                carried = std::mem::replace(&mut self.carried, feed::Feed::Unknown);
                 self.feed = outer;
             }
             Node::Chain { first, rest } => {
@@ -222,7 +253,7 @@ impl<'p> Walker<'p> {
                 if part != Part::default() {
                     self.parts.push(part);
                 }
-                let outer = self.feed;
+                let outer = self.feed.clone();
                 if !redirects.is_empty() {
                     self.feed = feed::Feed::Unknown;
                 }
@@ -230,6 +261,7 @@ impl<'p> Walker<'p> {
                 self.feed = outer;
             }
         }
+        self.carried = carried;
     }
 
     fn compound(&mut self, kind: &Compound) {
@@ -245,8 +277,7 @@ impl<'p> Walker<'p> {
             }),
             Compound::While { condition, body } => {
                 // A later round sees what an earlier one set.
-                self.forget(condition);
-                self.forget(body);
+                self.forget(&[condition, body]);
                 self.perhaps(|walker| {
                     walker.body(condition);
                     walker.body(body);
@@ -288,7 +319,7 @@ impl<'p> Walker<'p> {
         if !assignments::is_harmless_variable(name) {
             self.doubt(&format!("sets the variable {name}"));
         }
-        self.forget(body);
+        self.forget(&[body]);
         values = values.filter(|values| {
             values.len() <= MAX_ROUNDS
                 && !values.is_empty()
@@ -309,12 +340,22 @@ impl<'p> Walker<'p> {
         self.vars.insert(name.to_string(), Value::Unknown);
     }
 
-    /// Forgets every variable that a body sets.
-    fn forget(&mut self, body: &[Item]) {
+    /// Forgets every variable that these bodies set, but for what counts up.
+    fn forget(&mut self, bodies: &[&[Item]]) {
         let mut names = Vec::new();
-        assignments::names_set(body, &mut names);
-        for name in names {
-            self.vars.insert(name, Value::Unknown);
+        for body in bodies {
+            assignments::names_set(body, &mut names);
+        }
+        for (name, number) in &names {
+            let counts = *number
+                && self.vars.get(name).is_some_and(Value::is_number)
+                && names.iter().all(|(other, number)| other != name || *number);
+            let value = if counts {
+                Value::Text(NUMBER.to_string())
+            } else {
+                Value::Unknown
+            };
+            self.vars.insert(name.clone(), value);
         }
     }
 
@@ -346,11 +387,11 @@ impl<'p> Walker<'p> {
         self.heres.get(index).cloned().unwrap_or_default()
     }
 
-    fn simple(&mut self, simple: &Simple) {
+    fn simple(&mut self, simple: &Simple) -> Option<Part> {
         self.judged += 1;
         if self.judged > MAX_COMMANDS {
             self.doubt("it has too many commands");
-            return;
+            return None;
         }
         let mut argv = Vec::new();
         let mut doubts = Vec::new();
@@ -363,7 +404,7 @@ impl<'p> Walker<'p> {
                 }
             }
         }
-        let outer = self.feed;
+        let outer = self.feed.clone();
         if simple
             .redirects
             .iter()
@@ -382,8 +423,9 @@ impl<'p> Walker<'p> {
         let part = cx.part;
         self.feed = outer;
         if !self.parts.contains(&part) {
-            self.parts.push(part);
+            self.parts.push(part.clone());
         }
+        Some(part)
     }
 }
 
@@ -436,10 +478,7 @@ impl Cx<'_, '_> {
             self.mentions(args);
             return;
         }
-        self.effect(
-            EffectKind::Executes,
-            short(&argv.join(" ").replace([UNKNOWN, MANY], "…")),
-        );
+        self.effect(EffectKind::Executes, short(&shown(&argv.join(" "))));
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         if let Err(why) = programs::judge(self, program, &args) {
             let why = format!("{}: {why}", short(program));

@@ -1,7 +1,9 @@
 //! Commands and rules.
 
 use super::{List, Rule, RuleSet, Subject};
-use crate::permission::command::{About, Analysis, Concern, EffectKind, MANY, Part, Tier, UNKNOWN};
+use crate::permission::command::{
+    About, Analysis, Concern, EffectKind, Part, Tier, is_marked, shown as readable,
+};
 use crate::permission::short;
 use crate::protocol::permission::ScopedPath;
 
@@ -232,7 +234,7 @@ fn begins_with(argv: &[String], words: &[String]) -> bool {
         loop {
             match argv.get(at) {
                 None => return false,
-                Some(word) if word == wanted || word.contains([UNKNOWN, MANY]) => break,
+                Some(word) if word == wanted || is_marked(word) => break,
                 Some(word) if word.starts_with(['-', '+']) => {
                     // Its value may follow, if another word comes after that.
                     let next = argv.get(at + 1);
@@ -250,5 +252,5 @@ fn begins_with(argv: &[String], words: &[String]) -> bool {
 }
 
 fn shown(argv: &[String]) -> String {
-    short(&argv.join(" ").replace([UNKNOWN, MANY], "…"))
+    short(&readable(&argv.join(" ")))
 }

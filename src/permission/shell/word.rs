@@ -314,8 +314,15 @@ impl Parser<'_> {
                     .bytes()
                     .all(|byte| byte.is_ascii_digit() || byte == b':')
         };
+        // The only array that is there without being made.
+        let statuses = name == "PIPESTATUS"
+            && change
+                .strip_prefix('[')
+                .and_then(|rest| rest.strip_suffix(']'))
+                .is_some_and(|index| index == "@" || digits(index));
         let known = match change.chars().next() {
             None => true,
+            Some('[') => statuses,
             Some(_) if counted.is_some() => false,
             // `@` in the text would be an operator only at its start.
             Some('#' | '%' | '/' | '^' | ',') => plain(change.trim_start_matches(['#', '/'])),

@@ -47,7 +47,8 @@ pub(super) fn judge(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     let mut program = None;
     let mut words = args.iter();
     while let Some(&word) = words.next() {
-        if is_unknown(word) {
+        let value = program.is_none() && word.starts_with("-v") && word.len() > 2;
+        if is_unknown(word) && !value {
             return Err("an argument is only known when it runs".to_string());
         }
         match word {

@@ -1,10 +1,10 @@
 //! Build and test tools by name of what they run: scripts, targets, goals.
 
 use super::super::analysis::EffectKind;
-use super::super::cx::{Cx, Verdict, is_unknown};
+use super::super::cx::{Cx, Verdict, is_number, is_unknown};
 use super::super::flags::{Operands, Shape, fits, is_name};
 use super::Judge::Custom;
-use super::{Rows, listed, no_rule};
+use super::{Rows, listed, local, no_rule};
 use crate::permission::short;
 use Operands::Names;
 
@@ -39,6 +39,55 @@ fn is_script(name: &str) -> bool {
 const TEST_FLAGS: &str = "--watch=false --watchAll=false --coverage --ci --runInBand -i --verbose \
     --silent --run --no-coverage --bail --passWithNoTests --no-watch --once";
 
+/// Flags of a test script whose value is text.
+const TEST_VALUED: &str = "-t --testNamePattern --testPathPattern --testPathPatterns --grep -g";
+
+/// Ways to report that are part of every runner; others are files that run.
+const REPORTERS: &str = "verbose dot default spec basic tap list min json";
+
+/// Flags of a linter that change no file.
+const LINT_FLAGS: &str = "--max-warnings=0 --quiet --no-fix";
+
+/// Judges what is handed to a test script.
+fn test_arguments(cx: &mut Cx<'_, '_>, words: &[&str]) -> Verdict {
+    let mut words = words.iter();
+    while let Some(&word) = words.next() {
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (word, None),
+        };
+        if is_unknown(word) {
+            return Err(format!("no rule for {}", short(word)));
+        } else if listed(TEST_FLAGS, word) {
+        } else if word.starts_with('-') && listed(TEST_VALUED, name) {
+            let value = value.or_else(|| words.next().copied());
+            if value.is_none_or(|value| value.starts_with('-') || is_unknown(value)) {
+                return Err(format!("{name} lacks its value"));
+            }
+        } else if name == "--reporter" || name == "--reporters" {
+            let value = value.or_else(|| words.next().copied()).unwrap_or_default();
+            if !listed(REPORTERS, value) {
+                return Err(format!("no rule for {}", short(word)));
+            }
+        } else if word.starts_with('-') {
+            return Err(format!("no rule for {}", short(word)));
+        } else {
+            cx.mention(word)?;
+        }
+    }
+    Ok(())
+}
+
+/// The name or directory of a package of the workspace: `web`, `@a/web`, `./web`.
+fn is_workspace(word: &str) -> bool {
+    !word.is_empty()
+        && !word.starts_with(['-', '/'])
+        && !word.contains("..")
+        && word
+            .chars()
+            .all(|ch| ch.is_ascii_alphanumeric() || "_-./@".contains(ch))
+}
+
 fn npm(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     let quiet = |word: &&&str| {
         !matches!(
@@ -50,33 +99,37 @@ fn npm(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
         Some(at) => (&args[..at], &args[at + 1..]),
         None => (args, [].as_slice()),
     };
+    let program = cx.part.argv.first().cloned().unwrap_or_default();
+    let (is_npm, is_yarn) = (program == "npm", program == "yarn");
     let mut own: Vec<&str> = own.iter().filter(quiet).copied().collect();
     // `pnpm -r test`, `npm test -w NAME`, `yarn workspace NAME test`.
     while let Some(at) = own.iter().position(|word| {
         matches!(*word, "-r" | "--recursive" | "--workspaces" | "-ws")
-            || word.strip_prefix("--workspace=").is_some_and(is_name)
-            || word.strip_prefix("--filter=").is_some_and(is_name)
+            || word.strip_prefix("--workspace=").is_some_and(is_workspace)
+            || word.strip_prefix("--filter=").is_some_and(is_workspace)
     }) {
         own.remove(at);
     }
-    while let Some(at) = own
-        .windows(2)
-        .position(|pair| matches!(pair[0], "-w" | "--workspace" | "--filter") && is_name(pair[1]))
-    {
+    while let Some(at) = own.windows(2).position(|pair| {
+        matches!(pair[0], "-w" | "--workspace" | "--filter" | "-F") && is_workspace(pair[1])
+    }) {
         own.drain(at..at + 2);
     }
-    let runs_test = matches!(own.as_slice(), ["test" | "t" | "tst"])
-        || matches!(own.as_slice(), ["run" | "run-script", name] | [name] if name.starts_with("test"));
-    if !after.is_empty() && !runs_test {
-        return Err("no rule for arguments after --".to_string());
+    let runs = |start: &str| match own.as_slice() {
+        ["run" | "run-script", name] | [name] => name.starts_with(start),
+        _ => false,
+    };
+    let runs_test = runs("test") || matches!(own.as_slice(), ["t" | "tst"]);
+    // These hand on what stands behind the name of a script.
+    if !is_npm && after.is_empty() && matches!(own.as_slice(), ["test", ..] | ["run", "test", ..]) {
+        let at = own.iter().position(|word| *word == "test").unwrap_or(0);
+        return test_arguments(cx, &own[at + 1..]);
     }
-    for word in after {
-        if is_unknown(word) || (word.starts_with('-') && !listed(TEST_FLAGS, word)) {
-            return Err(format!("no rule for {}", short(word)));
-        }
-        if !word.starts_with('-') {
-            cx.mention(word)?;
-        }
+    if runs_test {
+        test_arguments(cx, after)?;
+    } else if runs("lint") && after.iter().all(|word| listed(LINT_FLAGS, word)) {
+    } else if !after.is_empty() {
+        return Err("no rule for arguments after --".to_string());
     }
     match own.as_slice() {
         ["test" | "t" | "tst" | "start"] | ["--version" | "-v"] | ["ls" | "list"] => Ok(()),
@@ -98,8 +151,20 @@ fn npm(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
         ["run" | "run-script", name] if is_script(name) => Ok(()),
         ["why" | "explain", name] if is_name(name) => Ok(()),
         ["config" | "pkg", "get", names @ ..] if names.iter().all(|name| is_name(name)) => Ok(()),
-        // npm has own commands of some of these names; they only build or check too.
-        [name] if is_script(name) => Ok(()),
+        // npm has own commands of other names: `npm docs` opens a browser.
+        [name] if !is_npm && is_script(name) && *name != "docs" => Ok(()),
+        ["workspace", workspace, rest @ ..]
+            if is_yarn
+                && is_workspace(workspace)
+                && matches!(rest, [name] | ["run", name] if is_script(name)) =>
+        {
+            Ok(())
+        }
+        // Programs of the project itself, by way of yarn and pnpm.
+        [tool, rest @ ..] if !is_npm && local::is_tool(cx, tool) => local::judge(cx, tool, rest),
+        ["exec", tool, rest @ ..] if !is_npm && local::is_tool(cx, tool) => {
+            local::judge(cx, tool, rest)
+        }
         [
             "install" | "i" | "ci" | "add" | "publish" | "update" | "audit" | "view" | "outdated",
             ..,
@@ -241,7 +306,7 @@ fn make(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     let mut rest = Vec::new();
     let mut words = args.iter().peekable();
     while let Some(&word) = words.next() {
-        let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        let number = is_number;
         match word {
             // A number after `-j` belongs to it; a target does not.
             "-j" => {

@@ -114,6 +114,10 @@ fn lints(cx: &mut Cx<'_, '_>, words: &[&str]) -> Verdict {
         short_value: "DWAF",
         ..Shape::NOTHING
     };
+    // `@file` holds more arguments.
+    if let Some(word) = words.iter().find(|word| word.contains('@')) {
+        return Err(format!("no rule for {}", short(word)));
+    }
     fits(cx, &shape, words)
 }
 

@@ -1,7 +1,10 @@
 //! C compilers and CMake.
 
+use std::io::Read;
+use std::path::Path;
+
 use super::super::analysis::EffectKind;
-use super::super::cx::{Cx, Verdict, is_unknown};
+use super::super::cx::{Cx, Verdict, is_number, is_unknown};
 use super::super::flags::is_name;
 use super::Judge::Custom;
 use super::build::is_target;
@@ -21,7 +24,7 @@ const ALONE: &str = "-c -S -E -g -g3 -ggdb -v -pedantic -pedantic-errors -ansi -
     -fno-strict-aliasing -fopenmp -ffast-math -fstack-protector-strong -fdiagnostics-color=never \
     -fsanitize=address -fsanitize=undefined -fsanitize=thread -fsanitize=address,undefined \
     -march=native -m32 -m64 -static -shared -rdynamic -s -dumpversion -dumpmachine --version \
-    -lm -lpthread -ldl -lrt";
+    -dM -lm -lpthread -ldl -lrt";
 
 const SOURCES: &[&str] = &[
     ".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".o", ".a", ".s", ".S",
@@ -49,7 +52,12 @@ fn compiler(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
             "-D" | "-U" => {
                 words.next();
             }
-            word if listed(ALONE, word) => {}
+            word if listed(ALONE, word) || word == "-" => {}
+            "-x" => {
+                if !matches!(words.next(), Some(&("c" | "c++"))) {
+                    return no_rule();
+                }
+            }
             word if word.starts_with("-std=") && plain(word) => {}
             word if word.starts_with("-O") && word.len() <= 6 && plain(word) => {}
             // `-Wl,…`, `-Wa,…` and `-Wp,…` pass options on.
@@ -85,8 +93,49 @@ fn output(cx: &mut Cx<'_, '_>, file: &str) -> Verdict {
     if !parts_plain || !kind_plain || !path.inside() || protection(&path).is_some() {
         return Err(format!("writes {}", short(file)));
     }
+    let rules = name.to_ascii_lowercase().ends_with("makefile");
+    if rules || (path.real().exists() && !is_compiled(path.real())) {
+        return Err(format!("overwrites {}", short(file)));
+    }
     cx.effect(EffectKind::Writes, short(path.display()));
     Ok(())
+}
+
+/// Whether a file was made by a compiler.
+fn is_compiled(path: &Path) -> bool {
+    let mut start = [0; 4];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    let kinds = [
+        *b"\x7fELF",
+        *b"!<ar",
+        [0xcf, 0xfa, 0xed, 0xfe],
+        [0xca, 0xfe, 0xba, 0xbe],
+    ];
+    path.is_file() && read.is_ok() && kinds.contains(&start)
+}
+
+/// Where CMake may write: a directory that is new, its own, or named for it.
+fn build_dir(cx: &Cx<'_, '_>, dir: &str) -> Verdict {
+    let path = cx
+        .walker
+        .place
+        .resolve(&cx.walker.cwd, dir)
+        .map_err(|error| error.to_string())?;
+    let real = path.real();
+    let name = real
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
+    let fits = !real.exists()
+        || real.join("CMakeCache.txt").exists()
+        || ["build", "cmake-build", "out"]
+            .iter()
+            .any(|start| name.starts_with(start));
+    if fits && path.inside() && protection(&path).is_none() {
+        Ok(())
+    } else {
+        Err(format!("writes into {}", short(dir)))
+    }
 }
 
 /// Building; configuring without options that name programs. `-E` and `-P` run
@@ -95,7 +144,7 @@ fn cmake(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     let mut words = args.iter();
     let mut builds = false;
     while let Some(&word) = words.next() {
-        if is_unknown(word) {
+        if is_unknown(word) && !word.strip_prefix("-j").is_some_and(is_number) {
             return Err("an argument is only known when it runs".to_string());
         }
         let mut value = || words.next().copied().unwrap_or_default();
@@ -106,7 +155,13 @@ fn cmake(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
                 let dir = value();
                 cx.list(dir)?;
             }
-            "-j" | "--parallel" | "--verbose" | "-v" if builds => {}
+            "-j" | "--parallel" | "--verbose" | "-v" if builds => {
+                if matches!(word, "-j" | "--parallel")
+                    && words.clone().next().is_some_and(|next| is_number(next))
+                {
+                    words.next();
+                }
+            }
             "--config" if builds => {
                 if !is_name(value()) {
                     return no_rule();
@@ -117,14 +172,15 @@ fn cmake(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
                     return no_rule();
                 }
             }
-            word if builds
-                && word
-                    .trim_start_matches("-j")
-                    .bytes()
-                    .all(|byte| byte.is_ascii_digit()) => {}
-            "-S" | "-B" if !builds => {
+            word if builds && word.strip_prefix("-j").is_some_and(is_number) => {}
+            "-S" if !builds => {
                 let dir = value();
                 cx.list(dir)?;
+            }
+            "-B" if !builds => {
+                let dir = value();
+                cx.list(dir)?;
+                build_dir(cx, dir)?;
             }
             "-G" if !builds => {
                 if !["Ninja", "Unix Makefiles"].contains(&value()) {

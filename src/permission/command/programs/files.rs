@@ -1,6 +1,7 @@
 //! Programs that look at files.
 
-use super::super::cx::{Cx, Verdict};
+use super::super::analysis::EffectKind;
+use super::super::cx::{Cx, Verdict, is_stream, is_unknown};
 use super::super::flags::{Operands, Shape, fits};
 use super::Judge::{Custom, Table};
 use super::{Rows, no_rule};
@@ -12,13 +13,14 @@ pub(super) const PROGRAMS: Rows = &[
     (
         "ls",
         Table(Shape {
+            // No `-L` and `--dereference`: with `-R` they leave the workspace.
             short_value: "wTI",
             long: "all almost-all human-readable recursive reverse size directory classify inode \
                    full-time group-directories-first numeric-uid-gid no-group si literal version \
-                   file-type dereference",
+                   file-type",
             long_value: "sort time format time-style ignore hide width",
             long_maybe: "color classify indicator-style quoting-style",
-            ..Shape::short("aAlhtrRS1dFpisGgnxXCmkcuLHoqQNbBUvfZ", Listed)
+            ..Shape::short("aAlhtrRS1dFpisGgnxXCmkcuHoqQNbBUvfZ", Listed)
         }),
     ),
     ("dir vdir", Table(Shape::short("alhtrR1", Listed))),
@@ -81,15 +83,8 @@ pub(super) const PROGRAMS: Rows = &[
             ..Shape::short("hHTilkmPa", Listed)
         }),
     ),
-    (
-        "tree",
-        Table(Shape {
-            short_value: "LIP",
-            long: "dirsfirst filesfirst noreport gitignore prune inodes du si matchdirs \
-                   ignore-case",
-            ..Shape::short("adfpshDirFCnvtcUQNqugJX", Listed)
-        }),
-    ),
+    ("tree", Custom(tree)),
+    ("tee", Custom(tee)),
     (
         "md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum cksum sum",
         Table(Shape {
@@ -104,20 +99,12 @@ pub(super) const PROGRAMS: Rows = &[
             ..Shape::short("bt", Paths)
         }),
     ),
-    (
-        "strings",
-        Table(Shape {
-            short_value: "nte",
-            long: "all",
-            long_value: "bytes radix",
-            numeric: true,
-            ..Shape::short("af", Paths)
-        }),
-    ),
+    ("strings", Custom(strings)),
     (
         "od",
         Table(Shape {
-            short_value: "AtjNSw",
+            // `-w` has no value but a glued one.
+            short_value: "AtjNS",
             ..Shape::short("abcdfilosxv", Paths)
         }),
     ),
@@ -152,6 +139,56 @@ pub(super) const PROGRAMS: Rows = &[
     ("unzip", Custom(unzip)),
     ("zipinfo", Table(Shape::short("1", PathsUpTo(1)))),
 ];
+
+const TREE: Shape = Shape {
+    short_value: "LIP",
+    long: "dirsfirst filesfirst noreport gitignore prune inodes du si matchdirs ignore-case",
+    ..Shape::short("adfpshDirFCnvtcUQNqugJX", Listed)
+};
+
+/// Its letters take their values from the next words, however they are clustered.
+fn tree(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    let glued = |word: &&str| {
+        word.len() > 2
+            && word.starts_with('-')
+            && !word.starts_with("--")
+            && word.contains(['L', 'I', 'P'])
+            && !word
+                .strip_prefix("-L")
+                .is_some_and(|depth| depth.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    match args.iter().find(|word| glued(word)) {
+        Some(word) => Err(format!("no rule for {}", crate::permission::short(word))),
+        None => fits(cx, &TREE, args),
+    }
+}
+
+/// Copying to what is open already.
+fn tee(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    if args
+        .iter()
+        .all(|word| is_stream(word) || matches!(*word, "-a" | "--append"))
+    {
+        return Ok(());
+    }
+    super::operands(cx, args, EffectKind::Writes);
+    Err("writes files".to_string())
+}
+
+/// `@file` holds more arguments.
+fn strings(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    if args.iter().any(|word| word.starts_with('@')) {
+        return no_rule();
+    }
+    let shape = Shape {
+        short_value: "nte",
+        long: "all",
+        long_value: "bytes radix",
+        numeric: true,
+        ..Shape::short("af", Paths)
+    };
+    fits(cx, &shape, args)
+}
 
 fn pager(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     if args.iter().any(|word| word.starts_with(['+', '-'])) {
@@ -209,7 +246,12 @@ fn tar(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     let lists = letters.contains('t')
         && letters.ends_with('f')
         && letters.chars().all(|ch| "tvzjJf".contains(ch));
-    if !lists || archive.contains(':') || names.iter().any(|name| name.starts_with('-')) {
+    if !lists
+        || archive.contains(':')
+        || names
+            .iter()
+            .any(|name| name.starts_with('-') || is_unknown(name))
+    {
         return Err("unpacks or writes an archive".to_string());
     }
     cx.read(archive)

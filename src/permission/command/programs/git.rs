@@ -15,7 +15,8 @@ pub(super) const PROGRAMS: Rows = &[("git", Custom(git))];
 /// `--output`, `--ext-diff`, `--textconv`, `--no-index`, `--show-signature`, `-O`.
 const LOG: Shape = Shape {
     short: "pswbuzMCRicgEaWFPtmr",
-    short_value: "nSGULl",
+    // `-U` has no value but a glued one.
+    short_value: "nSGLl",
     long: "oneline graph all no-decorate patch no-patch follow reverse merges no-merges \
            first-parent name-only name-status numstat shortstat summary raw abbrev-commit \
            no-abbrev-commit tags branches remotes no-color no-ext-diff no-textconv cached staged \
@@ -35,6 +36,7 @@ const LOG: Shape = Shape {
                  find-renames find-copies diff-algorithm submodule relative ignore-submodules \
                  branches tags remotes glob dirstat diff-merges color-moved notes ws-error-highlight \
                  no-relative exclude anchored",
+    glued: "U",
     numeric: true,
     operands: Revisions,
     ..Shape::NOTHING
@@ -276,7 +278,7 @@ fn special(cx: &mut Cx<'_, '_>, verb: &str, rest: &[&str]) -> Verdict {
         "branch" => branch(cx, rest),
         "tag" => tag(cx, rest),
         "remote" => match rest {
-            [] | ["-v" | "--verbose"] => Ok(()),
+            [] | ["-v" | "--verbose" | "show"] => Ok(()),
             ["get-url", name] | ["get-url", "--all" | "--push", name] if is_name(name) => Ok(()),
             _ => Err("may change remotes or use the network".to_string()),
         },
@@ -583,7 +585,7 @@ fn config(rest: &[&str]) -> Verdict {
         [
             "--get" | "--get-all" | "--get-regexp" | "get" | "--type=bool",
             name,
-        ] if !name.starts_with('-') => Ok(()),
+        ] if !name.starts_with('-') && !is_unknown(name) => Ok(()),
         ["--list" | "-l" | "list"] => Ok(()),
         [name] if is_name(name) && name.contains('.') => Ok(()),
         _ => Err("may change the configuration".to_string()),

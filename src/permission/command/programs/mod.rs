@@ -8,6 +8,7 @@ mod compile;
 mod files;
 mod git;
 mod launch;
+mod local;
 mod python;
 mod search;
 mod sed;
@@ -15,7 +16,7 @@ mod shell;
 mod system;
 mod text;
 
-use super::analysis::{EffectKind, Tier};
+use super::analysis::{EffectKind, MANY, Tier};
 use super::cx::{Cx, Verdict, is_unknown};
 use super::flags::{Shape, fits, listed};
 use super::forbidden;
@@ -43,6 +44,7 @@ const TABLES: &[Rows] = &[
     system::PROGRAMS,
     shell::PROGRAMS,
     launch::PROGRAMS,
+    local::PROGRAMS,
     cargo::PROGRAMS,
     build::PROGRAMS,
     compile::PROGRAMS,
@@ -56,7 +58,7 @@ const ASK: &[(&str, &str, EffectKind)] = &[
     ("mv", "moves files", EffectKind::Writes),
     ("mkdir", "makes directories", EffectKind::Writes),
     (
-        "tee install truncate split csplit patch",
+        "install truncate split csplit patch",
         "writes files",
         EffectKind::Writes,
     ),
@@ -67,6 +69,11 @@ const ASK: &[(&str, &str, EffectKind)] = &[
         EffectKind::Network,
     ),
 ];
+
+/// Programs to which it does not matter how many words they get, or whose judge
+/// looks for it.
+const ANY_NUMBER: &str = "echo printf : true false basename dirname expr test [ exit return export \
+    timeout nice nohup stdbuf time command builtin env xargs bash sh dash eval trap";
 
 /// Judges a program.
 pub fn judge(cx: &mut Cx<'_, '_>, program: &str, args: &[&str]) -> Verdict {
@@ -88,6 +95,10 @@ pub fn judge(cx: &mut Cx<'_, '_>, program: &str, args: &[&str]) -> Verdict {
     }
     if program.contains('/') {
         return Err("runs a file by its path".to_string());
+    }
+    if args.iter().any(|word| word.contains(MANY)) && !listed(ANY_NUMBER, program) {
+        // With one word more or less the others may mean something else.
+        return Err("an argument is only known when it runs".to_string());
     }
     if let Some(judge) = find(program) {
         return match judge {

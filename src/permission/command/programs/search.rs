@@ -1,6 +1,6 @@
 //! Programs that search.
 
-use super::super::analysis::{EffectKind, Tier};
+use super::super::analysis::{BELOW, EffectKind, FILE_BELOW, Tier};
 use super::super::cx::{Cx, Verdict, is_unknown};
 use super::super::feed::Feed;
 use super::super::flags::{Operands, Shape, fits};
@@ -15,7 +15,8 @@ pub(super) const PROGRAMS: Rows = &[
     (
         "ag",
         Table(Shape {
-            short_value: "ABCmG",
+            // `-A` and its kin take a word that is no number for the pattern.
+            short_value: "mG",
             long: "ignore-case literal files-with-matches count word-regexp hidden nocolor \
                    nogroup smart-case case-sensitive",
             long_value: "ignore ignore-dir depth",
@@ -38,34 +39,35 @@ pub(super) const PROGRAMS: Rows = &[
 ];
 
 const GREP: Shape = Shape {
-    short_value: "eABCmdD",
+    short_value: "eABCm",
     short_path: "f",
     long: "line-number ignore-case recursive invert-match count files-with-matches \
            files-without-match only-matching word-regexp line-regexp quiet silent no-messages \
            extended-regexp fixed-strings basic-regexp perl-regexp no-filename with-filename text \
            null byte-offset null-data line-buffered initial-tab no-ignore-case version",
     long_value: "include exclude exclude-dir context after-context before-context max-count \
-                 regexp binary-files directories devices label",
+                 regexp binary-files label",
     long_path: "file exclude-from",
     long_maybe: "color colour",
     numeric: true,
     ..Shape::short(
-        "niIvclLowxqsrhHEFGPabUzZTuyV",
+        "niIvclLowxqsrRhHEFGPabUzZTuyV",
         PatternThenPaths("-e --regexp -f --file"),
     )
 };
 
-/// `-R` is left out: it follows links.
+/// `-R` follows links: fine where none leads out.
 fn grep(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     fits(cx, &GREP, args)?;
-    let below = args.iter().any(|word| {
-        *word == "--recursive"
-            || (word.starts_with('-') && !word.starts_with("--") && word.contains('r'))
-    });
-    if below && !reads_something(cx) {
-        return cx.read(".");
+    let flag = |letter: char| {
+        args.iter()
+            .any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains(letter))
+    };
+    let follows = flag('R');
+    if (follows || flag('r') || args.contains(&"--recursive")) && !reads_something(cx) {
+        cx.read(".")?;
     }
-    Ok(())
+    if follows { cx.stays() } else { Ok(()) }
 }
 
 const RG: Shape = Shape {
@@ -118,8 +120,11 @@ const FIND_FILES: &str = "-newer -anewer -cnewer -samefile";
 /// look at the regular files found.
 fn find(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     let mut words = args.iter();
-    let mut start = ".";
+    let mut starts: Vec<&str> = Vec::new();
+    // Whether only regular files come this far, and what held before each bracket.
     let mut regular = false;
+    let mut outer: Vec<bool> = Vec::new();
+    let mut negated = false;
     while let Some(&word) = words.next() {
         if is_unknown(word) {
             return Err("an argument is only known when it runs".to_string());
@@ -135,22 +140,30 @@ fn find(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
             if is_unknown(value) {
                 return Err("an argument is only known when it runs".to_string());
             }
-            regular |= word == "-type" && value == "f";
+            regular |= word == "-type" && value == "f" && !negated;
         } else if super::listed(FIND_FILES, word) {
             let file = value()?;
             cx.list(file)?;
         } else if matches!(word, "-exec" | "-execdir" | "-ok" | "-okdir") {
             let mut inner: Vec<&str> = Vec::new();
-            loop {
+            let many = loop {
                 match words.next() {
                     None => return Err("its -exec does not end".to_string()),
-                    Some(&";") => break,
-                    Some(&"+") if inner.last() == Some(&"{}") => break,
+                    Some(&";") => break false,
+                    Some(&"+") if inner.last() == Some(&"{}") => break true,
                     Some(word) => inner.push(word),
                 }
+            };
+            if starts.is_empty() {
+                starts.push(".");
             }
-            exec(cx, &inner, start)?;
-            if !regular || word != "-exec" {
+            let silent = inner
+                .first()
+                .is_some_and(|program| super::listed(TELLS_NO_CONTENT, program));
+            let found = if silent || regular { FILE_BELOW } else { BELOW };
+            exec(cx, &inner, &starts, found, many)?;
+            let fine = silent || regular || starts.iter().all(|dir| cx.stays_below(dir));
+            if !fine || word != "-exec" {
                 return Err(format!("{word} runs a program on what it finds"));
             }
         } else if word == "-delete" {
@@ -160,20 +173,33 @@ fn find(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
             if !super::listed(FIND_ALONE, word) {
                 return Err(format!("no rule for {}", short(word)));
             }
+            match word {
+                "(" => outer.push(regular),
+                ")" => regular = outer.pop().unwrap_or(false),
+                "-o" | "-or" | "," => regular = outer.last().copied().unwrap_or(false),
+                _ => {}
+            }
         } else {
             cx.list(word)?;
-            start = word;
+            starts.push(word);
         }
+        negated = matches!(word, "!" | "-not");
     }
     Ok(())
 }
 
-/// Judges what `-exec` runs, once with a path below the starting point.
-fn exec(cx: &mut Cx<'_, '_>, inner: &[&str], start: &str) -> Verdict {
+/// Judges what `-exec` runs, with paths below the starting points.
+fn exec(cx: &mut Cx<'_, '_>, inner: &[&str], starts: &[&str], mark: char, many: bool) -> Verdict {
     let mut argv = Vec::new();
     for word in inner {
         if *word == "{}" {
-            argv.push(format!("{}/found", start.trim_end_matches('/')));
+            for start in starts {
+                let found = format!("{}/{mark}", start.trim_end_matches('/'));
+                if many {
+                    argv.push(found.clone());
+                }
+                argv.push(found);
+            }
         } else if word.contains("{}") {
             return Err("puts names of files into a word".to_string());
         } else {
@@ -185,11 +211,11 @@ fn exec(cx: &mut Cx<'_, '_>, inner: &[&str], start: &str) -> Verdict {
 }
 
 /// Programs that tell no content, whatever path they are given.
-const TELLS_NO_CONTENT: &str = "wc ls stat file du md5sum sha1sum sha256sum sha512sum basename \
-    dirname echo printf realpath readlink";
+const TELLS_NO_CONTENT: &str = "wc ls stat du md5sum sha1sum sha256sum sha512sum basename dirname \
+    echo printf realpath readlink";
 
-/// Programs that only read, whatever option a name looks like.
-const ONLY_READS: &str = "cat head tail grep nl";
+/// Programs that do nothing with a path.
+const ONLY_TEXT: &str = "echo printf basename dirname";
 
 fn xargs(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     let mut ended = false;
@@ -240,26 +266,33 @@ fn xargs(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     let Some(program) = rest.first() else {
         return Ok(());
     };
-    let content = !super::listed(TELLS_NO_CONTENT, program);
-    let safe = match cx.walker.feed {
-        Feed::Paths { ended: e, regular } => {
-            !content || (super::listed(ONLY_READS, program) && ended && e && regular)
+    let only_text = super::listed(ONLY_TEXT, program);
+    let silent = super::listed(TELLS_NO_CONTENT, program);
+    let mut found = vec![format!("./{FILE_BELOW}"); 2];
+    let safe = match cx.walker.feed.clone() {
+        _ if only_text => true,
+        Feed::Paths(paths) => {
+            let whole = (ended && paths.ended && cx.no_dashes())
+                || (!ended && !paths.ended && cx.walker.names_are_words(&paths.below));
+            let stays = paths.regular || paths.below.iter().all(|dir| cx.stays_below(dir));
+            let leads_nowhere = paths.regular || silent;
+            found = paths.words(if leads_nowhere { FILE_BELOW } else { BELOW }, true);
+            silent || (paths.present && whole && stays)
         }
-        _ => super::listed("echo printf", program),
+        _ => false,
     };
-    let found = "./found";
     let mut argv: Vec<String> = rest.iter().map(|word| word.to_string()).collect();
     match replaced {
         Some(text) => {
             for word in &mut argv {
                 if word == text {
-                    *word = found.to_string();
-                } else if word.contains(text) {
+                    word.clone_from(&found[0]);
+                } else if word.contains(text) && *program != "echo" {
                     return Err("puts its input into a word".to_string());
                 }
             }
         }
-        None => argv.push(found.to_string()),
+        None => argv.extend(found),
     }
     start(cx, argv);
     if safe {

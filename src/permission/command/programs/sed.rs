@@ -1,5 +1,6 @@
 //! `sed`: scripts that only print.
 
+use super::super::analysis::NUMBER;
 use super::super::cx::{Cx, Verdict, is_unknown};
 
 /// Left out on purpose: `-i`, `-f`, and the commands `e`, `r`, `R`, `w`, `W`.
@@ -8,7 +9,7 @@ pub(super) fn judge(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     let mut operands = Vec::new();
     let mut words = args.iter();
     while let Some(&word) = words.next() {
-        if is_unknown(word) {
+        if is_unknown(&word.replace(NUMBER, "")) {
             return Err("an argument is only known when it runs".to_string());
         }
         match word {
@@ -36,10 +37,15 @@ pub(super) fn judge(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
         }
         scripts.push(operands.remove(0));
     }
-    if scripts.iter().any(|script| is_unknown(script)) {
+    if scripts
+        .iter()
+        .any(|script| is_unknown(&script.replace(NUMBER, "")))
+    {
         return Err("its script is only known when it runs".to_string());
     }
-    Script::new(&scripts.join("\n")).check()?;
+    // A number, whichever it is.
+    let script = scripts.join("\n").replace(NUMBER, "1");
+    Script::new(&script).check()?;
     operands.iter().try_for_each(|word| cx.read(word))
 }
 

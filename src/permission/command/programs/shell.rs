@@ -1,8 +1,9 @@
 //! What the shell does itself.
 
-use super::super::analysis::{MANY, UNKNOWN};
+use super::super::analysis::{BELOW, HASH, MANY, NUMBER, UNKNOWN};
 use super::super::assignments::{is_harmless_environment, is_harmless_variable};
-use super::super::cx::{Cx, Verdict, is_unknown};
+use super::super::cx::{Cx, Verdict, is_number, is_unknown};
+use super::super::feed::Feed;
 use super::super::flags::{Operands, Shape};
 use super::super::walk::Value;
 use super::Judge::{Custom, Table};
@@ -25,6 +26,7 @@ pub(super) const PROGRAMS: Rows = &[
     ("set", Custom(set)),
     ("export", Custom(export)),
     ("read", Custom(read)),
+    ("unset", Custom(unset)),
 ];
 
 fn printf(_: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
@@ -82,16 +84,46 @@ fn export(_: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     Ok(())
 }
 
-/// `read -r line`: the names are set to something.
+/// `read -r line`: the names are set to something, one name to a whole line.
 fn read(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    let names = args.iter().filter(|word| !word.starts_with('-')).count();
+    let line = if names == 1 { a_line(cx) } else { None };
     for word in args {
         match *word {
             "-r" | "-s" => {}
             name if is_harmless_variable(name) && !is_unknown(name) => {
-                cx.walker.vars.insert(name.to_string(), Value::Unknown);
+                let value = line.clone().map_or(Value::Unknown, Value::Text);
+                cx.walker.vars.insert(name.to_string(), value);
             }
             _ => return no_rule(),
         }
+    }
+    Ok(())
+}
+
+/// What stands for a line of the standard input.
+fn a_line(cx: &mut Cx<'_, '_>) -> Option<String> {
+    match cx.walker.feed.clone() {
+        Feed::Numbers => Some(NUMBER.to_string()),
+        Feed::Hashes => Some(HASH.to_string()),
+        Feed::Paths(paths) if paths.present && !paths.ended => {
+            let whole = cx.walker.names_are_words(&paths.below);
+            match paths.words(BELOW, false).as_slice() {
+                [word] if whole => Some(word.clone()),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Forgets variables of the shell itself.
+fn unset(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    for name in args {
+        if is_unknown(name) || !is_harmless_variable(name) {
+            return no_rule();
+        }
+        cx.walker.vars.insert(name.to_string(), Value::Unknown);
     }
     Ok(())
 }
@@ -117,7 +149,7 @@ fn test(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
         };
         // Anywhere else it may turn out as an operator that evaluates the next word.
         let safe = args.len() == 1 || around(at.checked_sub(1)) || around(Some(at + 1));
-        if word.contains(MANY) || (is_unknown(word) && !safe) {
+        if word.contains(MANY) || (is_unknown(word) && !is_number(word) && !safe) {
             return Err("a condition is only known when it runs".to_string());
         }
     }
@@ -143,9 +175,7 @@ fn conditions(cx: &mut Cx<'_, '_>, words: &[&str]) -> Verdict {
 pub fn double_brackets(cx: &mut Cx<'_, '_>, argv: Vec<String>) {
     let words: Vec<&str> = argv.iter().map(String::as_str).collect();
     let sums = ["-eq", "-ne", "-lt", "-le", "-gt", "-ge"];
-    let number = |word: Option<&&str>| {
-        word.is_some_and(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()))
-    };
+    let number = |word: Option<&&str>| word.is_some_and(|word| is_number(word));
     for (at, word) in words.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|at| words.get(at));
         if sums.contains(word) && !(number(before) && number(words.get(at + 1))) {

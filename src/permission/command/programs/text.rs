@@ -1,7 +1,8 @@
 //! Programs that work on text.
 
-use super::super::cx::{Cx, Verdict, is_unknown};
-use super::super::flags::{Operands, Shape};
+use super::super::analysis::is_marked;
+use super::super::cx::{Cx, Verdict};
+use super::super::flags::{Operands, Shape, fits, listed};
 use super::Judge::{Custom, Table};
 use super::{Rows, awk, no_rule, sed};
 use Operands::{Paths, PathsUpTo, Text};
@@ -112,18 +113,7 @@ pub(super) const PROGRAMS: Rows = &[
             ..Shape::short("zr", PathsUpTo(1))
         }),
     ),
-    (
-        "diff",
-        Table(Shape {
-            short_value: "UCWxIFL",
-            long: "unified recursive brief side-by-side ignore-all-space ignore-space-change \
-                   ignore-blank-lines ignore-case new-file text report-identical-files \
-                   suppress-common-lines no-dereference minimal strip-trailing-cr",
-            long_value: "exclude width label ignore-matching-lines show-function-line",
-            long_maybe: "unified context color",
-            ..Shape::short("ruNwbBiqyacpsdtTZE", Paths)
-        }),
-    ),
+    ("diff", Custom(diff)),
     (
         "cmp",
         Table(Shape {
@@ -149,6 +139,25 @@ pub(super) const PROGRAMS: Rows = &[
     ("expr", Table(Shape::short("", Text))),
     ("factor", Table(Shape::short("", Text))),
 ];
+
+const DIFF: Shape = Shape {
+    short_value: "UCWxIFL",
+    long: "unified recursive brief side-by-side ignore-all-space ignore-space-change \
+           ignore-blank-lines ignore-case new-file text report-identical-files \
+           suppress-common-lines no-dereference minimal strip-trailing-cr",
+    long_value: "exclude width label ignore-matching-lines show-function-line",
+    long_maybe: "unified context color",
+    ..Shape::short("ruNwbBiqyacpsdtTZE", Paths)
+};
+
+/// In directories it follows links.
+fn diff(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    fits(cx, &DIFF, args)?;
+    if args.contains(&"--no-dereference") {
+        return Ok(());
+    }
+    cx.stays()
+}
 
 /// Filters may read the environment and other files.
 fn jq(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
@@ -189,22 +198,28 @@ fn jq(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
         }
     }
     let filter = filter.unwrap_or(".");
-    if is_unknown(filter) {
+    if is_marked(filter) {
         return Err("its filter is only known when it runs".to_string());
     }
-    for reads in [
-        "env",
-        "ENV",
-        "import",
-        "include",
-        "input_filename",
-        "get_search_list",
-    ] {
-        if filter.contains(reads) {
-            return Err(format!("its filter may use {reads}"));
-        }
+    match names(filter).find(|name| listed(FILTERS, name)) {
+        Some(name) => Err(format!("its filter may use {name}")),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// What filters use to reach beyond their input.
+const FILTERS: &str = "env ENV import include input_filename get_search_list modulemeta";
+
+/// The names in a filter, also in texts; `.name` is a field.
+fn names(filter: &str) -> impl Iterator<Item = &str> {
+    let part = |ch: char| ch.is_alphanumeric() || ch == '_';
+    filter
+        .split(move |ch: char| !part(ch) && ch != '.')
+        .map(move |run| match run.rsplit_once("..") {
+            Some((_, rest)) => rest,
+            None => run,
+        })
+        .flat_map(|run| run.split('.').take(1))
 }
 
 /// Several programs have this name; only plain paths mean the same to all.
