@@ -233,6 +233,7 @@ impl Agent {
             sandbox,
             jobs,
             web,
+            morph,
             ..
         } = &*self.parts.services;
         ToolCx {
@@ -253,6 +254,7 @@ impl Agent {
             jobs: jobs.clone(),
             ask: self.asker(call_id),
             mode: self.parts.settings.mode,
+            morph: morph.clone(),
             unreadable: {
                 let services = self.parts.services.clone();
                 Arc::new(move || services.rules.rules().unreadable())

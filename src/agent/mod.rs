@@ -44,8 +44,9 @@ use crate::session::{Session, SessionError};
 use crate::stdx::blob::BlobStore;
 use crate::stdx::ids;
 use crate::tools::jobs::Jobs;
+use crate::tools::morph::Morph;
 use crate::tools::web::Web;
-use crate::tools::{BUILTIN, DynTool, WEB_SEARCH};
+use crate::tools::{BUILTIN, DynTool, MORPH, WEB_SEARCH};
 use crate::workspace::Workspace;
 use crate::workspace::checkpoint::{Checkpoints, Ended};
 use tokio::task::JoinHandle;
@@ -77,6 +78,8 @@ pub struct Services {
     pub jobs: Arc<Jobs>,
     /// The web.
     pub web: Arc<Web>,
+    /// Morph, where there is a key.
+    pub morph: Option<Arc<Morph>>,
 }
 
 /// What an agent is made of.
@@ -244,6 +247,7 @@ impl Agent {
     /// The tools that exist for the model now.
     fn tools(&self) -> impl Iterator<Item = &'static dyn DynTool> {
         let safe = self.parts.settings.safe;
+        let morph = self.parts.services.morph.is_some();
         let search = match self.parts.web_search {
             WebSearch::Auto => !self.searches_natively(),
             WebSearch::DuckDuckGo => true,
@@ -254,6 +258,7 @@ impl Agent {
             .copied()
             .filter(move |tool| !safe || tool.read_only())
             .filter(move |tool| search || tool.name() != WEB_SEARCH)
+            .filter(move |tool| morph || tool.name() != MORPH)
     }
 
     fn emit(&self, event: AgentEvent) {

@@ -13,8 +13,8 @@ use crate::protocol::tool::ToolSpec;
 use crate::provider::{ModelRequest, handoff, overhead};
 use crate::session::repair;
 use crate::stdx::{blob, clock};
-use crate::tools::BUILTIN;
 use crate::tools::plan_mode::{PLAN_OFF, PLAN_ON};
+use crate::tools::{BUILTIN, MORPH};
 use crate::workspace::git;
 
 /// Output limit when none is set, in tokens: enough for long answers with
@@ -37,7 +37,7 @@ pub fn system_prompt(workspace: &str, instructions: &[Instructions]) -> String {
 /// Bytes of the system prompt (without instruction files) and of the default
 /// tool specs as a request carries them.
 pub fn fixed_overhead(workspace: &str) -> (usize, usize) {
-    let specs = BUILTIN.iter().map(|tool| tool.spec());
+    let specs = offered();
     let tools = specs
         .map(|spec| spec_json(&spec).to_string().len() + 1)
         .sum();
@@ -46,8 +46,14 @@ pub fn fixed_overhead(workspace: &str) -> (usize, usize) {
 
 /// Bytes of a request that says nothing but the fixed part, by wire.
 pub fn overhead_by_wire(workspace: &str) -> Vec<(&'static str, usize)> {
-    let specs: Vec<ToolSpec> = BUILTIN.iter().map(|tool| tool.spec()).collect();
+    let specs: Vec<ToolSpec> = offered().collect();
     overhead::by_wire(&system_prompt(workspace, &[]), &specs)
+}
+
+/// The tools that need no key of their own.
+fn offered() -> impl Iterator<Item = ToolSpec> {
+    let tools = BUILTIN.iter().filter(|tool| tool.name() != MORPH);
+    tools.map(|tool| tool.spec())
 }
 
 fn spec_json(spec: &ToolSpec) -> serde_json::Value {

@@ -23,6 +23,8 @@ pub struct Budget {
 pub struct Roles {
     /// Writes the account of a conversation that is compacted.
     pub compact: Option<String>,
+    /// Merges sketches of edits: a model of Morph.
+    pub apply: Option<String>,
     /// Take over, in this order, while a vendor is overloaded or out of reach.
     pub fallback: Vec<String>,
 }

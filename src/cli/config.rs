@@ -50,7 +50,10 @@ pub(super) fn vendor(id: &str) -> Result<&'static ProviderInfo, CliError> {
 }
 
 fn set_key(access: &Access, provider: &str, from: Option<&str>) -> Result<u8, CliError> {
-    let row = vendor(provider)?;
+    let row = match registry::keyed(provider) {
+        Some(row) => row,
+        None => vendor(provider)?,
+    };
     if from.is_some_and(|from| from != "-") {
         return Err(CliError::Usage(
             "a key on the command line would be kept by the shell and seen by others; pipe it in \
@@ -79,7 +82,9 @@ fn set_key(access: &Access, provider: &str, from: Option<&str>) -> Result<u8, Cl
     {
         println!("{} is set, too, and beats it", used.source);
     }
-    println!("try it: sofos providers test {}", row.id);
+    if registry::info(row.id).is_some() {
+        println!("try it: sofos providers test {}", row.id);
+    }
     Ok(0)
 }
 
@@ -91,7 +96,7 @@ fn remove_key(access: &Access, provider: &str) -> Result<u8, CliError> {
         )));
     }
     println!("{provider}: removed");
-    if let Some(left) = registry::info(provider).and_then(|row| access.credential(row)) {
+    if let Some(left) = registry::keyed(provider).and_then(|row| access.credential(row)) {
         println!("{} is still set", left.source);
     }
     Ok(0)
@@ -99,7 +104,11 @@ fn remove_key(access: &Access, provider: &str) -> Result<u8, CliError> {
 
 fn list_keys(access: &Access, as_json: bool) {
     let mut rows = Vec::new();
-    for row in custom::rows().filter(|row| !row.key_env.is_empty()) {
+    let services = registry::keyed("morph");
+    for row in custom::rows()
+        .chain(services)
+        .filter(|row| !row.key_env.is_empty())
+    {
         let key = access.credential(row);
         let variables: Vec<&str> = row.key_env.iter().map(|key| key.name).collect();
         rows.push((row, key, variables));

@@ -9,6 +9,7 @@ use crate::config::{Config, Env, KeyStore, Paths, RuleLine, Ui};
 use crate::protocol::entry::Settings;
 use crate::protocol::model::{ModelInfo, ThinkingSetting, WebSearch};
 use crate::protocol::permission::PermissionMode;
+use crate::provider::vendors::MORPH;
 use crate::provider::{self, Access, ProviderConfig, ProviderInfo, custom, models};
 
 /// Share of the window at which a conversation is compacted when nothing is set, in
@@ -110,7 +111,6 @@ pub(super) fn choose(
         max_tokens,
     };
     check_budget(&settings)?;
-    unused_keys(args, &mut warnings);
     Ok(Chosen {
         settings,
         model: Arc::new(model),
@@ -119,6 +119,7 @@ pub(super) fn choose(
         access: Arc::new(access),
         roles: Roles {
             compact: file.compact_model,
+            apply: args.morph_model.clone().or(file.apply_model),
             fallback: file.fallback,
         },
         budget: Budget {
@@ -157,6 +158,7 @@ pub(super) fn access(args: &Args, env: &Env, file: &Config) -> Result<Access, Cl
     let store = KeyStore::new(&Paths::new(Path::new(""), env).home);
     let mut access = Access::new(env.clone(), store)?;
     access.flag("openai", args.openai_api_key.as_deref(), "--openai-api-key");
+    access.flag(MORPH.id, args.morph_api_key.as_deref(), MORPH.key_flag);
     for endpoint in &file.endpoints {
         access.address(&endpoint.name, &endpoint.base_url);
     }
@@ -234,25 +236,6 @@ fn check_budget(settings: &Settings) -> Result<(), CliError> {
              counts towards it. Lower --thinking-budget or raise --max-tokens."
         ))),
         _ => Ok(()),
-    }
-}
-
-fn unused_keys(args: &Args, warnings: &mut Vec<String>) {
-    for (given, flag, what) in [
-        (
-            args.morph_api_key.is_some(),
-            "--morph-api-key",
-            "sofos cannot apply edits by Morph yet",
-        ),
-        (
-            args.morph_model.is_some(),
-            "--morph-model",
-            "sofos cannot apply edits by Morph yet",
-        ),
-    ] {
-        if given {
-            warnings.push(format!("{flag} has no effect: {what}"));
-        }
     }
 }
 

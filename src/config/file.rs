@@ -156,6 +156,17 @@ pub static KEYS: &[Key] = &[
         project_may: |_| true,
     },
     Key {
+        name: "models.apply",
+        expected: "a model of Morph, such as morph-v3-large",
+        help: "which model merges the sketches of morph_edit_file (morph-v3-fast)",
+        set: |config, value| {
+            let id = value.strip_prefix("morph/").unwrap_or(value);
+            config.apply_model = Some(id.to_string()).filter(|id| !id.is_empty());
+            config.apply_model.is_some()
+        },
+        project_may: |_| true,
+    },
+    Key {
         name: "models.fallback",
         expected: "a list of models as provider/model",
         help: "which models take over while the provider is overloaded or out of reach",

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::registry::{self, Credential, PROVIDERS, ProviderConfig, ProviderInfo};
+use super::vendors::MORPH;
 use super::{Failure, Provider, custom, models};
 use crate::config::{Env, KeyError, KeyStore, Keys};
 
@@ -105,6 +106,7 @@ impl Access {
     /// Every key there is, to be hidden wherever it turns up.
     pub fn secrets(&self) -> Vec<String> {
         custom::rows()
+            .chain([&MORPH])
             .filter_map(|row| Some(self.credential(row)?.secret))
             .collect()
     }

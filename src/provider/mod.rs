@@ -29,7 +29,7 @@ mod script;
 pub mod scripted;
 pub mod trace;
 pub mod transport;
-mod vendors;
+pub mod vendors;
 pub mod wire;
 
 #[cfg(test)]

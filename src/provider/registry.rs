@@ -11,6 +11,7 @@ use super::ollama::OllamaProvider;
 use super::openai::OpenAiProvider;
 use super::openai::quirks::Quirks;
 use super::scripted::ScriptedProvider;
+use super::vendors::MORPH;
 pub use super::vendors::PROVIDERS;
 use super::{Failure, FailureKind, Provider, custom};
 use crate::protocol::model::ModelInfo;
@@ -119,6 +120,11 @@ pub fn searches(model: &ModelInfo) -> bool {
 /// The row of a vendor.
 pub fn info(id: &str) -> Option<&'static ProviderInfo> {
     custom::rows().find(|row| row.id == id)
+}
+
+/// The row of a vendor, or of a service that has a key beside them.
+pub fn keyed(id: &str) -> Option<&'static ProviderInfo> {
+    info(id).or(Some(&MORPH).filter(|row| row.id == id))
 }
 
 /// What a vendor needs to work; read by the caller from flags, settings and

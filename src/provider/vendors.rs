@@ -36,6 +36,18 @@ const LOCAL: ProviderInfo = ProviderInfo {
     ..CLOUD
 };
 
+/// Morph, whose models merge sketches of edits; it serves no conversation here.
+pub static MORPH: ProviderInfo = ProviderInfo {
+    id: "morph",
+    name: "Morph",
+    base_url: "https://api.morphllm.com/v1",
+    key_env: &[key("MORPH_API_KEY")],
+    base_url_env: &["MORPH_BASE_URL"],
+    key_flag: "--morph-api-key",
+    key_page: "https://morphllm.com/dashboard/api-keys",
+    ..CLOUD
+};
+
 /// Every vendor; the first one with a key is used when none is named.
 pub static PROVIDERS: &[ProviderInfo] = &[
     ProviderInfo {

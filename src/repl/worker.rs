@@ -19,6 +19,7 @@ use crate::protocol::permission::PermissionMode;
 use crate::session::{Session, SessionError, Store};
 use crate::stdx::blob::BlobStore;
 use crate::tools::jobs::{JobNews, Jobs};
+use crate::tools::morph::Morph;
 use crate::tools::web::Web;
 use crate::workspace::Workspace;
 use crate::workspace::checkpoint::Checkpoints;
@@ -142,6 +143,7 @@ impl Worker {
             },
             workspace: Arc::new(workspace),
             web: Arc::new(Web::new(&env)),
+            morph: Morph::new(&access, roles.apply.as_deref()).map(Arc::new),
             env,
             rules,
             access,

@@ -28,7 +28,7 @@ pub(super) struct Args {
     new_string: Option<String>,
     #[serde(default)]
     replace_all: bool,
-    /// Several edits, applied in order, all or none
+    /// Several, in order, all or none
     edits: Option<Vec<One>>,
 }
 

@@ -11,6 +11,7 @@ mod bash_job;
 mod common;
 mod copy_file;
 mod create_directory;
+mod create_file;
 mod delete_directory;
 mod delete_file;
 mod edit_file;
@@ -18,6 +19,8 @@ mod execute_bash;
 mod glob_files;
 pub mod jobs;
 mod list_directory;
+pub mod morph;
+mod morph_edit_file;
 mod move_file;
 mod notebook_edit;
 pub mod output;
@@ -87,6 +90,8 @@ pub struct ToolCx {
     pub approval: Approval,
     /// Running commands.
     pub jobs: Arc<jobs::Jobs>,
+    /// Morph, where there is a key.
+    pub morph: Option<Arc<morph::Morph>>,
     /// Lists what rules close to reading.
     pub unreadable: Unreadable,
     /// Asks the user.
@@ -287,6 +292,8 @@ impl<T: Tool> DynTool for Erased<T> {
 
 /// Name of the search tool, which steps aside where the vendor has its own.
 pub const WEB_SEARCH: &str = "web_search";
+/// Name of the tool that is only offered where there is a key for it.
+pub const MORPH: &str = "morph_edit_file";
 
 /// Every built-in tool, in the order the model sees them.
 pub static BUILTIN: &[&dyn DynTool] = &[
@@ -296,6 +303,8 @@ pub static BUILTIN: &[&dyn DynTool] = &[
     &Erased::<search_code::SearchCode>::new(),
     &Erased::<edit_file::EditFile>::new(),
     &Erased::<apply_patch::ApplyPatch>::new(),
+    &Erased::<morph_edit_file::MorphEditFile>::new(),
+    &Erased::<create_file::CreateFile>::new(),
     &Erased::<write_file::WriteFile>::new(),
     &Erased::<notebook_edit::NotebookEdit>::new(),
     &Erased::<create_directory::CreateDirectory>::new(),

@@ -6,7 +6,7 @@ fn the_specs_fit_their_budget() {
     // The search tool is offered only where the vendor has none of its own.
     let tools: Vec<_> = BUILTIN
         .iter()
-        .filter(|tool| tool.name() != WEB_SEARCH)
+        .filter(|tool| ![WEB_SEARCH, MORPH].contains(&tool.name()))
         .map(|tool| {
             let spec = tool.spec();
             json!({"name": spec.name, "description": spec.description, "input_schema": spec.schema})
@@ -14,7 +14,18 @@ fn the_specs_fit_their_budget() {
         .collect();
     let text = serde_json::to_string(&tools).unwrap();
     assert!(text.len() <= 7_000, "{} bytes: {text}", text.len());
-    assert_eq!(tools.len(), 20);
+    assert_eq!(tools.len(), 21);
+}
+
+#[test]
+fn a_new_file_never_replaces_one() {
+    let bench = testing::Bench::new();
+    bench.write("old", "a\n");
+    let text = bench.text("create_file", json!({"path": "old", "content": "b\n"}));
+    assert!(text.starts_with("error: old exists already"), "{text}");
+    assert_eq!(bench.bytes("old"), b"a\n");
+    bench.text("create_file", json!({"path": "d/new", "content": "b\n"}));
+    assert_eq!(bench.bytes("d/new"), b"b\n");
 }
 
 #[test]

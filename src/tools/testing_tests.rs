@@ -49,6 +49,7 @@ impl Bench {
             env: Arc::new(env),
             approval: Default::default(),
             jobs: Default::default(),
+            morph: None,
             unreadable: Arc::new(|| Ok(Vec::new())),
             ask: Arc::new(|_, _| Box::pin(async { None })),
             mode: Default::default(),

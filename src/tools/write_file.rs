@@ -7,8 +7,10 @@ use crate::protocol::diff::FileDiff;
 use crate::protocol::permission::{Effect, Preview, ScopedPath};
 use crate::protocol::tool::{ToolBody, ToolTitle};
 use crate::stdx::text;
+use crate::workspace::diff;
 use crate::workspace::document::Document;
-use crate::workspace::{diff, edit_match};
+use crate::workspace::edit_match::{self, CUT_MARK};
+use crate::workspace::write::WriteGuard;
 
 /// Creates, replaces or extends a file.
 pub(super) struct WriteFile;
@@ -37,36 +39,79 @@ impl Tool for WriteFile {
     }
 
     fn preview(args: &Args, cx: &ToolCx) -> Preview {
-        let plan = common::resolve(&args.path, cx).and_then(|path| {
-            let before = cx
-                .workspace
-                .change()
-                .current(&path)
-                .map_err(common::to_model)?;
-            plan(args, &path, before)
-        });
-        plan.map_or(Preview::None, |plan| Preview::Diff { diff: plan.diff() })
+        preview_of(args, false, cx)
     }
 
     async fn run(args: Args, cx: ToolCx) -> Result<ToolOutput, ToolError> {
-        let path = common::resolve(&args.path, &cx)?;
-        let inner = cx.clone();
-        common::changing(&cx, move || {
-            let change = inner.workspace.change();
-            let before = change.current(&path).map_err(common::to_model)?;
-            let plan = plan(&args, &path, before)?;
-            if plan.before.as_ref() == Some(&plan.after) {
-                let text = format!("{} already has exactly this content", path.display());
-                return Ok(ToolOutput::text(text, "no change"));
-            }
-            let written = change
-                .write(&path, plan.before.as_deref(), &plan.after)
-                .map_err(common::to_model)?;
-            drop(change);
-            Ok(plan.output(&args, &written.created))
-        })
-        .await
+        run(args, false, cx).await
     }
+}
+
+/// What writing a whole file would change; `new`: there must be none yet.
+pub(super) fn preview(path: &str, content: &str, new: bool, cx: &ToolCx) -> Preview {
+    preview_of(&Args::whole(path.to_string(), content.to_string()), new, cx)
+}
+
+/// Writes a whole file; `new`: there must be none yet.
+pub(super) async fn write(
+    path: String,
+    content: String,
+    new: bool,
+    cx: ToolCx,
+) -> Result<ToolOutput, ToolError> {
+    run(Args::whole(path, content), new, cx).await
+}
+
+impl Args {
+    fn whole(path: String, content: String) -> Self {
+        Self {
+            path,
+            content,
+            append: false,
+        }
+    }
+}
+
+fn preview_of(args: &Args, new: bool, cx: &ToolCx) -> Preview {
+    let plan = common::resolve(&args.path, cx).and_then(|path| {
+        let before = current(&cx.workspace.change(), &path, new)?;
+        plan(args, &path, before)
+    });
+    plan.map_or(Preview::None, |plan| Preview::Diff { diff: plan.diff() })
+}
+
+async fn run(args: Args, new: bool, cx: ToolCx) -> Result<ToolOutput, ToolError> {
+    let path = common::resolve(&args.path, &cx)?;
+    let inner = cx.clone();
+    common::changing(&cx, move || {
+        let change = inner.workspace.change();
+        let before = current(&change, &path, new)?;
+        let plan = plan(&args, &path, before)?;
+        if plan.before.as_ref() == Some(&plan.after) {
+            let text = format!("{} already has exactly this content", path.display());
+            return Ok(ToolOutput::text(text, "no change"));
+        }
+        let written = change
+            .write(&path, plan.before.as_deref(), &plan.after)
+            .map_err(common::to_model)?;
+        drop(change);
+        Ok(plan.output(&args, &written.created))
+    })
+    .await
+}
+
+fn current(
+    change: &WriteGuard,
+    path: &ScopedPath,
+    new: bool,
+) -> Result<Option<Vec<u8>>, ToolError> {
+    if new && std::fs::symlink_metadata(path.real()).is_ok() {
+        return Err(ToolError::model(format!(
+            "{} exists already; nothing was written. edit_file changes it, write_file replaces it",
+            path.display()
+        )));
+    }
+    change.current(path).map_err(common::to_model)
 }
 
 /// A write worked out but not done.
@@ -87,6 +132,12 @@ fn plan(args: &Args, path: &ScopedPath, before: Option<Vec<u8>>) -> Result<Plan,
         return Err(ToolError::model(format!(
             "the content contains the placeholder `{line}`, which would delete the text it stands \
              for; nothing was written. Write the file in full, or use edit_file"
+        )));
+    }
+    if let Some(line) = args.content.lines().find(|line| line.contains(CUT_MARK)) {
+        return Err(ToolError::model(format!(
+            "the content contains `{}`, which stands for text that was cut; nothing was written",
+            text::one_line(line, 120)
         )));
     }
     let mut notes = Vec::new();

@@ -93,6 +93,19 @@ pub fn apply(bytes: &[u8], edits: &[Edit]) -> Result<Edited, EditError> {
     })
 }
 
+/// A file rewritten as a whole: lines that stay keep their line ends, new ones take
+/// those beside them. `text` has `\n` line ends.
+///
+/// # Errors
+/// When the file is no text or cannot hold a character.
+pub fn rewritten(bytes: &[u8], text: &str) -> Result<Vec<u8>, EditError> {
+    let document = Document::open(bytes)?;
+    let view = View::new(&document.text);
+    let whole = 0..view.text.len();
+    let text = view.replace(&[(whole, text.to_string())]);
+    Ok(document.close(&text)?)
+}
+
 fn one(document: &Document, text: &str, edit: &Edit) -> Result<Done, String> {
     check(edit)?;
     guards(text, &edit.old, &edit.new)?;

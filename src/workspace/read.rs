@@ -161,6 +161,8 @@ struct RawLine {
     /// Its length without terminator.
     length: u64,
     carriage: bool,
+    /// It is not ended by `\n`.
+    open: bool,
 }
 
 struct Pager<'a> {
@@ -261,6 +263,7 @@ impl<'a> Pager<'a> {
             bytes: Vec::new(),
             length: 0,
             carriage: false,
+            open: true,
         };
         let mut last = 0;
         while self.fill()? {
@@ -278,10 +281,11 @@ impl<'a> Pager<'a> {
             }
             self.at += end + usize::from(found);
             if found {
+                line.open = false;
                 break;
             }
         }
-        if last == b'\r' {
+        if last == b'\r' && !line.open {
             line.carriage = true;
             if line.bytes.len() as u64 == line.length {
                 line.bytes.pop();
@@ -350,8 +354,11 @@ impl<'a> Pager<'a> {
 
     fn render(&mut self, lines: Vec<RawLine>) -> String {
         let carriages = lines.iter().filter(|line| line.carriage).count();
+        let old_mac = |line: &RawLine| line.open && line.bytes.contains(&b'\r');
         if carriages == lines.len() {
             self.notes.push("CRLF line endings".to_string());
+        } else if lines.len() == 1 && self.offset == 1 && old_mac(&lines[0]) {
+            self.notes.push("lines end in CR alone".to_string());
         } else if carriages > 0 {
             self.notes.push("mixed line endings".to_string());
         }

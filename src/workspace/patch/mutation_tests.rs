@@ -97,6 +97,29 @@ fn body(before: &File, at: usize, old: usize, new: &File) -> Body {
     out
 }
 
+/// The file as the chunk means it: of two equal lines the one stays that the chunk
+/// shows as context, with its own line end.
+fn meant(before: &File, at: usize, new: &File, body: &Body) -> File {
+    let first = at.saturating_sub(3);
+    let mut out = before[..first].to_vec();
+    let (mut old, mut news) = (first, 0);
+    for (sign, _) in body {
+        // Lines before and behind the change are in no new text.
+        let inside = *sign == '+' || *sign == ' ' && old >= at && news < new.len();
+        match sign {
+            '-' => {}
+            '+' => out.push(new[news].clone()),
+            // A last line without an end gets one when more follows.
+            _ if inside && before[old].1.is_empty() => out.push(new[news].clone()),
+            _ => out.push(before[old].clone()),
+        }
+        news += usize::from(inside);
+        old += usize::from(*sign != '+');
+    }
+    out.extend_from_slice(&before[old..]);
+    out
+}
+
 /// The damaged patch; nothing where this damage changes nothing of it.
 fn damaged(damage: Damage, body: &Body, at: usize, random: &mut Random) -> Option<String> {
     let mut lines = body.clone();
@@ -252,7 +275,7 @@ fn damaged_patches_never_damage_a_file() {
             continue;
         };
         round += 1;
-        let after = join(&[&before[..wish.at], &wish.new, &before[wish.at + wish.old..]].concat());
+        let after = join(&meant(&before, wish.at, &wish.new, &lines));
         let count = counts.entry(damage).or_default();
         match apply(&text, &patch) {
             Ok(done) => {
