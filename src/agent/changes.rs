@@ -257,7 +257,7 @@ async fn finish(services: Arc<Services>, looked: Looked) -> Result<Ended, String
 }
 
 /// The output of a command that only reads; nothing when it fails.
-async fn run_git(services: &Services, command: &str) -> Option<Vec<u8>> {
+pub(super) async fn run_git(services: &Services, command: &str) -> Option<Vec<u8>> {
     if cfg!(windows) {
         // The line is for a Unix shell; without git everything is copied.
         return None;

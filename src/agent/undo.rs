@@ -3,15 +3,18 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
+use super::changes::run_git;
 use super::{Agent, message_id};
 use crate::protocol::diff::FileDiff;
 use crate::protocol::entry::{Change, ChangeOrigin};
 use crate::protocol::message::{ContextKind, Message};
 use crate::session::SessionError;
+use crate::stdx::text::clean;
 use crate::workspace::checkpoint::{
     Author, FileChange, Manifest, Plan, Restored, State, TakeBack, UndoError, merge, shown,
 };
 use crate::workspace::diff::file_diff;
+use crate::workspace::unified;
 
 /// Paths named in words, the rest is counted.
 const NAMED: usize = 8;
@@ -86,6 +89,14 @@ pub struct ChangedFiles {
     /// Everything else: directories, links, modes, binary files.
     pub others: Vec<String>,
 }
+
+/// The working tree against the last commit. The configuration of the repository
+/// runs nothing on the way.
+const GIT_DIFF: &str = "git -c core.fsmonitor=false -c core.quotePath=false --no-optional-locks \
+                        --no-pager diff --no-ext-diff --no-textconv --no-color --unified=2 \
+                        --src-prefix=a/ --dst-prefix=b/ HEAD --";
+const GIT_NEW: &str = "git -c core.fsmonitor=false -c core.quotePath=false --no-optional-locks \
+                       ls-files --others --exclude-standard";
 
 /// Why something could not be taken back.
 #[derive(Debug, thiserror::Error)]
@@ -274,6 +285,20 @@ impl Agent {
             }
         }
         Ok(out)
+    }
+
+    /// What the working tree has that the last commit has not, as git tells it;
+    /// nothing without git, a repository or a commit.
+    pub fn working_tree(&self) -> impl Future<Output = Option<ChangedFiles>> + Send + use<> {
+        let services = self.parts.services.clone();
+        async move {
+            let output = run_git(&services, GIT_DIFF).await?;
+            let new = run_git(&services, GIT_NEW).await.unwrap_or_default();
+            let (diffs, mut others) = unified::parse(&output);
+            let names = String::from_utf8_lossy(&new).into_owned();
+            others.extend(names.lines().map(|name| format!("{} (new)", clean(name))));
+            Some(ChangedFiles { diffs, others })
+        }
     }
 
     /// Restores files as planned and logs that as a change.

@@ -279,6 +279,7 @@ impl Talk {
                 }
                 Ok(())
             }
+            UiEvent::Changes(view) => self.say(&words::tool(&view)),
             UiEvent::Text { markdown } => self.say(&text::clean(&markdown)),
             UiEvent::Pick(picker) => {
                 let words = words::choices(&picker);

@@ -102,6 +102,7 @@ pub fn run(
             UiEvent::Status(status) => printer.status = *status,
             UiEvent::SessionReplaced { id, .. } => printer.session = id,
             UiEvent::Text { .. }
+            | UiEvent::Changes(_)
             | UiEvent::Pick(_)
             | UiEvent::AskSecret { .. }
             | UiEvent::EditFile { .. }

@@ -77,7 +77,7 @@ pub(super) fn thought(words: &str, elapsed_ms: Option<u64>) -> String {
     format!("thought{time}: {words}")
 }
 
-fn tool(view: &ToolView) -> String {
+pub(super) fn tool(view: &ToolView) -> String {
     let mut line = format!("done: {}", title(&view.title));
     let word = match view.status {
         ToolStatus::Ok => "done",

@@ -259,6 +259,8 @@ pub enum UiEvent {
         /// Markdown.
         markdown: String,
     },
+    /// Changes to look through, more than belongs between answers when they are many.
+    Changes(Box<ToolView>),
     /// Let the user choose from a list.
     Pick(Box<Picker>),
     /// Let the user edit a file.

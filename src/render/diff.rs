@@ -4,40 +4,91 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 use similar::{ChangeTag, TextDiff};
 
-use crate::protocol::diff::{DiffKind, DiffLine, FileDiff, Hunk};
+use crate::protocol::diff::{DiffKind, DiffLine, FileDiff};
 use crate::stdx::text::{clean, one_line, plural};
 
 use super::highlight::Highlighter;
-use super::text::expand_tabs;
+use super::text::{expand_tabs, steady_text};
 use super::theme::Theme;
-use super::wrap::{Pieces, push_piece, to_line};
+use super::wrap::{Pieces, hanging_rows, pieces_width, push_piece, to_line};
 
 /// Longer lines are not compared word by word.
 const MAX_WORDS_LINE: usize = 500;
 
-/// The lines of a diff: two spaces, number, sign, text.
+/// Lines of one diff, and of each of several ones, that stand between answers.
+const FOLDED: usize = 40;
+const FOLDED_EACH: usize = 16;
+
+/// The lines of a diff: two spaces, number, sign, text. Each is one logical line
+/// whatever its length.
 pub fn lines(diff: &FileDiff, theme: &Theme) -> Vec<Line<'static>> {
-    let digits = diff
-        .hunks
-        .iter()
-        .flat_map(|hunk| &hunk.lines)
-        .map(|line| line.number)
-        .max()
-        .unwrap_or(1)
-        .to_string()
-        .len();
+    some(diff, usize::MAX, theme)
+}
+
+/// The same, folded where it is long.
+pub fn folded(diff: &FileDiff, theme: &Theme) -> Vec<Line<'static>> {
+    some(diff, FOLDED, theme)
+}
+
+/// The rows of a diff of at most `width` columns: what does not fit goes on below
+/// its own text.
+pub fn rows(diff: &FileDiff, width: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let indent = gutter(diff) + 2;
+    lines(diff, theme)
+        .into_iter()
+        .flat_map(|line| hanging(line, indent, width))
+        .collect()
+}
+
+/// Columns before the sign.
+fn gutter(diff: &FileDiff) -> usize {
+    let numbers = diff.hunks.iter().flat_map(|hunk| &hunk.lines);
+    let most = numbers.map(|line| line.number).max().unwrap_or(1);
+    most.to_string().len() + 4
+}
+
+fn hanging(line: Line<'static>, indent: usize, width: usize) -> Vec<Line<'static>> {
+    let pieces: Pieces = line
+        .spans
+        .into_iter()
+        .map(|span| {
+            let text = steady_text(&span.content).into_owned();
+            (text, line.style.patch(span.style))
+        })
+        .collect();
+    if pieces_width(&pieces) <= width {
+        return vec![to_line(pieces)];
+    }
+    // In a very narrow window there is no room to hang anything.
+    let indent = if width >= indent + 8 { indent } else { 0 };
+    hanging_rows(&pieces, width, indent)
+        .into_iter()
+        .map(to_line)
+        .collect()
+}
+
+fn some(diff: &FileDiff, most: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let digits = gutter(diff) - 4;
+    let mut left = most;
     let mut out = Vec::new();
     for (index, hunk) in diff.hunks.iter().enumerate() {
+        if left == 0 {
+            break;
+        }
         if index > 0 {
             out.push(Line::styled(
                 format!("  {:>digits$}", theme.glyphs.gap),
                 theme.dim,
             ));
         }
-        hunk_lines(hunk, &diff.path, digits, theme, &mut out);
+        let shown = &hunk.lines[..hunk.lines.len().min(left)];
+        left -= shown.len();
+        hunk_lines(shown, &diff.path, digits, theme, &mut out);
     }
-    if diff.folded > 0 {
-        let more = plural(diff.folded, "more line");
+    let all: usize = diff.hunks.iter().map(|hunk| hunk.lines.len()).sum();
+    let hidden = diff.folded + all.saturating_sub(most);
+    if hidden > 0 {
+        let more = plural(hidden, "more line");
         out.push(Line::styled(
             format!("  {} {more}", theme.glyphs.ellipsis),
             theme.dim,
@@ -46,8 +97,21 @@ pub fn lines(diff: &FileDiff, theme: &Theme) -> Vec<Line<'static>> {
     out
 }
 
-/// The lines of several diffs, each below its path.
-pub fn several(diffs: &[FileDiff], theme: &Theme) -> Vec<Line<'static>> {
+/// The lines of several diffs, each below its path, folded where they are long.
+pub fn several_folded(diffs: &[FileDiff], theme: &Theme) -> Vec<Line<'static>> {
+    below_paths(diffs, theme, |diff| some(diff, FOLDED_EACH, theme))
+}
+
+/// The rows of several diffs, each below its path.
+pub fn several_rows(diffs: &[FileDiff], width: usize, theme: &Theme) -> Vec<Line<'static>> {
+    below_paths(diffs, theme, |diff| rows(diff, width, theme))
+}
+
+fn below_paths(
+    diffs: &[FileDiff],
+    theme: &Theme,
+    shown: impl Fn(&FileDiff) -> Vec<Line<'static>>,
+) -> Vec<Line<'static>> {
     let mut out = Vec::new();
     for diff in diffs {
         let path = one_line(&clean(&diff.path), MAX_WORDS_LINE);
@@ -56,7 +120,7 @@ pub fn several(diffs: &[FileDiff], theme: &Theme) -> Vec<Line<'static>> {
         let sums = format!(" {} {}", theme.glyphs.dot, counts(diff, theme));
         push_piece(&mut head, &sums, theme.dim);
         out.push(to_line(head));
-        out.extend(lines(diff, theme));
+        out.extend(shown(diff));
     }
     out
 }
@@ -66,12 +130,18 @@ pub fn counts(diff: &FileDiff, theme: &Theme) -> String {
     format!("+{} {}{}", diff.added, theme.glyphs.minus, diff.removed)
 }
 
-fn hunk_lines(hunk: &Hunk, path: &str, digits: usize, theme: &Theme, out: &mut Vec<Line<'static>>) {
+fn hunk_lines(
+    lines: &[DiffLine],
+    path: &str,
+    digits: usize,
+    theme: &Theme,
+    out: &mut Vec<Line<'static>>,
+) {
     let mut code = Highlighter::for_path(path, &theme.code);
     // Removed lines go on from where they stood and leave no trace in what follows.
     let mut removed: Option<Highlighter> = None;
-    let emphasis = emphasised(&hunk.lines);
-    for (line, changed) in hunk.lines.iter().zip(emphasis) {
+    let emphasis = emphasised(lines);
+    for (line, changed) in lines.iter().zip(emphasis) {
         let cleaned = clean(&line.text);
         let text = expand_tabs(&cleaned);
         let (sign, style, tint, shown) = match line.kind {
@@ -204,6 +274,7 @@ fn emphasise(code: &Pieces, changed: &Ranges) -> Vec<(String, bool, Style)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::diff::Hunk;
 
     fn line(kind: DiffKind, number: usize, text: &str) -> DiffLine {
         DiffLine {
@@ -258,5 +329,53 @@ mod tests {
             .collect();
         assert_eq!(bold, "now");
         assert_eq!(counts(&diff, &Theme::new(false)), "+1 -1");
+    }
+
+    #[test]
+    fn a_long_change_is_folded_and_a_long_line_hangs() {
+        let added = |number: usize, text: &str| line(DiffKind::Added, number, text);
+        let diff = FileDiff {
+            path: "a.txt".into(),
+            folded: 3,
+            hunks: vec![Hunk {
+                lines: (1..=100).map(|n| added(n, "x")).collect(),
+            }],
+            ..FileDiff::default()
+        };
+        let theme = Theme::default();
+        let shown = folded(&diff, &theme);
+        assert_eq!(shown.len(), FOLDED + 1);
+        assert_eq!(shown[FOLDED].to_string(), "  … 63 more lines");
+        assert_eq!(lines(&diff, &theme).len(), 101);
+        let wide = FileDiff {
+            path: "a.txt".into(),
+            hunks: vec![Hunk {
+                lines: vec![added(7, "\tlet 世界 = \"some words\";"), added(8, "short")],
+            }],
+            ..FileDiff::default()
+        };
+        let text = |lines: Vec<Line<'_>>| -> Vec<String> {
+            lines.iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(
+            text(rows(&wide, 20, &theme)),
+            [
+                "  7  +     let 世界 ",
+                "       = \"some words",
+                "       \";",
+                "  8  + short",
+            ]
+        );
+        assert_eq!(
+            text(lines(&wide, &theme))[0],
+            "  7  +     let 世界 = \"some words\";",
+            "one logical line in the scrollback"
+        );
+        for width in 1..40 {
+            let fits = rows(&wide, width, &theme)
+                .iter()
+                .all(|row| row.width() <= width.max(2));
+            assert!(fits, "{width}");
+        }
     }
 }

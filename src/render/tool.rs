@@ -16,21 +16,26 @@ const MAX_OBJECT: usize = 300;
 /// Reads that share a line.
 pub const READS_PER_LINE: usize = 4;
 
-/// Verb, object, outcome, and what stands below.
+/// Verb, object, outcome, and what stands below, folded where it is long.
 pub fn view(view: &ToolView, theme: &Theme) -> Vec<Line<'static>> {
+    let mut lines = vec![title(view, theme)];
+    match &view.body {
+        ToolBody::None => {}
+        ToolBody::Output { tail, folded } => output(tail, *folded, theme, &mut lines),
+        ToolBody::Diff { diff } => lines.extend(diff::folded(diff, theme)),
+        ToolBody::Diffs { diffs } => lines.extend(diff::several_folded(diffs, theme)),
+    }
+    lines
+}
+
+/// Verb, object and outcome.
+pub fn title(view: &ToolView, theme: &Theme) -> Line<'static> {
     let mut head = head(&view.title, view.status, theme);
     for (text, style) in outcome(view, theme) {
         push_piece(&mut head, &format!(" {} ", theme.glyphs.dot), theme.dim);
         push_piece(&mut head, &text, style);
     }
-    let mut lines = vec![to_line(head)];
-    match &view.body {
-        ToolBody::None => {}
-        ToolBody::Output { tail, folded } => output(tail, *folded, theme, &mut lines),
-        ToolBody::Diff { diff } => lines.extend(diff::lines(diff, theme)),
-        ToolBody::Diffs { diffs } => lines.extend(diff::several(diffs, theme)),
-    }
-    lines
+    to_line(head)
 }
 
 /// Whether a call is a plain successful read, which may share a line with others.

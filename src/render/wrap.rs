@@ -190,15 +190,24 @@ impl Wrapper {
 /// Wraps one styled text, cutting also inside words: for rows that must not be
 /// wider than `width`.
 pub fn hard_rows(pieces: &[(String, Style)], width: usize) -> Vec<Pieces> {
+    hanging_rows(pieces, width, 0)
+}
+
+/// The same with an indent before all rows but the first.
+pub fn hanging_rows(pieces: &[(String, Style)], width: usize, indent: usize) -> Vec<Pieces> {
     let width = width.max(1);
     let mut rows = vec![Pieces::new()];
     let mut used = 0;
+    let mut start = 0;
     for (text, style) in pieces {
         for grapheme in text.graphemes(true) {
             let columns = super::text::width(grapheme);
-            if used + columns > width && used > 0 {
-                rows.push(Pieces::new());
-                used = 0;
+            if used + columns > width && used > start {
+                let mut row = Pieces::new();
+                push_piece(&mut row, &" ".repeat(indent), Style::new());
+                rows.push(row);
+                start = indent;
+                used = indent;
             }
             if let Some(row) = rows.last_mut() {
                 push_piece(row, grapheme, *style);

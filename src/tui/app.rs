@@ -12,10 +12,12 @@ use std::time::Duration;
 use ratatui::text::Line;
 
 use crate::protocol::command::Command;
+use crate::protocol::diff::FileDiff;
 use crate::protocol::event::{AgentEvent, NoticeLevel, Status, TurnOutcome, UiEvent};
+use crate::protocol::tool::{ToolBody, ToolView};
 use crate::render::text::fit_middle;
 use crate::render::theme::Theme;
-use crate::render::tool::title_text;
+use crate::render::tool::{self, title_text};
 use crate::render::wrap::{Wrapper, to_line};
 use crate::stdx::text::{clean, duration};
 
@@ -42,6 +44,8 @@ const TWICE: Duration = Duration::from_secs(2);
 /// A turn of this length is worth a notification where it is not known whether
 /// anyone looks.
 const LONG_TURN_MS: u64 = 10_000;
+/// Lines of changes that are written between answers.
+const FEW: usize = 40;
 /// How long the worker may take to save and end.
 const CLOSING: Duration = Duration::from_secs(5);
 
@@ -111,6 +115,8 @@ pub struct App {
     pub(super) record: Record,
     /// The open transcript.
     pub(super) viewer: Option<Viewer>,
+    /// What it shows in place of the record.
+    pub(super) viewed: Option<Record>,
     /// A row with samples of the theme is shown.
     pub(super) sample: bool,
     look: Option<Look>,
@@ -161,6 +167,7 @@ impl App {
             closing: None,
             record: Record::default(),
             viewer: None,
+            viewed: None,
             sample: false,
             look: None,
             focused: None,
@@ -314,6 +321,7 @@ impl App {
                 self.record.document(&markdown);
                 self.transcript.document(&markdown, self.cols);
             }
+            UiEvent::Changes(view) => self.changes(&view),
             UiEvent::Pick(picker) => self.open(*picker, Purpose::Command),
             UiEvent::EditFile { path } => self.actions.push(Action::EditFile(path)),
             UiEvent::TakenBack { inputs } => {
@@ -329,6 +337,39 @@ impl App {
                 self.viewer = None;
                 self.actions.push(Action::Exit(summary));
             }
+        }
+    }
+
+    /// Few changes are written, many are looked through on a screen of their own.
+    fn changes(&mut self, view: &ToolView) {
+        let ToolBody::Diffs { diffs } = &view.body else {
+            return;
+        };
+        let lines = |diff: &FileDiff| {
+            diff.hunks
+                .iter()
+                .map(|hunk| hunk.lines.len())
+                .sum::<usize>()
+        };
+        let head = ToolView {
+            body: ToolBody::None,
+            ..view.clone()
+        };
+        let few = diffs
+            .iter()
+            .map(|diff| lines(diff) + diff.folded + 1)
+            .sum::<usize>()
+            <= FEW;
+        let written = if few { view } else { &head };
+        self.transcript.step(tool::view(written, &self.theme));
+        self.record.apply(&AgentEvent::ToolFinished {
+            call_id: String::new(),
+            name: String::new(),
+            view: view.clone(),
+        });
+        if !few {
+            self.viewed = Some(Record::changes(view));
+            self.viewer = Some(Viewer::at_start("diff"));
         }
     }
 

@@ -69,7 +69,8 @@ fn part(name: &str, status: &Status, place: &Place) -> Option<(u8, String)> {
     let (rank, text) = match name {
         "model" => (0, Some(short_model(&status.model))),
         "mode" => (0, Some(mode_word(status).to_owned())),
-        "thinking" => (3, some(&status.thinking)),
+        // What nobody has set is not worth a place.
+        "thinking" => (3, some(&status.thinking).filter(|set| set != "default")),
         "context" => {
             let used = percent(status.context_used, status.context_window);
             (0, Some(format!("ctx {used}%")))

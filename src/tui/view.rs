@@ -30,7 +30,8 @@ use super::terminal::scrollback::{Caret, Size};
 pub fn transcript(app: &mut App, size: Size) -> Option<(Buffer, Caret)> {
     let asked = !app.asks.is_empty();
     let viewer = app.viewer.as_mut()?;
-    Some(viewer.view(&app.record, size, asked, &app.theme))
+    let record = app.viewed.as_ref().unwrap_or(&app.record);
+    Some(viewer.view(record, size, asked, &app.theme))
 }
 
 /// Rows and caret for a terminal of a size; never more rows than it has.

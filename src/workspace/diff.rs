@@ -10,9 +10,9 @@ use crate::stdx::text;
 /// Unchanged lines around a change.
 const CONTEXT: usize = 2;
 /// Diff lines shown; the rest is counted.
-const SHOWN: usize = 120;
+pub(super) const SHOWN: usize = 120;
 /// Bytes shown of one line.
-const LINE: usize = 500;
+pub(super) const LINE: usize = 500;
 /// After this long a coarser diff is taken.
 const DEADLINE: Duration = Duration::from_millis(200);
 

@@ -18,6 +18,7 @@ pub mod patch;
 pub mod read;
 pub mod search;
 pub mod suggest;
+pub mod unified;
 pub mod walk;
 pub mod write;
 

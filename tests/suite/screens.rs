@@ -106,3 +106,46 @@ fn a_theme_is_chosen_by_name_or_from_the_list_and_kept() {
     terminal.end();
     assert!(!terminal.everything().contains("no theme"));
 }
+
+#[test]
+fn what_git_sees_is_looked_through_on_a_screen_of_its_own() {
+    let rig = Rig::new(vec![]);
+    rig.file("a.txt", "one\ntwo\n");
+    let git = |args: &[&str]| {
+        let done = std::process::Command::new("git")
+            .args(["-c", "user.name=x", "-c", "user.email=x@e.org"])
+            .args(args)
+            .current_dir(rig.work())
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{done:?}");
+    };
+    let mut terminal = Terminal::start(&rig, &[], 80, 24);
+    terminal.wait("/ commands");
+    terminal.enter("/diff git");
+    terminal.wait("no repository here");
+    git(&["init", "-q"]);
+    git(&["add", "."]);
+    git(&["commit", "-qm", "first"]);
+    terminal.enter("/diff git");
+    terminal.wait("nothing changed since the last commit");
+    rig.file("a.txt", "one\nzwei\n");
+    rig.file("b.txt", "new\n");
+    terminal.enter("/diff git");
+    terminal.wait("+ zwei");
+    terminal.wait("b.txt (new)");
+    let many: String = (0..60).map(|n| format!("row {n}\n")).collect();
+    rig.file("a.txt", many);
+    terminal.enter("/diff git");
+    terminal.wait("diff · ");
+    terminal.wait("+ row 9");
+    terminal.send("/row 59\r");
+    terminal.wait("+ row 59");
+    terminal.send("q");
+    terminal.wait("+60 −2");
+    terminal.send(CTRL_D);
+    assert_eq!(terminal.end(), 0);
+    terminal.check_restored();
+    assert!(!terminal.everything().contains("row 59"));
+}

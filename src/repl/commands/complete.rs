@@ -9,7 +9,12 @@ use crate::provider::models;
 pub type Complete = fn(&Status) -> Vec<PickRow>;
 
 /// By command name.
-pub static COMPLETIONS: &[(&str, Complete)] = &[("mode", mode), ("think", think), ("vim", vim)];
+pub static COMPLETIONS: &[(&str, Complete)] = &[
+    ("mode", mode),
+    ("think", think),
+    ("vim", vim),
+    ("diff", diff),
+];
 
 fn row(value: &str, detail: &str) -> PickRow {
     PickRow::new(value, value, detail)
@@ -53,6 +58,10 @@ fn vim(_: &Status) -> Vec<PickRow> {
         row("on", "edit the prompt as in vim"),
         row("off", "edit it as in a shell"),
     ]
+}
+
+fn diff(_: &Status) -> Vec<PickRow> {
+    vec![row("git", "what git sees since the last commit")]
 }
 
 #[cfg(test)]

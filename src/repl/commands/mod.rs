@@ -106,8 +106,8 @@ pub static COMMANDS: &[CommandSpec] = &[
     CommandSpec {
         name: "diff",
         aliases: &[],
-        usage: "",
-        help: "show what sofos changed in this session",
+        usage: "[git]",
+        help: "show what sofos changed in this session; git: since the last commit",
         run: diff::run,
     },
     CommandSpec {

@@ -49,7 +49,9 @@ impl App {
             return;
         }
         if let Some(viewer) = &mut self.viewer {
-            if viewer.key(key, &self.record, &self.theme) == ViewOutcome::Close {
+            let record = self.viewed.as_ref().unwrap_or(&self.record);
+            if viewer.key(key, record, &self.theme) == ViewOutcome::Close {
+                self.viewed = None;
                 self.viewer = None;
             }
             return;

@@ -112,6 +112,7 @@ impl App {
 
     /// `/transcript`, and its key.
     pub(super) fn transcript(&mut self, _arguments: &str) {
+        self.viewed = None;
         self.viewer = Some(Viewer::default());
     }
 

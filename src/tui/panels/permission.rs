@@ -243,23 +243,6 @@ impl PermissionPanel {
             row.extend(pieces);
             to_line(row)
         };
-        let shown = |lines: Vec<Line<'static>>| -> Vec<Line<'static>> {
-            lines
-                .into_iter()
-                .flat_map(|line| {
-                    let pieces: Pieces = line
-                        .spans
-                        .into_iter()
-                        .map(|span| {
-                            let text = text::steady_text(&span.content).into_owned();
-                            (text, line.style.patch(span.style))
-                        })
-                        .collect();
-                    hard_rows(&pieces, room)
-                })
-                .map(to_line)
-                .collect()
-        };
         match &self.ask.preview {
             Preview::None => Vec::new(),
             Preview::Command { text } => exact(text)
@@ -281,10 +264,13 @@ impl PermissionPanel {
                     width: room,
                     theme: theme.clone(),
                 };
-                shown(document(&clean(markdown), &settings))
+                document(&clean(markdown), &settings)
+                    .into_iter()
+                    .flat_map(|line| fitted(line, room))
+                    .collect()
             }
-            Preview::Diff { diff } => shown(diff::lines(diff, theme)),
-            Preview::Diffs { diffs } => shown(diff::several(diffs, theme)),
+            Preview::Diff { diff } => diff::rows(diff, cols, theme),
+            Preview::Diffs { diffs } => diff::several_rows(diffs, cols, theme),
         }
     }
 
@@ -382,6 +368,19 @@ impl PermissionPanel {
             rows
         }
     }
+}
+
+/// A line in rows of certain width.
+fn fitted(line: Line<'static>, width: usize) -> Vec<Line<'static>> {
+    let pieces: Pieces = line
+        .spans
+        .into_iter()
+        .map(|span| {
+            let text = text::steady_text(&span.content).into_owned();
+            (text, line.style.patch(span.style))
+        })
+        .collect();
+    hard_rows(&pieces, width).into_iter().map(to_line).collect()
 }
 
 fn key_rows(keys: &[(&str, &str)], cols: usize, theme: &Theme) -> Vec<Line<'static>> {

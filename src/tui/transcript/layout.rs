@@ -9,8 +9,8 @@ use crate::render::markdown::Settings;
 use crate::render::stream::document;
 use crate::render::text::{expand_tabs, steady_text, width};
 use crate::render::theme::Theme;
-use crate::render::tool;
 use crate::render::wrap::{Pieces, Wrapper, hard_rows, pieces_width, to_line};
+use crate::render::{diff, tool};
 use crate::stdx::text::{clean, duration};
 use crate::tui::cells;
 
@@ -42,7 +42,7 @@ pub(super) fn rows(item: &Item, cols: usize, theme: &Theme) -> Vec<Line<'static>
             view,
             output,
             ..
-        } => call(title, view.as_deref(), output, theme),
+        } => call(title, view.as_deref(), output, cols, theme),
         Item::ServerSide(summary) => {
             vec![Line::raw(format!(
                 "{} {}",
@@ -127,26 +127,29 @@ fn call(
     title: &ToolTitle,
     view: Option<&ToolView>,
     output: &str,
+    cols: usize,
     theme: &Theme,
 ) -> Vec<Line<'static>> {
-    let bodiless = ToolView {
-        body: ToolBody::None,
-        ..view.cloned().unwrap_or_else(|| ToolView {
-            title: title.clone(),
-            outcome: "running".into(),
-            ..ToolView::default()
-        })
+    let running;
+    let shown = match view {
+        Some(view) => view,
+        None => {
+            running = ToolView {
+                title: title.clone(),
+                outcome: "running".into(),
+                ..ToolView::default()
+            };
+            &running
+        }
     };
-    let mut lines = tool::view(&bodiless, theme);
+    let mut lines = vec![tool::title(shown, theme)];
     if tool::title_is_cut(title) {
         lines.extend(plain(&title.object, "    ", Style::new()));
     }
     let bar = format!("  {} ", theme.glyphs.bar);
     match view.map(|view| &view.body) {
-        Some(ToolBody::Diff { .. } | ToolBody::Diffs { .. }) => {
-            let whole = view.map(|view| tool::view(view, theme));
-            lines.splice(0..1, whole.unwrap_or_default());
-        }
+        Some(ToolBody::Diff { diff }) => lines.extend(diff::rows(diff, cols, theme)),
+        Some(ToolBody::Diffs { diffs }) => lines.extend(diff::several_rows(diffs, cols, theme)),
         Some(ToolBody::Output { tail, .. }) if output.is_empty() => {
             lines.extend(barred(&tail.join("\n"), &bar, theme));
         }

@@ -1,7 +1,8 @@
 //! What happened, as it was said: the source of the transcript.
 
 use crate::protocol::event::{AgentEvent, NoticeLevel, TurnSummary};
-use crate::protocol::tool::{PlanItem, ToolTitle, ToolView};
+use crate::protocol::tool::{PlanItem, ToolBody, ToolTitle, ToolView};
+use crate::render::tool;
 use crate::stdx::text::suffix;
 
 /// A text longer than this goes on in another item where a paragraph ends, so that
@@ -91,6 +92,34 @@ impl Record {
         self.push(Item::Text(markdown.to_owned()));
     }
 
+    /// Changes to look through, an item for each file.
+    pub fn changes(view: &ToolView) -> Self {
+        let mut record = Self::default();
+        let call = |title: ToolTitle, view: ToolView| Item::Call {
+            id: String::new(),
+            title,
+            view: Some(Box::new(view)),
+            output: String::new(),
+        };
+        let head = ToolView {
+            body: ToolBody::None,
+            ..view.clone()
+        };
+        record.push(call(view.title.clone(), head));
+        if let ToolBody::Diffs { diffs } = &view.body {
+            for diff in diffs {
+                let title = ToolTitle::new(&view.title.verb, &diff.path);
+                let view = ToolView {
+                    title: title.clone(),
+                    body: ToolBody::Diff { diff: diff.clone() },
+                    ..ToolView::default()
+                };
+                record.push(call(title, view));
+            }
+        }
+        record
+    }
+
     /// Takes an event of the main agent.
     pub fn apply(&mut self, event: &AgentEvent) {
         match event {
@@ -112,6 +141,9 @@ impl Record {
                 }
                 self.open = false;
             }
+            // The plan is an item of its own.
+            AgentEvent::ToolStarted { title, .. } if title.verb == "Plan" => {}
+            AgentEvent::ToolFinished { view, .. } if tool::is_plan(view) => {}
             AgentEvent::ToolStarted { call_id, title, .. } => self.push(Item::Call {
                 id: call_id.clone(),
                 title: title.clone(),
@@ -266,7 +298,6 @@ impl Item {
 }
 
 fn diff_words(view: &ToolView) -> impl Iterator<Item = &str> {
-    use crate::protocol::tool::ToolBody;
     let diffs = match &view.body {
         ToolBody::Diff { diff } => std::slice::from_ref(diff),
         ToolBody::Diffs { diffs } => diffs,

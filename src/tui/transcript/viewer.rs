@@ -36,6 +36,8 @@ type Rows = Rc<Vec<Line<'static>>>;
 
 /// The window.
 pub struct Viewer {
+    /// What is looked at, in a word.
+    title: &'static str,
     /// First row shown; nothing while the window stays at the end.
     top: Option<At>,
     cols: usize,
@@ -53,6 +55,7 @@ impl Default for Viewer {
     /// At the end of the record.
     fn default() -> Self {
         Self {
+            title: "transcript",
             top: None,
             cols: 80,
             height: 23,
@@ -77,6 +80,15 @@ fn weight(item: &Item) -> usize {
 }
 
 impl Viewer {
+    /// At the start of a record with another title.
+    pub fn at_start(title: &'static str) -> Self {
+        Self {
+            title,
+            top: Some((0, 0)),
+            ..Self::default()
+        }
+    }
+
     fn rows(&mut self, record: &Record, index: usize, theme: &Theme) -> Rows {
         let items = record.items();
         let Some(item) = items.get(index) else {
@@ -314,7 +326,7 @@ impl Viewer {
             (None, _) => "end".to_owned(),
             (Some(_), count) => format!("{}%", item.min(count) * 100 / count),
         };
-        let mut text = format!("transcript {dot} {place}");
+        let mut text = format!("{} {dot} {place}", self.title);
         if asked {
             text.push_str(&format!(" {dot} a question waits: q returns"));
         }
