@@ -12,6 +12,7 @@ mod crash;
 mod faults;
 mod fuzz;
 mod jobs;
+mod leaving;
 #[cfg(unix)]
 mod memory;
 mod models;

@@ -1,6 +1,7 @@
 //! The program in a terminal of its own, seen through an emulator.
 
 use std::io::{Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
@@ -10,8 +11,9 @@ use crate::rig::{Rig, until};
 /// A running program and the screen it draws on.
 pub struct Terminal {
     pub child: Box<dyn Child + Send + Sync>,
-    master: Box<dyn MasterPty + Send>,
-    writer: Box<dyn Write + Send>,
+    /// Nothing once the terminal is closed.
+    sides: Option<(Box<dyn MasterPty + Send>, Box<dyn Write + Send>)>,
+    closing: Arc<AtomicBool>,
     screen: Arc<Mutex<vt100::Parser>>,
     /// Ends when the program has closed the terminal.
     reading: Option<std::thread::JoinHandle<()>>,
@@ -46,9 +48,41 @@ impl Terminal {
         rows: u16,
         vars: &[(&str, &str)],
     ) -> Self {
-        let pty = native_pty_system().openpty(size(cols, rows)).unwrap();
-        let template = rig.command(args);
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_sofos"));
+        Self::spawn(
+            rig,
+            env!("CARGO_BIN_EXE_sofos"),
+            args,
+            size(cols, rows),
+            vars,
+        )
+    }
+
+    /// Starts a shell that knows the program as `sofos` and whose prompt is `SHELL> `;
+    /// its process id is in the file `shell`.
+    pub fn shell(rig: &Rig, cols: u16, rows: u16) -> Self {
+        let start = format!(
+            "bind 'set enable-bracketed-paste off'; PS1='SHELL> '; echo $$ > shell\n\
+             sofos() {{ '{}'; }}\n",
+            env!("CARGO_BIN_EXE_sofos")
+        );
+        rig.file("start", start);
+        let args = ["--noprofile", "--rcfile", "start", "-i"];
+        let terminal = Self::spawn(rig, "bash", &args, size(cols, rows), &[]);
+        terminal.wait("SHELL> ");
+        terminal
+    }
+
+    fn spawn(
+        rig: &Rig,
+        program: &str,
+        args: &[&str],
+        size: PtySize,
+        vars: &[(&str, &str)],
+    ) -> Self {
+        let (cols, rows) = (size.cols, size.rows);
+        let pty = native_pty_system().openpty(size).unwrap();
+        let template = rig.command(&[]);
+        let mut command = CommandBuilder::new(program);
         command.args(args);
         command.cwd(rig.work());
         command.env_clear();
@@ -70,18 +104,23 @@ impl Terminal {
         )));
         let raw = Arc::new(Mutex::new(Vec::new()));
         let (seen, kept) = (screen.clone(), raw.clone());
+        let closing = Arc::new(AtomicBool::new(false));
+        let closes = closing.clone();
         let reading = std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(n @ 1..) = reader.read(&mut buffer) {
                 seen.lock().unwrap().process(&buffer[..n]);
                 kept.lock().unwrap().extend_from_slice(&buffer[..n]);
+                if closes.load(Ordering::SeqCst) {
+                    return;
+                }
             }
         });
         let writer = pty.master.take_writer().unwrap();
         Self {
             child,
-            master: pty.master,
-            writer,
+            sides: Some((pty.master, writer)),
+            closing,
             screen,
             reading: Some(reading),
             raw,
@@ -90,8 +129,9 @@ impl Terminal {
 
     /// Types keys or sends any bytes.
     pub fn send(&mut self, keys: &str) {
-        self.writer.write_all(keys.as_bytes()).unwrap();
-        self.writer.flush().unwrap();
+        let (_, writer) = self.sides.as_mut().unwrap();
+        writer.write_all(keys.as_bytes()).unwrap();
+        writer.flush().unwrap();
     }
 
     /// Types a line and sends it, slower than a paste comes in: keys that arrive
@@ -112,7 +152,22 @@ impl Terminal {
             .unwrap()
             .screen_mut()
             .set_size(cells(rows), cells(cols));
-        self.master.resize(size(cols, rows)).unwrap();
+        let (master, _) = self.sides.as_ref().unwrap();
+        master.resize(size(cols, rows)).unwrap();
+    }
+
+    /// Closes the terminal, as its window would.
+    pub fn close(&mut self) {
+        self.closing.store(true, Ordering::SeqCst);
+        // The reader holds the terminal until something comes.
+        self.send("x");
+        self.reading.take().unwrap().join().unwrap();
+        self.sides = None;
+    }
+
+    /// The column of the cursor.
+    pub fn column(&self) -> u16 {
+        self.screen.lock().unwrap().screen().cursor_position().1
     }
 
     /// The screen as text.

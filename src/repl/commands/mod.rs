@@ -316,6 +316,11 @@ fn split(line: &str) -> (&str, &str) {
 /// Runs a command line. An unknown name stays here: it never goes to the model.
 pub(super) fn run(worker: &mut Worker, line: &str) -> Flow {
     let (name, arguments) = split(line);
+    // For the tests of what a panic leaves behind.
+    assert!(
+        !(cfg!(debug_assertions) && name == "debug-panic"),
+        "asked for"
+    );
     match find(&name.to_lowercase()) {
         Some(spec) => (spec.run)(worker, arguments),
         None => {

@@ -32,6 +32,11 @@ impl App {
         let words = line.trim().trim_start_matches('/');
         let (name, arguments) = words.split_once(char::is_whitespace).unwrap_or((words, ""));
         let (name, arguments) = (name.to_lowercase(), arguments.trim());
+        // For the tests of what a panic leaves behind; with an argument it is the worker's.
+        assert!(
+            !(cfg!(debug_assertions) && name == "debug-panic" && arguments.is_empty()),
+            "asked for"
+        );
         let known = self
             .palette
             .commands()

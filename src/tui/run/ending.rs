@@ -33,15 +33,23 @@ impl Screen {
 
     pub(super) fn resumed(&mut self) {
         let entered = if guard::is_active() {
-            // Stopped without a word: the shell has written where the viewport was.
-            self.scrollback.forget();
-            sys::write_all(b"\r\n").and_then(|()| guard::enter_again())
+            // Stopped without a word.
+            let aside = if sys::is_job() {
+                // The shell has written where the viewport was.
+                self.scrollback.forget();
+                sys::write_all(b"\r\n")
+            } else {
+                self.scrollback.moved();
+                Ok(())
+            };
+            aside.and_then(|()| guard::enter_again())
         } else {
             guard::enter(self.env.tmux)
         };
         if entered.is_err() {
             self.end(sys::HANGUP);
         }
+        self.fullscreen.forget();
         self.changed = true;
         self.keyed = true;
     }

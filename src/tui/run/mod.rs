@@ -38,7 +38,9 @@ const LINE_FEED_FRAME: Duration = Duration::from_millis(40);
 /// After a resize, and between lines, for which rows are not addressed by number.
 const CALM_AFTER_RESIZE: Duration = Duration::from_secs(2);
 const CALM_BETWEEN_LINES: Duration = Duration::from_millis(250);
-/// How late a resize may be heard of.
+/// How late a resize may be heard of: from a terminal on this machine, and through
+/// a network or a multiplexer.
+const HEARD_SOON: Duration = Duration::from_millis(20);
 const HEARD_LATE: Duration = Duration::from_millis(400);
 /// Messages are taken in without drawing for at most this long.
 const INTAKE: Duration = Duration::from_millis(8);
@@ -285,7 +287,8 @@ impl Screen {
             }
             Message::Terminal(Report::Resized) => {
                 self.last_resize = Some(now);
-                self.scrollback.moved(now < self.last_frame + HEARD_LATE);
+                let late = now < self.last_frame + self.hearing();
+                self.scrollback.resized(late);
             }
             Message::Terminal(Report::Stop) => self.suspend(),
             Message::Terminal(Report::Continued) => self.resumed(),
@@ -310,6 +313,23 @@ impl Screen {
         }
     }
 
+    /// How late a resize may be heard of.
+    fn hearing(&self) -> Duration {
+        let here = matches!(
+            self.terminal,
+            Terminal::Alacritty
+                | Terminal::Kitty
+                | Terminal::OldKitty
+                | Terminal::Vte
+                | Terminal::XtermJs
+        );
+        if here && !self.env.ssh && !self.env.tmux {
+            HEARD_SOON
+        } else {
+            HEARD_LATE
+        }
+    }
+
     /// The terminal is known better now.
     fn introduce(&mut self, terminal: Terminal) {
         if terminal == Terminal::Xterm && self.terminal != terminal {
@@ -325,7 +345,7 @@ impl Screen {
         });
         let tmux = self.env.tmux || terminal == Terminal::Tmux;
         self.scrollback
-            .set_terminal(writer, terminal.reflows(&self.env), tmux);
+            .set_terminal(writer, terminal.reflows(&self.env), terminal.cursor(), tmux);
         self.bracketed
             .store(terminal.brackets_pastes(), Ordering::Relaxed);
     }
@@ -340,7 +360,7 @@ impl Screen {
                 Action::EditFile(path) => self.edit_file(&path),
                 Action::CopyByTerminal(text) => self.copy_by_terminal(&text),
                 Action::Repaint => {
-                    self.scrollback.moved(false);
+                    self.scrollback.moved();
                     self.fullscreen.forget();
                 }
                 Action::Notify(text) => {

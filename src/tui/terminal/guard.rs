@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-use crate::stdx::{clock, fs};
+use crate::stdx::text::{clean, one_line};
+use crate::stdx::{clock, fs, redact};
 
 use super::sys;
 
@@ -185,7 +186,10 @@ fn report(reports: &Path, info: &PanicHookInfo<'_>) -> String {
         thread.name().unwrap_or("unnamed"),
         std::backtrace::Backtrace::force_capture(),
     );
-    let what = info.payload_as_str().unwrap_or("no message");
+    let body = redact::redact(&body).into_owned();
+    // It may quote anything.
+    let what = redact::redact(info.payload_as_str().unwrap_or("no message")).into_owned();
+    let what = one_line(&clean(&what), 200);
     let path = reports.join(format!("panic-{}.txt", clock::now_ms()));
     let written = fs::create_private_dir(reports)
         .and_then(|()| fs::write_atomic(&path, body.as_bytes(), 0o600));
@@ -195,7 +199,7 @@ fn report(reports: &Path, info: &PanicHookInfo<'_>) -> String {
             path.display()
         ),
         Err(error) => format!(
-            "sofos panicked, and the report could not be written to {}: {error}\n{info}",
+            "sofos panicked ({what}), and the report could not be written to {}: {error}",
             path.display()
         ),
     }

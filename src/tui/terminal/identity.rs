@@ -13,6 +13,8 @@ pub struct TerminalEnv {
     pub colorterm: String,
     /// The first set one of `LC_ALL`, `LC_CTYPE`, `LANG`.
     pub locale: String,
+    /// The terminal is on another machine: `SSH_CONNECTION` or `SSH_TTY` is set.
+    pub ssh: bool,
     /// `NO_COLOR` is set and not empty.
     pub no_color: bool,
     /// `TMUX` is set.
@@ -35,6 +37,7 @@ impl TerminalEnv {
                 .into_iter()
                 .find_map(get)
                 .unwrap_or_default(),
+            ssh: get("SSH_CONNECTION").is_some() || get("SSH_TTY").is_some(),
             no_color: get("NO_COLOR").is_some(),
             tmux: get("TMUX").is_some(),
             drops_regions: ["ZELLIJ", "WT_SESSION", "TERMINAL_EMULATOR"]
@@ -73,6 +76,21 @@ impl TerminalEnv {
     }
 }
 
+/// What the cursor does when a resize moves the text around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Cursor {
+    /// It stays with its text.
+    #[default]
+    Follows,
+    /// It sinks by a row for each row that wraps below it; its own is never wrapped.
+    Sinks,
+    /// It keeps its row of the screen, as far as there is one.
+    Stays,
+}
+
+/// The first minor version of kitty whose cursor may follow its text.
+const NEW_KITTY: u32 = 27;
+
 /// The terminal as it has introduced itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Terminal {
@@ -83,6 +101,8 @@ pub enum Terminal {
     Alacritty,
     /// kitty.
     Kitty,
+    /// kitty before 0.27.
+    OldKitty,
     /// GNU screen.
     Screen,
     /// tmux.
@@ -99,6 +119,17 @@ impl Terminal {
     /// By the answer to XTVERSION, e.g. `XTerm(390)`, `tmux 3.4`.
     pub fn from_version(answer: &str) -> Self {
         let answer = answer.to_ascii_lowercase();
+        let minor = answer.strip_prefix("kitty(0.").map(|rest| {
+            let digits = rest.split(|ch: char| !ch.is_ascii_digit());
+            digits
+                .take(1)
+                .collect::<String>()
+                .parse()
+                .unwrap_or(u32::MAX)
+        });
+        if minor.is_some_and(|minor| minor < NEW_KITTY) {
+            return Self::OldKitty;
+        }
         [
             ("xterm.js", Self::XtermJs),
             ("xterm(", Self::Xterm),
@@ -119,6 +150,7 @@ impl Terminal {
             [83, ..] => Self::Screen,
             [41, version, ..] if *version >= 200 => Self::Xterm,
             [65 | 61, version, ..] if *version >= 3000 => Self::Vte,
+            [1, 4000, minor, ..] if *minor < NEW_KITTY => Self::OldKitty,
             [1, 4000..=u32::MAX, ..] => Self::Kitty,
             [0, 276, 0] => Self::XtermJs,
             [0, 1000..=u32::MAX, 1] => Self::Alacritty,
@@ -140,7 +172,16 @@ impl Terminal {
                     || !(env.term.starts_with("screen")
                         || matches!(env.term.as_str(), "linux" | "vt100" | "vt220"))
             }
-            Self::Alacritty | Self::Kitty | Self::Tmux | Self::Vte | Self::XtermJs => true,
+            _ => true,
+        }
+    }
+
+    /// Where the cursor is after rows were wrapped again.
+    pub fn cursor(self) -> Cursor {
+        match self {
+            Self::XtermJs => Cursor::Sinks,
+            Self::OldKitty => Cursor::Stays,
+            _ => Cursor::Follows,
         }
     }
 
@@ -235,11 +276,20 @@ mod tests {
         assert_eq!(Terminal::from_version("xterm.js(6.0.0)"), Terminal::XtermJs);
         assert_eq!(Terminal::from_version("tmux 3.4"), Terminal::Tmux);
         assert_eq!(Terminal::from_version("foo"), Terminal::Unknown);
+        assert_eq!(
+            Terminal::from_version("kitty(0.26.5)"),
+            Terminal::OldKitty,
+            "{:?}",
+            Terminal::OldKitty.cursor()
+        );
+        assert_eq!(Terminal::from_version("kitty(0.43.1)"), Terminal::Kitty);
+        assert_eq!(Terminal::from_version("kitty(1.0)"), Terminal::Kitty);
         for (parameters, terminal) in [
             (&[41, 390, 0][..], Terminal::Xterm),
             (&[0, 276, 0], Terminal::XtermJs),
             (&[0, 2600, 1], Terminal::Alacritty),
             (&[1, 4000, 40], Terminal::Kitty),
+            (&[1, 4000, 26], Terminal::OldKitty),
             (&[65, 7600, 1], Terminal::Vte),
             (&[83, 40900, 0], Terminal::Screen),
             (&[0, 10, 1], Terminal::Unknown),

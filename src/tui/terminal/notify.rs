@@ -26,7 +26,7 @@ fn kind(terminal: Terminal, env: &TerminalEnv) -> Option<Kind> {
         _ => {}
     }
     match terminal {
-        Terminal::Kitty => Some(Kind::Nine),
+        Terminal::Kitty | Terminal::OldKitty => Some(Kind::Nine),
         Terminal::Vte => Some(Kind::Urxvt),
         _ if env.term.starts_with("rxvt") || env.term.starts_with("foot") => Some(Kind::Urxvt),
         _ => None,

@@ -23,7 +23,7 @@ use ratatui::text::Line;
 
 use crate::render::text::width_range;
 
-use super::identity::Writer;
+use super::identity::{Cursor, Writer};
 use super::sgr::{Painter, Pen, csi};
 
 const BEGIN: &[u8] = b"\x1b[?2026h";
@@ -68,6 +68,7 @@ pub struct Scrollback {
     painter: Painter,
     writer: Writer,
     reflows: bool,
+    cursor: Cursor,
     /// Rows are erased before they are written, not after: tmux counts cells
     /// erased behind the text as part of the row when it wraps rows again.
     erase_first: bool,
@@ -76,6 +77,8 @@ pub struct Scrollback {
     low: u16,
     /// The terminal may have moved the viewport since the last frame.
     moved: bool,
+    /// How often the terminal was resized since then.
+    resizes: u32,
     /// The last frame was drawn about when the terminal was resized.
     drawn_late: bool,
     /// A resize we have not heard of yet is unlikely.
@@ -89,19 +92,28 @@ impl Scrollback {
             painter,
             writer: Writer::LineFeed,
             reflows: true,
+            cursor: Cursor::Follows,
             erase_first: false,
             drawn: None,
             low: 0,
             moved: false,
+            resizes: 0,
             drawn_late: false,
             calm: true,
         }
     }
 
     /// Sets what is known of the terminal by now.
-    pub fn set_terminal(&mut self, writer: Writer, reflows: bool, erase_first: bool) {
+    pub fn set_terminal(
+        &mut self,
+        writer: Writer,
+        reflows: bool,
+        cursor: Cursor,
+        erase_first: bool,
+    ) {
         self.writer = writer;
         self.reflows = reflows;
+        self.cursor = cursor;
         self.erase_first = erase_first;
     }
 
@@ -133,11 +145,17 @@ impl Scrollback {
         self.calm = calm;
     }
 
+    /// What stands on the terminal may be damaged or have moved.
+    pub fn moved(&mut self) {
+        self.moved = true;
+    }
+
     /// The terminal was resized, perhaps back to its old size: rows may have moved.
     /// `drawn_late`: the last frame may have met the new size already, its rows
     /// been cut there instead of wrapped.
-    pub fn moved(&mut self, drawn_late: bool) {
+    pub fn resized(&mut self, drawn_late: bool) {
         self.moved = true;
+        self.resizes += 1;
         self.drawn_late |= drawn_late;
     }
 
@@ -202,19 +220,53 @@ impl Scrollback {
 
     /// How far above the cursor the viewport starts, after the terminal has
     /// wrapped it again for `size`. Rather too little than too much: too much would
-    /// erase history. (xterm.js lets the cursor sink by a row for each row that
-    /// wraps below it, which cannot be told from here; the viewport's first row is
-    /// blank, so that nothing is seen of it when it stays behind.)
+    /// erase history.
     fn rows_up(&self, drawn: &Drawn, size: Size) -> u16 {
         let up = if !self.reflows || self.drawn_late || size.cols >= drawn.size.cols {
             drawn.caret.row
         } else {
-            let above: u16 = (0..drawn.caret.row)
-                .map(|row| row_width(&drawn.rows, row).div_ceil(size.cols).max(1))
-                .sum();
-            above + drawn.caret.col / size.cols
+            let inside = match self.cursor {
+                Cursor::Sinks => 0,
+                Cursor::Follows | Cursor::Stays => drawn.caret.col / size.cols,
+            };
+            wrapped(&drawn.rows, 0..drawn.caret.row, size.cols) + inside
         };
-        up.min(size.rows.saturating_sub(1))
+        let sunk = self.rows_sunk(drawn, size, up);
+        (up + sunk).min(size.rows.saturating_sub(1))
+    }
+
+    /// How far the cursor has left its text behind, where that can be told: after
+    /// one resize. Blank rows at the top of the viewport may stay behind unseen, so
+    /// what is as little as those is not worth the risk.
+    fn rows_sunk(&self, drawn: &Drawn, size: Size, up: u16) -> u16 {
+        if self.resizes != 1 || self.drawn_late {
+            return 0;
+        }
+        let height = drawn.rows.area.height;
+        let lost = drawn.size.rows.saturating_sub(size.rows);
+        let narrower = size.cols < drawn.size.cols;
+        let sunk = match self.cursor {
+            Cursor::Follows => 0,
+            Cursor::Sinks if narrower => {
+                // Rows that the screen lost were cut off at the end.
+                let below = drawn.caret.row + 1..height.saturating_sub(lost);
+                wrapped(&drawn.rows, below.clone(), size.cols)
+                    .saturating_sub(below.len().try_into().unwrap_or(0))
+            }
+            Cursor::Stays if (narrower || lost > 0) && self.low + 1 == drawn.size.rows => {
+                let below = height - 1 - drawn.caret.row;
+                let cursor = (self.low - below).min(size.rows.saturating_sub(1));
+                let all = wrapped(&drawn.rows, 0..height, size.cols);
+                cursor
+                    .saturating_sub(size.rows.saturating_sub(all))
+                    .saturating_sub(up)
+            }
+            Cursor::Sinks | Cursor::Stays => 0,
+        };
+        let blank = (0..drawn.caret.row)
+            .take_while(|row| row_width(&drawn.rows, *row) == 0)
+            .count();
+        if usize::from(sunk) <= blank { 0 } else { sunk }
     }
 
     /// The viewport stands where and as it was drawn, and keeps its height.
@@ -304,6 +356,7 @@ impl Scrollback {
             .saturating_add(height.saturating_sub(1))
             .min(size.rows.saturating_sub(1));
         self.moved = false;
+        self.resizes = 0;
         self.drawn_late = false;
     }
 
@@ -407,6 +460,13 @@ fn cell(rows: &Buffer, row: u16, col: u16) -> &Cell {
 
 fn is_blank(cell: &Cell) -> bool {
     cell.symbol() == " " && cell.style() == Cell::EMPTY.style()
+}
+
+/// How many rows of `cols` columns these rows take.
+fn wrapped(rows: &Buffer, which: std::ops::Range<u16>, cols: u16) -> u16 {
+    which
+        .map(|row| row_width(rows, row).div_ceil(cols).max(1))
+        .sum()
 }
 
 /// Columns up to the last cell that shows something.

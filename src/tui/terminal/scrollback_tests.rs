@@ -43,7 +43,7 @@ impl Session {
             emulator.feed(format!("before{line}\r\n").as_bytes());
         }
         let mut scrollback = Scrollback::new(painter());
-        scrollback.set_terminal(writer, false, false);
+        scrollback.set_terminal(writer, false, Cursor::Follows, false);
         Self {
             emulator,
             scrollback,
@@ -73,7 +73,7 @@ impl Session {
     fn resize(&mut self, size: Size) {
         self.size = size;
         self.emulator.resize(size);
-        self.scrollback.moved(false);
+        self.scrollback.resized(false);
     }
 
     /// Every line once and in order, the viewport once and last, the caret in it.
@@ -238,7 +238,7 @@ fn a_fresh_row_is_used_after_a_stop() {
 #[test]
 fn rows_above_the_caret_are_counted_again_after_a_reflow() {
     let mut scrollback = Scrollback::new(painter());
-    scrollback.set_terminal(Writer::LineFeed, true, true);
+    scrollback.set_terminal(Writer::LineFeed, true, Cursor::Follows, true);
     let mut rows = Buffer::empty(Rect::new(0, 0, 80, 3));
     rows.set_string(0, 0, "x".repeat(70), Style::new());
     rows.set_string(0, 1, "> short", Style::new());
@@ -248,12 +248,65 @@ fn rows_above_the_caret_are_counted_again_after_a_reflow() {
     let at = |cols| Size { cols, rows: 24 };
     assert_eq!(scrollback.height_above_cursor(at(40)), 2 + 1);
     assert_eq!(scrollback.height_above_cursor(at(120)), 1);
-    scrollback.moved(true);
+    scrollback.resized(true);
     assert_eq!(
         scrollback.height_above_cursor(at(40)),
         1,
         "rather too little"
     );
+}
+
+/// A viewport at the bottom of `BIG` with `below` rows of 70 columns under the caret.
+fn with_wide_rows(cursor: Cursor, above: &[&str], below: u16) -> Scrollback {
+    let mut scrollback = Scrollback::new(painter());
+    scrollback.set_terminal(Writer::LineFeed, true, cursor, false);
+    let caret = above.len() as u16;
+    let mut rows = Buffer::empty(Rect::new(0, 0, 80, caret + 1 + below));
+    for (row, text) in (0..).zip(above) {
+        rows.set_string(0, row, text, Style::new());
+    }
+    rows.set_string(0, caret, "c".repeat(70), Style::new());
+    for row in 0..below {
+        rows.set_string(0, caret + 1 + row, "x".repeat(70), Style::new());
+    }
+    let history: Vec<Line<'_>> = (0..30).map(|_| Line::raw("old")).collect();
+    let caret = Caret {
+        row: caret,
+        col: 65,
+    };
+    scrollback.frame(BIG, &history, &rows, caret);
+    scrollback
+}
+
+#[test]
+fn a_cursor_that_leaves_its_text_is_followed() {
+    let up = |cursor, above: &[&str], below, late, size: Size| {
+        let mut scrollback = with_wide_rows(cursor, above, below);
+        scrollback.resized(late);
+        scrollback.height_above_cursor(size)
+    };
+    let narrow = Size { cols: 60, rows: 24 };
+    let short = Size { cols: 80, rows: 18 };
+    let both = Size { cols: 60, rows: 14 };
+    let above = ["", "doing"];
+    // Measured: rows by which the cursor is below its text afterwards.
+    assert_eq!(up(Cursor::Sinks, &above, 5, false, narrow), 2 + 5);
+    assert_eq!(up(Cursor::Sinks, &above, 5, false, short), 2);
+    assert_eq!(up(Cursor::Sinks, &above, 5, false, both), 2);
+    assert_eq!(up(Cursor::Stays, &above, 5, false, narrow), 2 + 6);
+    assert_eq!(up(Cursor::Stays, &above, 5, false, short), 2 + 5);
+    assert_eq!(up(Cursor::Stays, &above, 5, false, both), 2 + 11);
+    assert_eq!(up(Cursor::Follows, &above, 5, false, narrow), 2 + 1);
+    assert_eq!(up(Cursor::Follows, &above, 5, false, short), 2);
+    // A blank row may stay behind, and what is not certain is left alone.
+    assert_eq!(up(Cursor::Sinks, &above, 1, false, narrow), 2);
+    assert_eq!(up(Cursor::Sinks, &above, 5, true, narrow), 2);
+    let wide = Size { cols: 90, rows: 24 };
+    assert_eq!(up(Cursor::Sinks, &above, 5, false, wide), 2);
+    let mut twice = with_wide_rows(Cursor::Sinks, &above, 5);
+    twice.resized(false);
+    twice.resized(false);
+    assert_eq!(twice.height_above_cursor(narrow), 2);
 }
 
 proptest! {

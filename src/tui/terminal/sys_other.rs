@@ -116,5 +116,10 @@ pub fn pause_input() {}
 /// See [`pause_input`].
 pub fn resume_input() {}
 
+/// Programs cannot be stopped here, nor continued.
+pub fn is_job() -> bool {
+    false
+}
+
 /// Programs cannot be stopped here.
 pub fn stop() {}

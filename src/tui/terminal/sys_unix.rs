@@ -328,6 +328,15 @@ fn read_signals(signals: &OwnedFd, report: &dyn Fn(Report) -> bool) -> bool {
     })
 }
 
+/// A shell manages the program as a job: it writes to the terminal when the
+/// program is stopped.
+pub fn is_job() -> bool {
+    use rustix::process::{getpgid, getpgrp, getppid, getsid};
+    let group = getpgrp();
+    let leads = getsid(None).is_ok_and(|session| session == group);
+    !leads && getpgid(getppid()).is_ok_and(|parents| parents != group)
+}
+
 /// Stops the whole process group as Ctrl+Z does; returns when it is continued.
 pub fn stop() {
     handle(libc::SIGTSTP, libc::SIG_DFL);
