@@ -22,6 +22,8 @@ const FIXED: &[(&str, &str)] = &[
     ("GIT_EDITOR", "true"),
     ("GIT_SEQUENCE_EDITOR", "true"),
     ("GIT_TERMINAL_PROMPT", "0"),
+    // Looking at a repository does not write its index, nor run the hook for that.
+    ("GIT_OPTIONAL_LOCKS", "0"),
     ("GCM_INTERACTIVE", "never"),
     ("SSH_ASKPASS_REQUIRE", "never"),
     ("DEBIAN_FRONTEND", "noninteractive"),

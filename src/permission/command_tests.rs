@@ -182,18 +182,21 @@ fn wrappings(line: &str) -> Vec<String> {
 #[test]
 fn wrapping_never_makes_a_line_milder() {
     let mut milder = Vec::new();
-    for line in forbidden().iter().chain(&guarded()) {
+    for (at, line) in forbidden().iter().chain(&guarded()).enumerate() {
         let analysis = analyse(&scene().place(), &scene().here(line));
         if analysis.problem.is_some() {
             continue;
         }
-        for wrapped in wrappings(line) {
+        // The first, and of the others each for some of the lines.
+        let wrapped = wrappings(line).into_iter().enumerate();
+        for (_, wrapped) in wrapped.filter(|(way, _)| *way < 8 || way % 5 == at % 5) {
             let (tier, _) = scene().verdict(&wrapped);
             // Behind `cd src &&` paths are others, and `cd DIR &&` is understood.
             let moved = wrapped.starts_with("cd ")
                 && (line.contains("..")
                     || line.contains("links")
                     || line == "cd src"
+                    || line.starts_with("cmake -B")
                     // Below `src` no link leads out.
                     || line.contains("find")
                     || line.contains("xargs"));

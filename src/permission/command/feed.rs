@@ -233,7 +233,9 @@ fn git(args: &[&str]) -> Feed {
         {
             Feed::Hashes
         }
-        ["rev-list", "--count", ..] => Feed::Numbers,
+        ["rev-list", "--count", rest @ ..] if !rest.iter().any(|word| word.starts_with('-')) => {
+            Feed::Numbers
+        }
         ["log", rest @ ..] => {
             let format = rest.iter().find_map(|word| {
                 word.strip_prefix("--format=")

@@ -39,6 +39,9 @@ fn is_script(name: &str) -> bool {
 const TEST_FLAGS: &str = "--watch=false --watchAll=false --coverage --ci --runInBand -i --verbose \
     --silent --run --no-coverage --bail --passWithNoTests --no-watch --once";
 
+/// Names that mean something else where `run` is left out.
+const NOT_BARE: &str = "docs tsc eslint prettier stylelint";
+
 /// Flags of a test script whose value is text.
 const TEST_VALUED: &str = "-t --testNamePattern --testPathPattern --testPathPatterns --grep -g";
 
@@ -88,6 +91,36 @@ fn is_workspace(word: &str) -> bool {
             .all(|ch| ch.is_ascii_alphanumeric() || "_-./@".contains(ch))
 }
 
+/// Takes away the options that say in which packages of the workspace a script
+/// runs. Behind the name of a script they are its own with yarn and pnpm.
+fn options<'a>(program: &str, words: &[&'a str]) -> Vec<&'a str> {
+    let (alone, valued) = match program {
+        "npm" => ("--workspaces -ws", "-w --workspace"),
+        "pnpm" => ("-r --recursive -w --workspace-root", "-F --filter"),
+        _ => ("", ""),
+    };
+    let mut out = Vec::new();
+    let mut at = 0;
+    while let Some(&word) = words.get(at) {
+        at += 1;
+        let next = words.get(at).copied().unwrap_or_default();
+        let glued = word
+            .split_once('=')
+            .is_some_and(|(name, value)| listed(valued, name) && is_workspace(value));
+        if glued || listed(alone, word) {
+        } else if listed(valued, word) && is_workspace(next) {
+            at += 1;
+        } else {
+            out.push(word);
+            if program != "npm" && !word.starts_with('-') {
+                break;
+            }
+        }
+    }
+    out.extend(words.iter().skip(at));
+    out
+}
+
 fn npm(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     let quiet = |word: &&&str| {
         !matches!(
@@ -101,20 +134,8 @@ fn npm(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     };
     let program = cx.part.argv.first().cloned().unwrap_or_default();
     let (is_npm, is_yarn) = (program == "npm", program == "yarn");
-    let mut own: Vec<&str> = own.iter().filter(quiet).copied().collect();
-    // `pnpm -r test`, `npm test -w NAME`, `yarn workspace NAME test`.
-    while let Some(at) = own.iter().position(|word| {
-        matches!(*word, "-r" | "--recursive" | "--workspaces" | "-ws")
-            || word.strip_prefix("--workspace=").is_some_and(is_workspace)
-            || word.strip_prefix("--filter=").is_some_and(is_workspace)
-    }) {
-        own.remove(at);
-    }
-    while let Some(at) = own.windows(2).position(|pair| {
-        matches!(pair[0], "-w" | "--workspace" | "--filter" | "-F") && is_workspace(pair[1])
-    }) {
-        own.drain(at..at + 2);
-    }
+    let own = options(&program, own);
+    let own: Vec<&str> = own.iter().filter(quiet).copied().collect();
     let runs = |start: &str| match own.as_slice() {
         ["run" | "run-script", name] | [name] => name.starts_with(start),
         _ => false,
@@ -152,7 +173,7 @@ fn npm(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
         ["why" | "explain", name] if is_name(name) => Ok(()),
         ["config" | "pkg", "get", names @ ..] if names.iter().all(|name| is_name(name)) => Ok(()),
         // npm has own commands of other names: `npm docs` opens a browser.
-        [name] if !is_npm && is_script(name) && *name != "docs" => Ok(()),
+        [name] if !is_npm && is_script(name) && !listed(NOT_BARE, name) => Ok(()),
         ["workspace", workspace, rest @ ..]
             if is_yarn
                 && is_workspace(workspace)
@@ -216,7 +237,9 @@ fn go(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
             let mut words = rest.iter();
             while let Some(&word) = words.next() {
                 if word == "-f" {
-                    words.next();
+                    if words.next().is_none_or(|text| text.starts_with('-')) {
+                        return no_rule();
+                    }
                 } else if !listed(GO_LIST, word) && !go_package(word) {
                     return no_rule();
                 }
@@ -243,7 +266,7 @@ fn go(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
             cx.mention(word)?;
         } else if listed(GO_VALUED, name) {
             let value = value.or_else(|| words.next().copied());
-            if value.is_none_or(is_unknown) {
+            if value.is_none_or(|value| is_unknown(value) || value.starts_with('-')) {
                 return Err(format!("{name} lacks its value"));
             }
         } else if !listed(GO_ALONE, plain) {

@@ -36,6 +36,10 @@ fn compiler(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
         if is_unknown(word) {
             return Err("an argument is only known when it runs".to_string());
         }
+        // `@file` holds more arguments, wherever it stands.
+        if args.iter().any(|word| word.starts_with('@')) {
+            return no_rule();
+        }
         let plain = |text: &str| {
             text.chars()
                 .all(|ch| ch.is_ascii_alphanumeric() || matches!(ch, '-' | '=' | '_' | '+'))
@@ -126,7 +130,7 @@ fn build_dir(cx: &Cx<'_, '_>, dir: &str) -> Verdict {
         .file_name()
         .and_then(|name| name.to_str())
         .unwrap_or_default();
-    let fits = !real.exists()
+    let fits = (!real.exists() && !name.starts_with('.'))
         || real.join("CMakeCache.txt").exists()
         || ["build", "cmake-build", "out"]
             .iter()

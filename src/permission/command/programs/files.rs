@@ -104,7 +104,7 @@ pub(super) const PROGRAMS: Rows = &[
         "od",
         Table(Shape {
             // `-w` has no value but a glued one.
-            short_value: "AtjNS",
+            short_value: "AtjN",
             ..Shape::short("abcdfilosxv", Paths)
         }),
     ),

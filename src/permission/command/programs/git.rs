@@ -5,7 +5,7 @@ use super::super::analysis::{EffectKind, Tier};
 use super::super::cx::{Cx, Verdict, is_unknown};
 use super::super::flags::{Operands, Shape, fits, is_name, listed, revision};
 use super::Judge::Custom;
-use super::{Rows, no_rule};
+use super::{Rows, no_rule, repository};
 use crate::permission::short;
 use Operands::{Names, Revisions, Text};
 
@@ -242,7 +242,7 @@ fn git(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     let rest = &args[at + 1..];
     forbid(cx, verb, rest);
     doubts?;
-    nested_repository(cx)?;
+    repository::check(cx)?;
     // These make git run the signature checker.
     if rest
         .iter()
@@ -472,26 +472,6 @@ fn forbid(cx: &mut Cx<'_, '_>, verb: &str, rest: &[&str]) {
     }
 }
 
-/// A repository inside the workspace has a configuration of its own, which names
-/// programs that git runs.
-fn nested_repository(cx: &Cx<'_, '_>) -> Verdict {
-    let root = cx.walker.place.root;
-    let mut dir = cx.walker.cwd.as_path();
-    while dir != root {
-        let bare = ["HEAD", "objects", "refs"]
-            .iter()
-            .all(|name| dir.join(name).exists());
-        if bare || dir.join(".git").symlink_metadata().is_ok() {
-            return Err("works in a repository inside the workspace".to_string());
-        }
-        match dir.parent() {
-            Some(parent) => dir = parent,
-            None => return Err("works outside the workspace".to_string()),
-        }
-    }
-    Ok(())
-}
-
 const GREP: Shape = Shape {
     short: "nilLwcEFGPIvhHqopWazr",
     short_value: "eABCm",
@@ -520,6 +500,9 @@ fn branch(cx: &mut Cx<'_, '_>, rest: &[&str]) -> Verdict {
                 | "--no-contains"
         )
     });
+    if rest.iter().any(|word| is_unknown(word)) {
+        return Err("an argument is only known when it runs".to_string());
+    }
     let shape = Shape {
         short: "arvliq",
         long: "all remotes verbose list show-current no-color no-column ignore-case quiet",
@@ -540,7 +523,7 @@ fn tag(cx: &mut Cx<'_, '_>, rest: &[&str]) -> Verdict {
             ) || word.starts_with("-n")
                 || word.starts_with("--sort")
         });
-    if !lists {
+    if !lists || rest.iter().any(|word| is_unknown(word)) {
         return Err("may create or delete tags".to_string());
     }
     let only_listing = rest.iter().any(|word| matches!(*word, "-l" | "--list"));

@@ -10,13 +10,14 @@ mod git;
 mod launch;
 mod local;
 mod python;
+mod repository;
 mod search;
 mod sed;
 mod shell;
 mod system;
 mod text;
 
-use super::analysis::{EffectKind, MANY, Tier};
+use super::analysis::{EffectKind, HASH, MANY, NUMBER, Tier, UNKNOWN};
 use super::cx::{Cx, Verdict, is_unknown};
 use super::flags::{Shape, fits, listed};
 use super::forbidden;
@@ -75,6 +76,11 @@ const ASK: &[(&str, &str, EffectKind)] = &[
 const ANY_NUMBER: &str = "echo printf : true false basename dirname expr test [ exit return export \
     timeout nice nohup stdbuf time command builtin env xargs bash sh dash eval trap";
 
+/// Programs to which it matters in which place a word stands: one that turns out
+/// empty, and so none, makes another of those behind it.
+const BY_PLACE: &str =
+    "awk gawk mawk nawk jq yq sed gsed find xargs cmake gcc cc g++ c++ clang clang++";
+
 /// Judges a program.
 pub fn judge(cx: &mut Cx<'_, '_>, program: &str, args: &[&str]) -> Verdict {
     let name = program.rsplit('/').next().unwrap_or(program);
@@ -98,6 +104,11 @@ pub fn judge(cx: &mut Cx<'_, '_>, program: &str, args: &[&str]) -> Verdict {
     }
     if args.iter().any(|word| word.contains(MANY)) && !listed(ANY_NUMBER, program) {
         // With one word more or less the others may mean something else.
+        return Err("an argument is only known when it runs".to_string());
+    }
+    let vanishes =
+        |word: &str| !word.is_empty() && word.replace([UNKNOWN, NUMBER, HASH], "").is_empty();
+    if listed(BY_PLACE, program) && args.iter().any(|word| vanishes(word)) {
         return Err("an argument is only known when it runs".to_string());
     }
     if let Some(judge) = find(program) {
