@@ -8,6 +8,7 @@ mod changes;
 mod compact;
 mod control;
 mod dispatch;
+mod images;
 mod input;
 mod instructions;
 mod ledger;
@@ -22,6 +23,7 @@ mod undo;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 pub use authority::{Authority, Interactive, Refuse};
 pub use control::TurnControl;
@@ -125,6 +127,8 @@ pub struct Agent {
     warming: Option<JoinHandle<()>>,
     /// The look at what the last command changed.
     ending: Option<JoinHandle<Result<Ended, String>>>,
+    /// Images that the last request left out.
+    images_left_out: AtomicUsize,
     /// The model that answered in place of the one in force, once told.
     substitute: Option<String>,
     /// What an approved plan is carried out in.
@@ -139,6 +143,7 @@ impl Agent {
             grants: Vec::new(),
             told_unsaved: false,
             substitute: None,
+            images_left_out: AtomicUsize::new(0),
             mode_before_plan: PermissionMode::Default,
             told_no_undo: false,
             unrecovered: true,

@@ -1,13 +1,11 @@
 //! What the model reads: the system prompt, and the request built from the log.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Agent, message_id};
 use crate::memory::Instructions;
 use crate::protocol::entry::EntryKind;
-use crate::protocol::event::NoticeLevel;
-use crate::protocol::message::{ContentBlock, ContextKind, Message};
+use crate::protocol::message::{ContextKind, Message};
 use crate::protocol::permission::PermissionMode;
 use crate::protocol::tool::ToolSpec;
 use crate::provider::{ModelRequest, handoff, overhead};
@@ -175,36 +173,5 @@ impl Agent {
             cache_key: self.parts.session.id().to_string(),
             web_search: self.searches_natively(),
         }
-    }
-
-    /// Loads the images of the messages; one that is gone becomes a note.
-    fn load_images(&self, messages: &mut [Message]) -> HashMap<String, Arc<[u8]>> {
-        let mut images = HashMap::new();
-        for message in messages {
-            let content = match message {
-                Message::User { content, .. } => content,
-                Message::ToolResult(result) => &mut result.content,
-                Message::Context { .. } | Message::Assistant(_) => continue,
-            };
-            for block in content {
-                let ContentBlock::Image { blob, .. } = block else {
-                    continue;
-                };
-                if images.contains_key(blob.as_str()) {
-                    continue;
-                }
-                match self.parts.services.blobs.get(blob) {
-                    Ok(bytes) => drop(images.insert(blob.clone(), Arc::from(bytes))),
-                    Err(error) => {
-                        self.notice(
-                            NoticeLevel::Warning,
-                            format!("an image of this conversation is missing: {error}"),
-                        );
-                        *block = ContentBlock::text("[image no longer available]");
-                    }
-                }
-            }
-        }
-        images
     }
 }

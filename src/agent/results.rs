@@ -123,8 +123,9 @@ impl Agent {
         let mut planning = None;
         let (mut content, failed, plan) = match finished.result {
             Ok(output) => {
-                let mut content = output.content;
-                content.extend(self.store_images(output.images));
+                let (mut content, images) =
+                    self.with_pages(output.content, output.images, &output.outcome);
+                content.extend(self.store_images(images));
                 planning = output.planning;
                 (content, output.is_error, output.plan)
             }

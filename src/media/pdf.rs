@@ -21,6 +21,11 @@ const TIME: Duration = Duration::from_secs(20);
 /// The reader recurses over what the file nests.
 const STACK: usize = 64 * 1024 * 1024;
 
+/// Media type.
+pub const MEDIA: &str = "application/pdf";
+/// Most bytes of pages that a model is shown.
+const MAX_SHOWN: usize = 10_000_000;
+
 /// Some pages of a PDF.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pages {
@@ -28,6 +33,8 @@ pub struct Pages {
     pub total: u32,
     /// Number and text of each page read.
     pub pages: Vec<(u32, String)>,
+    /// The same pages as a file, where that is not too large.
+    pub file: Option<Vec<u8>>,
 }
 
 impl Pages {
@@ -85,7 +92,7 @@ fn read(bytes: &[u8], first: u32, limit: u32, budget: usize) -> Result<Pages, St
     let ids = document.get_pages();
     let mut pages = Pages {
         total: ids.len() as u32,
-        pages: Vec::new(),
+        ..Pages::default()
     };
     let mut used = 0;
     for (number, id) in ids.range(first.max(1)..).take(limit as usize) {
@@ -96,7 +103,26 @@ fn read(bytes: &[u8], first: u32, limit: u32, budget: usize) -> Result<Pages, St
         }
         pages.pages.push((*number, text));
     }
+    let all = pages.pages.len() == ids.len();
+    pages.file = match all {
+        true => Some(bytes.to_vec()),
+        false => cut_out(document, &pages),
+    };
+    pages.file = pages.file.filter(|file| file.len() <= MAX_SHOWN);
     Ok(pages)
+}
+
+/// A file with these pages alone.
+fn cut_out(mut document: Document, pages: &Pages) -> Option<Vec<u8>> {
+    let (first, last) = (pages.pages.first()?.0, pages.pages.last()?.0);
+    let others: Vec<u32> = (1..=pages.total)
+        .filter(|page| !(first..=last).contains(page))
+        .collect();
+    document.delete_pages(&others);
+    document.prune_objects();
+    let mut out = Vec::new();
+    document.save_to(&mut out).ok()?;
+    Some(out)
 }
 
 /// How wide the characters of a font are, in thousandths of its size.

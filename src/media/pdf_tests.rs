@@ -121,3 +121,14 @@ proptest! {
         let _ = read(&bytes, 1, 10, 1000);
     }
 }
+
+#[test]
+fn the_pages_that_are_read_are_a_file_of_their_own() {
+    let page = |text: &str| format!("BT /F1 10 Tf 50 700 Td ({text}) Tj ET");
+    let pages = [page("one"), page("two"), page("three")];
+    let bytes = made(&pages.each_ref().map(String::as_str));
+    assert_eq!(read(&bytes, 1, 3, 1000).unwrap().file.unwrap(), bytes);
+    let part = read(&bytes, 2, 1, 1000).unwrap().file.unwrap();
+    let part = read(&part, 1, 9, 1000).unwrap();
+    assert_eq!(part.pages, [(1, "two".to_string())]);
+}

@@ -40,9 +40,9 @@ pub enum ContentBlock {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         opaque: Option<Opaque>,
     },
-    /// An image, stored by hash in the blob store.
+    /// An image or pages of a PDF, stored by hash in the blob store.
     Image {
-        /// MIME type found in the bytes, e.g. `image/png`.
+        /// MIME type found in the bytes, e.g. `image/png` or `application/pdf`.
         media: String,
         /// Lower-case hex SHA-256 of the bytes.
         blob: String,

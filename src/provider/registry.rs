@@ -117,6 +117,12 @@ pub fn searches(model: &ModelInfo) -> bool {
     able && !model.assumed
 }
 
+/// Whether a model takes the pages of a PDF as they look.
+pub fn reads_pdf(model: &ModelInfo) -> bool {
+    let vendors = ["anthropic", "openai", "gemini"];
+    model.vision && vendors.contains(&model.provider.as_str())
+}
+
 /// The row of a vendor.
 pub fn info(id: &str) -> Option<&'static ProviderInfo> {
     custom::rows().find(|row| row.id == id)

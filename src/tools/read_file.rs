@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::{Tool, ToolCx, ToolError, ToolOutput, common, list_directory};
+use crate::media::pdf;
 use crate::protocol::permission::Effect;
 use crate::protocol::tool::ToolTitle;
 use crate::workspace::FileError;
@@ -67,10 +68,14 @@ impl Tool for ReadFile {
                     };
                     ToolOutput::text(page.text, outcome)
                 }
-                Content::Document(page) => {
+                Content::Document(page, file) => {
                     let total = page.total.unwrap_or(0);
                     let outcome = format!("pages {}–{} of {total}", page.first, page.last);
-                    ToolOutput::text(page.text, outcome)
+                    let pages = file.map(|file| (pdf::MEDIA.to_string(), file));
+                    ToolOutput {
+                        images: pages.into_iter().collect(),
+                        ..ToolOutput::text(page.text, outcome)
+                    }
                 }
                 Content::Image(image) => {
                     let words = image.words();

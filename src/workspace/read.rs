@@ -12,6 +12,8 @@ use crate::stdx::text;
 
 /// Lines of a page when none are asked for, and at most.
 pub const MAX_LINES: u64 = 2_000;
+/// Pages of a document in one page at most.
+const MAX_PAGES: u64 = 20;
 /// Bytes of a page.
 pub const MAX_BYTES: usize = 50 * 1024;
 /// Characters shown of one line.
@@ -43,8 +45,8 @@ pub struct Page {
 pub enum Content {
     /// Text.
     Text(Page),
-    /// Pages of a document as text.
-    Document(Page),
+    /// Pages of a document as text, and as a PDF where that is not too large.
+    Document(Page, Option<Vec<u8>>),
     /// An image, made to fit.
     Image(Ready),
 }
@@ -70,7 +72,8 @@ impl Workspace {
             return image(path).map(Content::Image);
         }
         if sniff::is_pdf(&start) {
-            return document(path, offset, limit).map(Content::Document);
+            let (page, file) = document(path, offset, limit)?;
+            return Ok(Content::Document(page, file));
         }
         if let Some(page) = self.read_notebook(path, &meta, offset, limit) {
             return Ok(Content::Text(page));
@@ -102,10 +105,14 @@ pub fn image(path: &ScopedPath) -> Result<Ready, FileError> {
 }
 
 /// Pages of a PDF as text.
-fn document(path: &ScopedPath, offset: u64, limit: Option<u64>) -> Result<Page, FileError> {
+fn document(
+    path: &ScopedPath,
+    offset: u64,
+    limit: Option<u64>,
+) -> Result<(Page, Option<Vec<u8>>), FileError> {
     let (bytes, _) = open::whole(path, pdf::MAX_BYTES, "read as a PDF")?;
     let page = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
-    let limit = page(limit.unwrap_or(MAX_LINES).max(1));
+    let limit = page(limit.unwrap_or(MAX_PAGES).clamp(1, MAX_PAGES));
     let read =
         pdf::text(bytes, page(offset), limit, MAX_BYTES).map_err(|source| FileError::Media {
             path: path.display().to_string(),
@@ -133,12 +140,13 @@ fn document(path: &ScopedPath, offset: u64, limit: Option<u64>) -> Result<Page, 
             "\n[pages {first}–{last} of {total}; continue with offset={next}]"
         ));
     }
-    Ok(Page {
+    let page = Page {
         text: out,
         first: first.into(),
         last: last.into(),
         total: Some(read.total.into()),
-    })
+    };
+    Ok((page, read.file))
 }
 
 /// Fills the buffer as far as the file goes.

@@ -14,14 +14,14 @@ use tokio_util::sync::CancellationToken;
 use self::find::{Mention, Named};
 use super::results::Finished;
 use super::{Agent, message_id};
-use crate::media::image;
+use crate::media::{image, pdf};
 use crate::permission::scope;
 use crate::protocol::command::UserInput;
 use crate::protocol::event::{AgentEvent, NoticeLevel};
 use crate::protocol::message::{ContentBlock, ContextKind, Message};
 use crate::protocol::permission::PermissionDecision;
 use crate::protocol::tool::ToolTitle;
-use crate::provider::models;
+use crate::provider::{models, registry};
 use crate::stdx::{ids, text};
 use crate::tools::{BUILTIN, Prepared, ToolError, ToolOutput};
 use crate::workspace::suggest;
@@ -49,11 +49,11 @@ impl Agent {
         for mention in self.named(&input.text).await {
             match self.add(&mention.named, cancel).await {
                 Some(Added::Image(block)) => images.push((mention.end, block)),
-                Some(Added::Text(text)) => attached.push(Message::Context {
-                    id: message_id(),
-                    kind: ContextKind::Attachment,
-                    text,
-                }),
+                Some(Added::Pages(block, text)) => {
+                    images.push((mention.end, block));
+                    attached.push(attachment(text));
+                }
+                Some(Added::Text(text)) => attached.push(attachment(text)),
                 None => {}
             }
         }
@@ -163,11 +163,16 @@ impl Agent {
             "" => String::new(),
             outcome => format!(" ({outcome})"),
         };
-        if let Some((media, bytes)) = output.images.first() {
+        let as_text = |media: &str| media == pdf::MEDIA && !registry::reads_pdf(&self.parts.model);
+        if let Some((media, bytes)) = output.images.first().filter(|(media, _)| !as_text(media)) {
             return match self.store_image(media, bytes) {
                 Ok(block) => {
                     self.notice(NoticeLevel::Info, format!("attached {shown}{about}"));
-                    Some(Added::Image(block))
+                    let which = format!("Attached by the user: {shown}{about}");
+                    Some(match media == pdf::MEDIA {
+                        true => Added::Pages(block, which),
+                        false => Added::Image(block),
+                    })
                 }
                 Err(why) => {
                     self.warn(format!("{shown} is not attached: {why}"));
@@ -315,7 +320,17 @@ impl Agent {
 /// What a name led to.
 enum Added {
     Image(ContentBlock),
+    /// Pages of a PDF, and which they are.
+    Pages(ContentBlock, String),
     Text(String),
+}
+
+fn attachment(text: String) -> Message {
+    Message::Context {
+        id: message_id(),
+        kind: ContextKind::Attachment,
+        text,
+    }
 }
 
 /// The text of a result.

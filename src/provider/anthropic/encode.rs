@@ -15,6 +15,7 @@ use serde_json::value::RawValue;
 
 use super::shape::{Block, Body, Item, MARK, ResultContent, Role, Source, Tool, ToolKind, Turn};
 use super::thinking;
+use crate::media::pdf;
 use crate::protocol::message::{ContentBlock, Message, Opaque, ToolResult};
 use crate::provider::ModelRequest;
 
@@ -136,6 +137,14 @@ fn image<'a>(request: &ModelRequest, media: &'a str, blob: &str) -> Block<'a> {
         };
     }
     match request.images.get(blob) {
+        Some(bytes) if media == pdf::MEDIA => Block::Document {
+            source: Source {
+                r#type: "base64",
+                media_type: media,
+                data: STANDARD.encode(bytes),
+            },
+            cache_control: None,
+        },
         Some(bytes) if IMAGE_TYPES.contains(&media) => Block::Image {
             source: Source {
                 r#type: "base64",
@@ -311,6 +320,7 @@ fn mark(turns: &mut [Turn]) {
             Item::Block(
                 Block::Text { cache_control, .. }
                 | Block::Image { cache_control, .. }
+                | Block::Document { cache_control, .. }
                 | Block::ToolUse { cache_control, .. }
                 | Block::ToolResult { cache_control, .. },
             ) => Some(cache_control),

@@ -90,6 +90,11 @@ pub(super) enum Block<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         cache_control: Mark,
     },
+    Document {
+        source: Source<'a>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cache_control: Mark,
+    },
     Thinking {
         thinking: &'a str,
         signature: &'a RawValue,

@@ -15,6 +15,7 @@ use super::shape::{
     Body, Call, Content, Declaration, GenerationConfig, InlineData, Instruction, Outcome, Part,
     Response, ThinkingConfig, Tool, ToolConfig,
 };
+use crate::media::pdf;
 use crate::protocol::message::{AssistantMessage, ContentBlock, Message, Opaque, ToolResult};
 use crate::protocol::model::{ModelInfo, ThinkingKind, ThinkingSetting};
 use crate::provider::ModelRequest;
@@ -178,7 +179,7 @@ fn image_part<'a>(request: &ModelRequest, media: &'a str, blob: &str) -> Part<'a
         return Part::text(parts::UNSEEN);
     }
     match request.images.get(blob) {
-        Some(bytes) if IMAGE_TYPES.contains(&media) => Part::Image {
+        Some(bytes) if IMAGE_TYPES.contains(&media) || media == pdf::MEDIA => Part::Image {
             inline_data: InlineData {
                 mime_type: media,
                 data: STANDARD.encode(bytes),

@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::known::Abilities;
 use super::shape::{Body, Call, Called, Function, Options, Think, Tool, Turn};
+use crate::media::pdf;
 use crate::protocol::message::{AssistantMessage, ContentBlock, Message, ToolResult};
 use crate::protocol::model::{ModelInfo, ThinkingKind, ThinkingSetting};
 use crate::provider::ModelRequest;
@@ -119,6 +120,7 @@ fn words<'a>(
     for block in content {
         match block {
             ContentBlock::Text { text, .. } if !text.trim().is_empty() => texts.push(text.as_str()),
+            ContentBlock::Image { media, .. } if media == pdf::MEDIA => texts.push(parts::NO_PAGES),
             ContentBlock::Image { .. } if !vision => texts.push(parts::UNSEEN),
             ContentBlock::Image { blob, .. } => match request.images.get(blob) {
                 Some(bytes) => images.push(STANDARD.encode(bytes)),

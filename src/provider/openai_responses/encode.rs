@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use super::freeform;
 use super::shape::{Body, Format, Item, Output, Own, Part, Reasoning, Tool};
+use crate::media::pdf;
 use crate::protocol::message::{AssistantMessage, ContentBlock, Message, Opaque, ToolResult};
 use crate::protocol::model::ThinkingKind;
 use crate::provider::ModelRequest;
@@ -139,6 +140,17 @@ fn text_part(text: &str) -> Option<Part<'_>> {
 fn input_parts<'a>(request: &'a ModelRequest, content: &'a [ContentBlock]) -> Vec<Part<'a>> {
     let part = |block: &'a ContentBlock| match block {
         ContentBlock::Text { text, .. } => text_part(text),
+        ContentBlock::Image { media, blob } if media == pdf::MEDIA => {
+            Some(match parts::pdf(request, blob) {
+                Ok(file_data) => Part::InputFile {
+                    filename: "pages.pdf",
+                    file_data,
+                },
+                Err(words) => Part::InputText {
+                    text: Cow::Borrowed(words),
+                },
+            })
+        }
         ContentBlock::Image { media, blob } => Some(match parts::image(request, media, blob) {
             Ok(image_url) => Part::InputImage {
                 image_url,

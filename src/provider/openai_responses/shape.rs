@@ -115,6 +115,10 @@ pub(super) enum Part<'a> {
     OutputText {
         text: &'a str,
     },
+    InputFile {
+        filename: &'static str,
+        file_data: String,
+    },
     InputImage {
         image_url: String,
         detail: &'static str,
