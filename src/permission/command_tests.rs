@@ -278,6 +278,9 @@ fn effects_are_told() {
         ]
     );
     assert_eq!(effects("ls > x"), ["writes x", "executes ls"]);
+    let copied = effects("cp -r a.txt src out");
+    assert_eq!(copied[1..4], ["reads a.txt", "reads src", "writes out"]);
+    assert!(effects("cp -t out a.txt").contains(&"writes a.txt".to_string()));
     assert!(effects("rm -r target").contains(&"deletes target".to_string()));
     assert!(effects("curl http://x").contains(&"network http://x".to_string()));
     assert!(effects("cd src && cat deep/x").contains(&"reads src/deep/x".to_string()));

@@ -123,10 +123,30 @@ pub fn judge(cx: &mut Cx<'_, '_>, program: &str, args: &[&str]) -> Verdict {
             Err(does.to_string())
         }
         Some((_, does, kind)) => {
-            operands(cx, args, *kind);
+            match program {
+                "cp" => copied(cx, args),
+                _ => operands(cx, args, *kind),
+            }
             Err(does.to_string())
         }
         None => Err("no rule allows it".to_string()),
+    }
+}
+
+/// Notes what is copied as read and where it goes as written. Where an option may
+/// name the target, everything counts as written.
+fn copied(cx: &mut Cx<'_, '_>, args: &[&str]) {
+    let names_target = |word: &&str| {
+        word.starts_with("--t")
+            || (!word.starts_with("--") && word.starts_with('-') && word.contains('t'))
+    };
+    let last = args.iter().rposition(|word| !word.starts_with('-'));
+    match last {
+        Some(last) if last > 0 && !args.iter().any(names_target) => {
+            operands(cx, &args[..last], EffectKind::Reads);
+            operands(cx, &args[last..], EffectKind::Writes);
+        }
+        _ => operands(cx, args, EffectKind::Writes),
     }
 }
 
