@@ -71,6 +71,8 @@ pub enum Command {
     /// Take back the messages that wait; those that were not delivered yet come
     /// back as an event.
     ClearQueue,
+    /// Take the message or command back that waits last.
+    EditQueued,
     /// A slash command line, with its slash.
     Slash {
         /// E.g. `/think on`.

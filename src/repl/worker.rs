@@ -237,7 +237,8 @@ impl Worker {
                     Command::Interrupt
                     | Command::Background
                     | Command::Answer { .. }
-                    | Command::ClearQueue,
+                    | Command::ClearQueue
+                    | Command::EditQueued,
                 ) => Flow::GoOn,
             };
             if flow == Flow::Exit {
@@ -483,6 +484,7 @@ fn while_busy(
         Command::Background => {}
         Command::Notify { .. } => {}
         Command::ClearQueue => take_back(control, waiting, reporter),
+        Command::EditQueued => take_last_back(control, waiting, reporter),
         Command::Secret { purpose, secret } => {
             waiting.push_back(Waiting::Secret(purpose, secret));
         }
@@ -499,19 +501,37 @@ fn while_busy(
     show_queue(control, waiting, reporter);
 }
 
-/// Gives the messages that wait back to the front end.
+/// Gives the messages and commands that wait back to the front end.
 fn take_back(control: &TurnControl, waiting: &mut VecDeque<Waiting>, reporter: &Reporter) {
     let mut inputs = control.take_steer();
-    let (messages, others): (VecDeque<Waiting>, VecDeque<Waiting>) = std::mem::take(waiting)
-        .into_iter()
-        .partition(|waiting| matches!(waiting, Waiting::Message(_)));
-    *waiting = others;
-    inputs.extend(messages.into_iter().filter_map(|waiting| match waiting {
-        Waiting::Message(input) => Some(input),
-        Waiting::Slash(_) | Waiting::Secret(..) => None,
-    }));
+    for item in std::mem::take(waiting) {
+        match item.typed() {
+            Ok(input) => inputs.push(input),
+            Err(secret) => waiting.push_back(secret),
+        }
+    }
     if !inputs.is_empty() {
         reporter.send(UiEvent::TakenBack { inputs });
+    }
+}
+
+/// Gives back what was typed last.
+fn take_last_back(control: &TurnControl, waiting: &mut VecDeque<Waiting>, reporter: &Reporter) {
+    let is_typed = |item: &Waiting| !matches!(item, Waiting::Secret(..));
+    let last = waiting.iter().rposition(is_typed);
+    let input = match last.and_then(|at| waiting.remove(at)) {
+        Some(item) => item.typed().ok(),
+        None => {
+            let mut steering = control.take_steer();
+            let last = steering.pop();
+            steering.into_iter().for_each(|input| control.steer(input));
+            last
+        }
+    };
+    if let Some(input) = input {
+        reporter.send(UiEvent::TakenBack {
+            inputs: vec![input],
+        });
     }
 }
 
@@ -525,6 +545,20 @@ pub(super) fn memory_line(text: &str) -> Option<&str> {
 fn command_line(text: &str) -> Option<&str> {
     let line = text.strip_prefix('!')?.trim();
     (!line.is_empty()).then_some(line)
+}
+
+impl Waiting {
+    /// What was typed for it; a secret is not shown again.
+    fn typed(self) -> Result<UserInput, Self> {
+        match self {
+            Self::Message(input) => Ok(input),
+            Self::Slash(text) => Ok(UserInput {
+                text,
+                images: Vec::new(),
+            }),
+            secret @ Self::Secret(..) => Err(secret),
+        }
+    }
 }
 
 fn show_queue(control: &TurnControl, waiting: &VecDeque<Waiting>, reporter: &Reporter) {

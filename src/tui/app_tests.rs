@@ -227,7 +227,7 @@ fn enter_while_busy_queues_and_up_takes_back() {
         "{shown}"
     );
     press(&mut app, Key::plain(KeyCode::Up), at(0));
-    assert_eq!(app.actions(), [Action::Send(Command::ClearQueue)]);
+    assert_eq!(app.actions(), [Action::Send(Command::EditQueued)]);
     typed(&mut app, "new", at(0));
     // One of them was delivered in the meantime.
     let input = |text: &str| UserInput {

@@ -4,24 +4,20 @@ use super::{COMMANDS, Flow};
 use crate::protocol::event::UiEvent;
 use crate::repl::worker::Worker;
 
-/// Keys of the interactive front end.
-const KEYS: &str = "\
-| key | does |
-|---|---|
-| Enter | send; while a turn runs, queue |
-| Shift+Enter, Alt+Enter, Ctrl+J, `\\` Enter | new line |
-| Esc, Ctrl+C | stop the turn |
-| Ctrl+B | let the running command go on in the background |
-| Ctrl+C twice, Ctrl+D | leave |
-| Up, Down | earlier messages |
-
-| in a message | does |
-|---|---|
-| `@path`, `@a.rs:10-40`, `@dir/` | attaches a file, lines of it, a listing |
-| `@https://…` | attaches a page of the web |
-| `shot.png`, `https://…/a.png` | shows the model the image |
-| `!command` | runs a command by your own hand; the model sees it with the next message |
-";
+/// What has a meaning inside of a message: how it is written, and what it does.
+pub static IN_A_MESSAGE: &[(&str, &str)] = &[
+    (
+        "@FILE, @a.rs:10-40, @dir/",
+        "attaches a file, lines of it, a listing",
+    ),
+    ("@https://…", "attaches a page of the web"),
+    ("shot.png, https://…/a.png", "shows the model the image"),
+    (
+        "!COMMAND",
+        "runs a command by your own hand; the model sees it with the next message",
+    ),
+    ("# TEXT", "remembers a line in the instruction file"),
+];
 
 /// The commands as a Markdown table.
 pub fn table() -> String {
@@ -40,9 +36,14 @@ pub fn table() -> String {
     out
 }
 
+/// Both tables, for a front end without an overlay of its own; its keys are those
+/// of the terminal.
 pub(super) fn run(worker: &mut Worker, _arguments: &str) -> Flow {
-    worker.reporter.send(UiEvent::Text {
-        markdown: format!("{}\n{KEYS}", table()),
-    });
+    let mut markdown = table();
+    markdown.push_str("\n| in a message | does |\n|---|---|\n");
+    for (written, does) in IN_A_MESSAGE {
+        markdown.push_str(&format!("| `{written}` | {does} |\n"));
+    }
+    worker.reporter.send(UiEvent::Text { markdown });
     Flow::GoOn
 }

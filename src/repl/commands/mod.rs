@@ -26,7 +26,7 @@ mod undo;
 
 pub use complete::{COMPLETIONS, Complete};
 pub use cost::report as cost_report;
-pub use help::table;
+pub use help::{IN_A_MESSAGE, table};
 pub(super) use keys::store as store_key;
 pub(super) use memory::remember;
 

@@ -179,7 +179,7 @@ impl App {
                 }
             }
             Act::Up if self.composer.is_empty() && !self.status.queued.is_empty() => {
-                self.send(Command::ClearQueue);
+                self.send(Command::EditQueued);
             }
             Act::SearchHistory => self.search_history(),
             Act::Editor => self.actions.push(Action::Editor),

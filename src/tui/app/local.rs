@@ -4,6 +4,7 @@ use super::{Action, App, Open, Purpose};
 use crate::protocol::command::Command;
 use crate::protocol::event::NoticeLevel;
 use crate::protocol::picker::{PickRow, Picker};
+use crate::repl::commands::IN_A_MESSAGE;
 use crate::tui::desk::Request;
 use crate::tui::panels::picker::PickerPanel;
 
@@ -103,8 +104,14 @@ impl App {
                 PickRow::new(format!("/{} ", command.name), usage, help)
             })
             .collect();
-        rows.push(PickRow::new("@", "@FILE", "name a file of the workspace"));
-        rows.push(PickRow::new("!", "!COMMAND", "run a command of your own"));
+        for (written, does) in IN_A_MESSAGE {
+            // What it begins with, as far as that is fixed.
+            let start: String = written
+                .chars()
+                .take_while(|ch| "@!# ".contains(*ch))
+                .collect();
+            rows.push(PickRow::new(start, *written, *does));
+        }
         for listed in self.keymap.listed() {
             if !listed.keys.is_empty() {
                 let keys: Vec<String> = listed.keys.into_iter().take(2).collect();

@@ -51,6 +51,12 @@ impl Look {
         (look, complaint)
     }
 
+    /// The background as far as it is known before the terminal answers.
+    pub fn on(mut self, dark: Option<bool>) -> Self {
+        self.dark = dark;
+        self
+    }
+
     /// Its styles.
     pub fn theme(&self) -> Theme {
         self.file.theme(self.utf8, self.depth, self.dark)

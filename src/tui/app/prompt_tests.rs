@@ -221,11 +221,11 @@ fn lists_of_commands_keys_and_modes_are_overlays() {
     help: ▌
       /clear                       does clear
       /think [on|off]              does think
-      @FILE                        name a file of the workspace
-      !COMMAND                     run a command of your own
-      enter                        send; while a turn runs, qu…
-      shift+enter, alt+enter       new line (also \ before Ent…
-    enter type it   type to filter   esc leave   1 of 37
+      @FILE, @a.rs:10-40, @dir/    attaches a file, lines of i…
+      @https://…                   attaches a page of the web
+      shot.png, https://…/a.png    shows the model the image
+      !COMMAND                     runs a command by your own…
+    enter type it   type to filter   esc leave   1 of 40
       sonnet-5.5 · normal · ctx 0% · main
     ");
     typed(&mut app, "think", at(0));

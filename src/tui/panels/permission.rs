@@ -274,11 +274,20 @@ impl PermissionPanel {
         }
     }
 
+    /// A part of a command stands in the command itself, word for word.
+    fn is_seen(&self, effect: &str) -> bool {
+        match (&self.ask.preview, effect.strip_prefix("runs ")) {
+            (Preview::Command { text }, Some(part)) => text.contains(part),
+            _ => false,
+        }
+    }
+
     /// What would happen, in plain words.
     fn effects(&self, cols: usize, theme: &Theme) -> Vec<Line<'static>> {
         self.ask
             .effects
             .iter()
+            .filter(|effect| !self.is_seen(effect))
             .flat_map(|effect| {
                 let words = text::steady_text(&clean(effect)).into_owned();
                 let rows = hard_rows(&[(words, Default::default())], cols.saturating_sub(4));
@@ -302,8 +311,16 @@ impl PermissionPanel {
             rules.join(", ")
         };
         let mut parts = Vec::new();
-        if !self.ask.why.is_empty() {
-            parts.push(clean(&self.ask.why).into_owned());
+        let mut whys = Vec::new();
+        for why in self.ask.why.split("; ") {
+            // What the effects say already is no reason on top of them.
+            let told = self.ask.effects.iter().any(|effect| effect == why);
+            if !told && !why.is_empty() && !whys.contains(&why) {
+                whys.push(why);
+            }
+        }
+        if !whys.is_empty() {
+            parts.push(clean(&whys.join("; ")).into_owned());
         }
         let (session, always) = (rules(&self.ask.session), rules(&self.ask.always));
         if !session.is_empty() && session == always {

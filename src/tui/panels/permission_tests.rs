@@ -85,6 +85,33 @@ fn it_shows_exactly_what_would_run() {
 }
 
 #[test]
+fn nothing_is_said_twice() {
+    let mut panel = ask(command("cp a b && mkdir out"), &[]);
+    panel.ask.effects = [
+        "runs cp a b",
+        "reads a",
+        "writes b",
+        "runs mkdir out",
+        "writes out",
+        "runs rm x",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    panel.ask.why =
+        "writes b; cp: copies files; writes out; cp: copies files; mkdir: makes directories".into();
+    insta::assert_snapshot!(shown(&mut panel, 80, 12), @r"
+    Run this command?
+      cp a b && mkdir out
+      · reads a
+      · writes b
+      · writes out
+      · runs rm x
+    cp: copies files; mkdir: makes directories
+    y once   n no, tell it why   esc stop the turn
+    ");
+}
+
+#[test]
 fn a_narrow_or_low_window_keeps_the_keys_and_scrolls_the_rest() {
     insta::assert_snapshot!(shown(&mut checkout(), 20, 6), @r"
     Run this command?

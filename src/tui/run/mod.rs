@@ -177,6 +177,7 @@ impl Screen {
             &options.themes,
             &options.config,
         );
+        let look = look.on(env.dark());
         let queries_open = env.may_query();
         if queries_open {
             guard::query(look.wants_background())?;

@@ -11,6 +11,8 @@ pub struct TerminalEnv {
     pub term_program: String,
     /// `COLORTERM`.
     pub colorterm: String,
+    /// `COLORFGBG`.
+    pub colorfgbg: String,
     /// The first set one of `LC_ALL`, `LC_CTYPE`, `LANG`.
     pub locale: String,
     /// The terminal is on another machine: `SSH_CONNECTION` or `SSH_TTY` is set.
@@ -33,6 +35,7 @@ impl TerminalEnv {
             term: text("TERM"),
             term_program: text("TERM_PROGRAM"),
             colorterm: text("COLORTERM"),
+            colorfgbg: text("COLORFGBG"),
             locale: ["LC_ALL", "LC_CTYPE", "LANG"]
                 .into_iter()
                 .find_map(get)
@@ -64,6 +67,13 @@ impl TerminalEnv {
         } else {
             Depth::Ansi
         }
+    }
+
+    /// Whether the background is dark, as far as the environment tells: for
+    /// terminals that do not answer.
+    pub fn dark(&self) -> Option<bool> {
+        let background: u8 = self.colorfgbg.rsplit(';').next()?.parse().ok()?;
+        (background < 16).then_some(matches!(background, 0..=6 | 8))
     }
 
     /// Queries may be sent: their answers are understood, and a terminal that
@@ -366,5 +376,15 @@ mod tests {
         assert!(TerminalEnv::default().utf8());
         assert_eq!(with("NO_COLOR", "1").depth(), Depth::None);
         assert_eq!(with("COLORTERM", "truecolor").depth(), Depth::True);
+        for (value, dark) in [
+            ("15;0", Some(true)),
+            ("0;15", Some(false)),
+            ("0;default;7", Some(false)),
+            ("12;8", Some(true)),
+            ("15;default", None),
+            ("", None),
+        ] {
+            assert_eq!(with("COLORFGBG", value).dark(), dark, "{value}");
+        }
     }
 }
