@@ -63,11 +63,12 @@ pub(super) fn run(
     });
     let ended = worker.map_or(1, |worker| u8::from(!worker.join()));
     match summary {
-        Ok(summary) => {
-            if !summary.is_empty() {
-                println!("{summary}");
+        Ok(end) => {
+            if !end.summary.is_empty() {
+                println!("{}", end.summary);
             }
-            Ok(ended)
+            let signal = end.signal.and_then(|signal| u8::try_from(signal).ok());
+            Ok(signal.map_or(ended, |signal| 128u8.saturating_add(signal)))
         }
         // The reader is gone: as quiet as other tools.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(super::FAILED),

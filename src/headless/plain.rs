@@ -23,8 +23,8 @@ enum Message {
     Worker(UiEvent),
     /// A typed line; nothing at the end of the input.
     Line(Option<String>),
-    /// Ctrl+C, or the program has to end.
-    Signal,
+    /// Ctrl+C, or the program has to end: the number of the signal.
+    Signal(i32),
     WorkerGone,
 }
 
@@ -38,9 +38,17 @@ impl Drop for Sink {
     }
 }
 
-/// Runs until the input ends, the user leaves or the worker ends; the result is the
-/// closing summary. `typed`: a person types, so lines are heard as they come;
-/// otherwise each waits for the turn before it.
+/// How the conversation ended.
+pub struct Ended {
+    /// Closing summary; may be empty.
+    pub summary: String,
+    /// The signal that ended it: the exit status is 128 more.
+    pub signal: Option<i32>,
+}
+
+/// Runs until the input ends, the user leaves, a signal or the worker ends it.
+/// `typed`: a person types, so lines are heard as they come; otherwise each waits for
+/// the turn before it.
 ///
 /// # Errors
 /// When standard output cannot be written.
@@ -48,7 +56,7 @@ pub fn run(
     intro: &str,
     typed: bool,
     start: impl FnOnce(EventSink) -> CommandSender,
-) -> io::Result<String> {
+) -> io::Result<Ended> {
     let (sender, inbox) = channel();
     read_lines(sender.clone())?;
     hear_signals(sender.clone())?;
@@ -71,9 +79,14 @@ pub fn run(
         waiting: VecDeque::new(),
         ended: false,
         prompted: false,
+        signal: None,
     };
     talk.say(intro)?;
-    talk.run(&inbox)
+    let summary = talk.run(&inbox)?;
+    Ok(Ended {
+        summary,
+        signal: talk.signal,
+    })
 }
 
 fn read_lines(sender: Sender<Message>) -> io::Result<()> {
@@ -99,7 +112,9 @@ fn hear_signals(sender: Sender<Message>) -> io::Result<()> {
         .build()?;
     let hear = move || {
         runtime.block_on(async {
-            while signals::wait().await && sender.send(Message::Signal).is_ok() {}
+            while let Some(signal) = signals::wait().await
+                && sender.send(Message::Signal(signal)).is_ok()
+            {}
         });
     };
     std::thread::Builder::new()
@@ -127,6 +142,8 @@ struct Talk {
     ended: bool,
     /// The prompt stands on the last line.
     prompted: bool,
+    /// The signal that ends the program.
+    signal: Option<i32>,
 }
 
 impl Talk {
@@ -157,8 +174,15 @@ impl Talk {
                     self.say("error: the worker has ended; resume the session to go on")?;
                     return Ok(String::new());
                 }
-                Message::Signal if self.busy => self.send(Command::Interrupt),
-                Message::Signal => self.send(Command::Shutdown),
+                Message::Signal(signal) => {
+                    self.send(Command::Interrupt);
+                    if signal != signals::INTERRUPT {
+                        self.signal = Some(signal);
+                    }
+                    if !self.busy || self.signal.is_some() {
+                        self.send(Command::Shutdown);
+                    }
+                }
                 Message::Line(None) => self.ended = true,
                 Message::Line(Some(line)) => {
                     self.prompted = false;

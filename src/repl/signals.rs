@@ -12,7 +12,7 @@ const INTERRUPTED: i32 = 130;
 pub(super) fn listen(control: Arc<TurnControl>) {
     tokio::spawn(async move {
         let mut stopped = false;
-        while wait().await {
+        while wait().await.is_some() {
             if std::mem::replace(&mut stopped, true) {
                 std::process::exit(INTERRUPTED);
             }
@@ -21,25 +21,28 @@ pub(super) fn listen(control: Arc<TurnControl>) {
     });
 }
 
-/// Resolves with the next signal; false when none can be received.
+/// The number of the signal Ctrl+C sends.
+pub const INTERRUPT: i32 = 2;
+
+/// Resolves with the number of the next signal; nothing when none can be received.
 #[cfg(unix)]
-pub async fn wait() -> bool {
+pub async fn wait() -> Option<i32> {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = (
         signal(SignalKind::interrupt()),
         signal(SignalKind::terminate()),
         signal(SignalKind::hangup()),
     ) else {
-        return false;
+        return None;
     };
     tokio::select! {
-        _ = interrupt.recv() => true,
-        _ = terminate.recv() => true,
-        _ = hangup.recv() => true,
+        _ = interrupt.recv() => Some(INTERRUPT),
+        _ = terminate.recv() => Some(SignalKind::terminate().as_raw_value()),
+        _ = hangup.recv() => Some(SignalKind::hangup().as_raw_value()),
     }
 }
 
 #[cfg(not(unix))]
-pub async fn wait() -> bool {
-    tokio::signal::ctrl_c().await.is_ok()
+pub async fn wait() -> Option<i32> {
+    tokio::signal::ctrl_c().await.is_ok().then_some(INTERRUPT)
 }

@@ -54,14 +54,6 @@ fn running(rig: &Rig) -> bool {
         .success()
 }
 
-fn signal(terminal: &Terminal, name: &str) {
-    let id = terminal.child.process_id().unwrap().to_string();
-    let sent = std::process::Command::new("kill")
-        .args([name, &id])
-        .status();
-    assert!(sent.unwrap().success());
-}
-
 /// Nothing runs any more, and the session holds what was said.
 fn check_left(rig: &Rig) {
     until("the command to end", || (!running(rig)).then_some(()));
@@ -87,7 +79,7 @@ fn check_screen(terminal: &Terminal) {
 fn signals() {
     for (name, code) in [("-TERM", 143), ("-HUP", 129), ("-INT", 130)] {
         let (rig, mut terminal) = at_work();
-        signal(&terminal, name);
+        terminal.signal(name);
         assert_eq!(terminal.end(), code, "{name}");
         check_screen(&terminal);
         check_left(&rig);
@@ -145,7 +137,7 @@ fn the_terminal_is_closed() {
 #[test]
 fn killed_without_a_word() {
     let (rig, mut terminal) = at_work();
-    signal(&terminal, "-KILL");
+    terminal.signal("-KILL");
     terminal.end();
     check_left(&rig);
 }
@@ -231,15 +223,15 @@ fn continued_where_no_shell_has_written() {
     terminal.wait("p1q");
     terminal.send("a draft");
     terminal.wait("> a draft");
-    signal(&terminal, "-STOP");
-    signal(&terminal, "-CONT");
+    terminal.signal("-STOP");
+    terminal.signal("-CONT");
     terminal.send("ed");
     terminal.wait("> a drafted");
     let everything = terminal.everything();
     for once in ["esc stops", "> a draft", "p1q", "ctx "] {
         assert_eq!(everything.matches(once).count(), 1, "{once}\n{everything}");
     }
-    signal(&terminal, "-TERM");
+    terminal.signal("-TERM");
     assert_eq!(terminal.end(), 143);
     check_screen(&terminal);
 }

@@ -16,6 +16,8 @@ mod leaving;
 #[cfg(unix)]
 mod memory;
 mod models;
+#[cfg(unix)]
+mod plain;
 mod prompt;
 mod pty;
 mod resume;

@@ -165,6 +165,18 @@ impl Terminal {
         self.sides = None;
     }
 
+    /// Sends the program a signal, e.g. `-TERM`.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.process_id().unwrap().to_string();
+        let mut kill = std::process::Command::new("kill");
+        assert!(kill.args([name, &id]).status().unwrap().success());
+    }
+
+    /// Everything the program wrote.
+    pub fn raw(&self) -> String {
+        String::from_utf8_lossy(&self.raw.lock().unwrap()).into_owned()
+    }
+
     /// The column of the cursor.
     pub fn column(&self) -> u16 {
         self.screen.lock().unwrap().screen().cursor_position().1

@@ -55,6 +55,47 @@ fn a_task_with_a_question_and_the_way_out() {
 }
 
 #[test]
+fn questions_come_one_by_one_and_outlive_a_resize() {
+    let calls = ["a", "b", "c"].map(|path| tool("delete_file", json!({ "path": path })));
+    let rig = Rig::new(vec![says(calls.to_vec()), says(vec![text("Both gone.")])]);
+    for name in ["a", "b", "c"] {
+        rig.file(name, "x\n");
+    }
+    let there = |name: &str| rig.work().join(name).exists();
+    let moment = || std::thread::sleep(std::time::Duration::from_millis(400));
+    let mut terminal = Terminal::start(&rig, &[], 80, 24);
+    terminal.wait("/ commands");
+    terminal.enter("go");
+    terminal.wait("Delete a?");
+    moment();
+    // Enter answers nothing.
+    terminal.send("\r");
+    for (cols, rows) in [(40, 10), (100, 30), (60, 18)] {
+        terminal.resize(cols, rows);
+        terminal.wait("Delete a?");
+        terminal.wait("y once");
+    }
+    assert!(there("a"));
+    terminal.send("y");
+    terminal.wait("Delete b?");
+    assert!(there("b") && there("c"));
+    moment();
+    terminal.resize(80, 24);
+    terminal.wait("Delete b?");
+    terminal.send("y");
+    terminal.wait("Delete c?");
+    assert!(!there("a") && there("c"));
+    moment();
+    terminal.send("n\r");
+    terminal.wait("Both gone.");
+    assert!(!there("b") && there("c"));
+    terminal.send(CTRL_D);
+    assert_eq!(terminal.end(), 0);
+    assert!(!terminal.everything().contains("y once"));
+    rig.server.check();
+}
+
+#[test]
 fn no_is_told_to_the_model_with_the_users_words() {
     let rig = Rig::new(vec![
         says(vec![tool("delete_file", json!({"path": "b"}))]),
@@ -201,11 +242,7 @@ fn a_termination_signal_restores_the_terminal_and_saves() {
     terminal.wait("/ commands");
     terminal.enter("go");
     terminal.wait("An answer.");
-    let id = terminal.child.process_id().unwrap().to_string();
-    std::process::Command::new("kill")
-        .args(["-TERM", &id])
-        .status()
-        .unwrap();
+    terminal.signal("-TERM");
     assert_eq!(terminal.end(), 143);
     terminal.check_restored();
     assert!(
