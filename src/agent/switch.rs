@@ -1,6 +1,7 @@
 //! Which model answers: switching it, falling back to another, what it may cost.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Agent;
 use crate::protocol::entry::EntryKind;
@@ -15,6 +16,8 @@ pub struct Budget {
     pub max_cost: Option<f64>,
     /// Answers of the model in one turn.
     pub max_turns: Option<u64>,
+    /// How long one turn may take.
+    pub max_time: Option<Duration>,
 }
 
 /// Models for what is not the conversation itself, and for when its own model is
@@ -157,11 +160,12 @@ impl Agent {
     }
 
     /// Whether the budget is used up, before another request; `answers` were given in
-    /// this turn.
-    pub(super) fn over_budget(&self, answers: u64) -> Option<TurnOutcome> {
+    /// this turn, which has taken so long.
+    pub(super) fn over_budget(&self, answers: u64, elapsed: Duration) -> Option<TurnOutcome> {
         let Budget {
             max_cost,
             max_turns,
+            max_time,
         } = self.parts.budget;
         let spent = self.parts.session.conversation().cost;
         let message = match (max_cost, max_turns) {
@@ -174,7 +178,13 @@ impl Agent {
                 "stopped after {} of the model (--max-turns); send \"continue\" to go on",
                 crate::stdx::text::plural(usize::try_from(limit).unwrap_or(usize::MAX), "answer")
             ),
-            _ => return None,
+            _ => match max_time {
+                Some(limit) if elapsed >= limit => format!(
+                    "stopped after {} (--max-time); send \"continue\" to go on",
+                    crate::stdx::text::duration(elapsed.as_millis() as u64)
+                ),
+                _ => return None,
+            },
         };
         Some(TurnOutcome::Limit { message })
     }

@@ -160,7 +160,7 @@ impl Agent {
         let tools = self.specs();
         loop {
             self.report_jobs();
-            if let Some(outcome) = self.over_budget(turn.answers) {
+            if let Some(outcome) = self.over_budget(turn.answers, turn.started.elapsed()) {
                 return outcome;
             }
             if let Some(outcome) = self.make_room(cancel).await {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use super::import::Import;
 use super::sessions::Sessions;
 use crate::protocol::permission::PermissionMode;
 
@@ -107,6 +108,10 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_turns: Option<u64>,
 
+    /// Stop the work for one message after this time, e.g. 30m
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub max_time: Option<std::time::Duration>,
+
     /// What may happen without asking
     #[arg(long, value_name = "MODE")]
     pub permission_mode: Option<Mode>,
@@ -170,6 +175,8 @@ pub enum Sub {
         #[command(subcommand)]
         what: Sessions,
     },
+    /// Take over conversations of other programs; those stay as they are
+    Import(Import),
     /// Run a command confined as the model's commands are
     Sandbox {
         /// The program and its arguments, or one quoted command line
@@ -307,6 +314,11 @@ pub enum ModelsSub {
         /// As provider/model
         model: String,
     },
+}
+
+/// A time with its unit.
+fn time(text: &str) -> Result<std::time::Duration, String> {
+    crate::config::time(text).ok_or_else(|| "a time, e.g. 90s, 30m or 2h".to_string())
 }
 
 /// An amount of dollars above nothing.

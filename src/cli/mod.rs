@@ -9,6 +9,7 @@ mod debug;
 mod demo;
 mod doctor;
 mod first_run;
+mod import;
 mod interactive;
 mod logging;
 mod models;
@@ -54,6 +55,9 @@ pub enum CliError {
     /// The session cannot be used.
     #[error(transparent)]
     Session(#[from] crate::session::SessionError),
+    /// A conversation of another program cannot be taken over.
+    #[error(transparent)]
+    Import(#[from] crate::session::import::ImportError),
     /// The worker cannot be started.
     #[error(transparent)]
     Repl(#[from] crate::repl::ReplError),
@@ -90,6 +94,7 @@ impl CliError {
             | Self::Exec(_)
             | Self::Tui(_)
             | Self::Provider(_)
+            | Self::Import(_)
             | Self::Io { .. } => FAILED,
         }
     }

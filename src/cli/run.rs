@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use super::settings::{self, Chosen};
 use super::stdin::{self, Input};
 use super::{
-    Args, CliError, FAILED, INTERRUPTED, connection, debug, demo, doctor, first_run, interactive,
-    logging, plain, prompt, sandbox, sessions, trust,
+    Args, CliError, FAILED, INTERRUPTED, connection, debug, demo, doctor, first_run, import,
+    interactive, logging, plain, prompt, sandbox, sessions, trust,
 };
 use crate::cli::args::{Debug, OutputFormat, Sub};
 use crate::config::{self, Env, Paths};
@@ -36,6 +36,9 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
     let paths = settings::paths(&env)?;
     if let Some(Sub::Sessions { what }) = &args.command {
         return sessions::run(what, &paths);
+    }
+    if let Some(Sub::Import(import)) = &args.command {
+        return import::run(import, &paths, &env);
     }
     if let Some(Sub::Debug(Debug::Classify { .. })) = args.command {
         let root = std::fs::canonicalize(&paths.workspace)

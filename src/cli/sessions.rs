@@ -113,7 +113,7 @@ pub(super) fn run(what: &Sessions, paths: &Paths) -> Result<u8, CliError> {
     }
 }
 
-fn print(text: &str) -> Result<u8, CliError> {
+pub(super) fn print(text: &str) -> Result<u8, CliError> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => Ok(0),

@@ -125,6 +125,7 @@ pub(super) fn choose(
         budget: Budget {
             max_cost: args.max_cost.or(file.max_cost),
             max_turns: args.max_turns.or(file.max_turns),
+            max_time: args.max_time.or(file.max_time),
         },
         ui: Ui {
             plain: args.plain.then_some(true).or(file.ui.plain),

@@ -203,6 +203,16 @@ pub static KEYS: &[Key] = &[
         project_may: |_| false,
     },
     Key {
+        name: "budget.max-time",
+        expected: "a time such as 90s, 30m or 2h",
+        help: "how long the work for one message may take; checked before every request",
+        set: |config, value| {
+            config.max_time = super::time(value);
+            config.max_time.is_some()
+        },
+        project_may: |_| false,
+    },
+    Key {
         name: "ui.theme",
         expected: "the name of a theme such as \"default\"",
         help: "colours of the terminal UI; /theme shows them",

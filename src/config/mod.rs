@@ -19,6 +19,7 @@ pub mod trust;
 mod ui;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub use edit::save;
 pub use env::Env;
@@ -145,6 +146,8 @@ pub struct Config {
     pub max_cost: Option<f64>,
     /// Answers of the model in one turn.
     pub max_turns: Option<u64>,
+    /// How long a turn may take.
+    pub max_time: Option<Duration>,
     /// Servers described by the user.
     pub endpoints: Vec<Endpoint>,
     /// Where each setting was given; of one key the last place holds.
@@ -197,4 +200,17 @@ pub fn load(paths: &Paths, env: &Env, trusting: bool) -> Result<Config, ConfigEr
     config.gone.retain(|item| !there.contains(item));
     file::apply_env(&mut config, env)?;
     Ok(config)
+}
+/// A time with its unit: `90s`, `30m`, `2h`. Nothing for another spelling, or no time
+/// at all.
+pub fn time(text: &str) -> Option<Duration> {
+    let unit = text.chars().last()?;
+    let number: u64 = text.strip_suffix(unit)?.trim().parse().ok()?;
+    let seconds = match unit {
+        's' => number,
+        'm' => number.checked_mul(60)?,
+        'h' => number.checked_mul(3_600)?,
+        _ => return None,
+    };
+    (seconds > 0).then(|| Duration::from_secs(seconds))
 }

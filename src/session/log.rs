@@ -58,6 +58,12 @@ impl Log {
         }
     }
 
+    /// The same under another id, before anything is written.
+    pub fn named(mut self, id: &str) -> Self {
+        self.id = id.to_string();
+        self
+    }
+
     /// Opens a log for appending; returns its entries in file order and, in
     /// words, what could not be read.
     ///

@@ -6,6 +6,7 @@
 
 mod conversation;
 pub mod export;
+pub mod import;
 mod log;
 pub mod repair;
 mod store;
@@ -111,6 +112,15 @@ impl Session {
     /// A new session; its file appears with the first entry.
     pub fn create(store: &Store, cwd: &str) -> Self {
         let log = Log::create(store.dir().to_path_buf(), cwd);
+        Self {
+            log,
+            conversation: Conversation::default(),
+        }
+    }
+
+    /// A new session with an id of the caller's choice, which must be valid and unused.
+    pub fn create_as(store: &Store, cwd: &str, id: &str) -> Self {
+        let log = Log::create(store.dir().to_path_buf(), cwd).named(id);
         Self {
             log,
             conversation: Conversation::default(),

@@ -65,8 +65,13 @@ fn a_key_is_stored_used_listed_and_removed_without_being_shown() {
 #[test]
 fn a_budget_stops_before_the_next_request() {
     let list = || says(vec![tool("list_directory", json!({"path": "."}))]);
-    for flags in [["--max-turns", "1"], ["--max-cost", "0.0000001"]] {
-        let rig = Rig::new(vec![list(), says(vec![text("never")])]);
+    let slow = || says(vec![tool("execute_bash", json!({"command": "sleep 1.1"}))]);
+    for (flags, call) in [
+        (["--max-turns", "1"], list()),
+        (["--max-cost", "0.0000001"], list()),
+        (["--max-time", "1s"], slow()),
+    ] {
+        let rig = Rig::new(vec![call, says(vec![text("never")])]);
         let ran = rig.run(&[&["-p", "go"][..], &flags[..]].concat());
         assert_eq!(ran.code, 1, "{}", ran.stderr);
         assert!(ran.stderr.contains("stopped"), "{}", ran.stderr);

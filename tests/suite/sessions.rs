@@ -2,7 +2,7 @@
 
 #![cfg(unix)]
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::pty::Terminal;
 use crate::rig::Rig;
@@ -100,4 +100,68 @@ fn who_comes_second_is_told_and_may_take_a_copy() {
     assert_eq!(terminal.end(), 0);
     assert_eq!(ids(&rig).len(), 3);
     rig.server.check();
+}
+
+#[test]
+fn a_conversation_of_another_program_goes_on_here() {
+    let rig = Rig::new(vec![says(vec![text("I go on.")])]);
+    let work = std::fs::canonicalize(rig.work()).unwrap();
+    let line = |rest: &str| {
+        format!(
+            r#"{{"cwd":{},"timestamp":"2026-03-01T10:00:00Z",{rest}}}"#,
+            json!(work)
+        )
+    };
+    let lines = [
+        line(
+            r#""type":"user","uuid":"a","parentUuid":null,"message":{"role":"user","content":"mend the CART"}"#,
+        ),
+        line(
+            r#""type":"assistant","uuid":"b","parentUuid":"a","message":{"role":"assistant","model":"claude-x","content":[{"type":"thinking","thinking":"hm","signature":"zz"},{"type":"tool_use","id":"toolu_1","name":"Bash","input":{"command":"ls"}}]}"#,
+        ),
+        line(
+            r#""type":"user","uuid":"c","parentUuid":"b","message":{"role":"user","content":[{"type":"tool_result","tool_use_id":"toolu_1","content":"cart.rs"}]}"#,
+        ),
+        line(
+            r#""type":"assistant","uuid":"d","parentUuid":"c","message":{"role":"assistant","model":"claude-x","content":[{"type":"text","text":"Seen."}]}"#,
+        ),
+    ];
+    let dir = rig.home().join(".claude/projects/-x");
+    std::fs::create_dir_all(&dir).unwrap();
+    let source = dir.join("abcd-1.jsonl");
+    std::fs::write(&source, lines.join("\n")).unwrap();
+    let list = rig.run(&["import", "claude"]);
+    assert!(
+        list.stdout.contains("abcd-1") && list.stdout.contains("3 messages, 1 call, 1 result"),
+        "{}",
+        list.stdout
+    );
+    assert!(rig.logs().is_empty());
+    rig.run(&["import", "claude", "abcd"]).ok();
+    let again = rig.run(&["import", "claude", "--all"]);
+    assert!(
+        again.stdout.contains("taken over before"),
+        "{}",
+        again.stdout
+    );
+    assert_eq!(std::fs::read_to_string(&source).unwrap(), lines.join("\n"));
+    let ran = rig.run(&["-r", "-p", "go on"]);
+    assert_eq!(ran.stdout, "I go on.\n", "{}", ran.stderr);
+    let request = rig.server.requests()[0].to_string();
+    for part in ["mend the CART", "cart.rs", "Seen.", "\"Bash\""] {
+        assert!(request.contains(part), "{part}: {request}");
+    }
+    rig.server.check();
+    let none = rig.run(&["import", "codex"]);
+    assert!(
+        none.stdout.contains("no conversation of codex"),
+        "{}",
+        none.stdout
+    );
+    let wrong = rig.run(&["import", "codex", source.to_str().unwrap()]);
+    assert!(
+        wrong.code != 0 && wrong.stderr.contains("no conversation of codex"),
+        "{}",
+        wrong.stderr
+    );
 }
