@@ -200,10 +200,13 @@ fn any_call() -> impl Strategy<Value = Vec<Effect>> {
     ]
 }
 
-/// The same call: blanks around a command mean nothing, nor does the path of a URL.
+/// The same call: blanks around a command and quotes around a name mean nothing, nor
+/// does the path of a URL.
 fn same(a: &Effect, b: &Effect) -> bool {
     match (a, b) {
-        (Effect::Exec(a), Effect::Exec(b)) => a.trim() == b.trim(),
+        (Effect::Exec(a), Effect::Exec(b)) => {
+            a.trim().replace('\'', "") == b.trim().replace('\'', "")
+        }
         (Effect::Net(a), Effect::Net(b)) => {
             crate::permission::url::host_of(a) == crate::permission::url::host_of(b)
         }
