@@ -58,12 +58,11 @@ impl Agent {
             root: services.workspace.root(),
             home: services.env.home(),
         };
-        let words = match self.decide(&[Effect::Exec(line.to_string())]) {
-            PermissionDecision::Allow { why, .. } => format!("runs unasked: {why}"),
-            PermissionDecision::Ask { why, .. } => format!("asks: {why}"),
-            PermissionDecision::Deny { why } => format!("is refused: {why}"),
-        };
-        (words, permission::command::analyse(&place, line))
+        let decision = self.decide(&[Effect::Exec(line.to_string())]);
+        (
+            permission::explain::verdict(&decision),
+            permission::command::analyse(&place, line),
+        )
     }
 
     /// How a call asks the user something; nothing where nobody can answer.

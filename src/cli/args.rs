@@ -188,6 +188,12 @@ pub enum Sub {
         )]
         command: Vec<OsString>,
     },
+    /// Show, change and explain the rules about what runs without asking
+    Permissions {
+        /// What to do; without it, list
+        #[command(subcommand)]
+        what: Option<Permissions>,
+    },
     /// Show or change what this workspace's own settings may allow or redirect
     Trust {
         /// What to do; without it, show
@@ -197,6 +203,34 @@ pub enum Sub {
     /// Look into parts of the program
     #[command(subcommand, hide = true)]
     Debug(Debug),
+}
+
+/// What to do about rules.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Permissions {
+    /// List the rules in force and their files
+    List,
+    /// Add a rule to .sofos/config.local.toml
+    Add {
+        /// allow, deny or ask
+        list: String,
+        /// Read(glob), Write(glob), Bash(command), Bash(prefix:*), WebFetch(domain:host), Mcp(server)
+        rule: String,
+        /// Write it to ~/.sofos/config.toml instead: it holds everywhere
+        #[arg(long)]
+        user: bool,
+    },
+    /// Remove a rule from every file it stands in
+    Remove {
+        /// The rule, word for word
+        rule: String,
+    },
+    /// Say what a command would do and what decides about it; runs nothing
+    Why {
+        /// The command line
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<String>,
+    },
 }
 
 /// What to do about trust.

@@ -13,6 +13,7 @@ mod import;
 mod interactive;
 mod logging;
 mod models;
+mod permissions;
 mod plain;
 mod prompt;
 mod providers;

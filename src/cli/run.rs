@@ -8,7 +8,7 @@ use super::settings::{self, Chosen};
 use super::stdin::{self, Input};
 use super::{
     Args, CliError, FAILED, INTERRUPTED, connection, debug, demo, doctor, first_run, import,
-    interactive, logging, plain, prompt, sandbox, sessions, trust,
+    interactive, logging, permissions, plain, prompt, sandbox, sessions, trust,
 };
 use crate::cli::args::{Debug, OutputFormat, Sub};
 use crate::config::{self, Env, Paths};
@@ -49,6 +49,10 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
     }
     if let Some(Sub::Trust { action }) = args.command {
         return trust::run(action, &paths, &env);
+    }
+    if let Some(Sub::Permissions { what }) = &args.command {
+        let file = config::load(&paths, &env, args.trust_workspace)?;
+        return permissions::run(what.as_ref(), &paths, file.rules);
     }
     logging::start(&paths.logs(), &env, args.verbose)?;
     logging::report_panics(paths.logs());
@@ -96,6 +100,7 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
             one_shot(&args, env, paths, chosen, session, restored, prompt)
         }
         None => {
+            let file = trust::ask(file, &paths, &env)?;
             let prompt = prompt::settings(&file)?;
             let (session, restored) = open_session(&args, &paths, false)?;
             let saved = session.conversation().settings.as_ref();

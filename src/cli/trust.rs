@@ -1,8 +1,10 @@
 //! `sofos trust`: what a workspace's own settings may allow or redirect.
 
+use std::io::{BufRead, IsTerminal, Read, Write};
+
 use super::CliError;
 use super::args::Trust;
-use crate::config::{self, Env, Paths, trust};
+use crate::config::{self, Config, Env, Paths, trust};
 use crate::stdx::text::clean;
 
 /// What is said when nobody was asked about items that the user has not accepted.
@@ -17,16 +19,54 @@ pub(super) fn ignored(untrusted: &[String]) -> String {
     )
 }
 
+/// Shows what the workspace brings along that the user has not accepted, and takes it
+/// into force when the user says so. Without anybody to ask nothing happens: it stays
+/// ignored.
+pub(super) fn ask(file: Config, paths: &Paths, env: &Env) -> Result<Config, CliError> {
+    let terminals = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if file.untrusted.is_empty() || !terminals {
+        return Ok(file);
+    }
+    println!("This directory brings settings that allow or redirect something:");
+    list(&file.untrusted);
+    if !file.gone.is_empty() {
+        println!("Accepted earlier, and now gone or changed:");
+        list(&file.gone);
+    }
+    print!("They do nothing until you accept them. Accept? [y/N] ");
+    let flushed = std::io::stdout().flush();
+    flushed.map_err(CliError::io("write to the terminal"))?;
+    let mut answer = String::new();
+    let read = std::io::stdin()
+        .lock()
+        .take(MAX_ANSWER)
+        .read_line(&mut answer);
+    read.map_err(CliError::io("read the answer"))?;
+    if !matches!(answer.trim(), "y" | "Y" | "yes") {
+        return Ok(file);
+    }
+    take(paths, &file)?;
+    Ok(config::load(paths, env, false)?)
+}
+
+/// Longest answer that is read, in bytes.
+const MAX_ANSWER: u64 = 1_000;
+
+/// Accepts exactly what was shown.
+fn take(paths: &Paths, shown: &Config) -> Result<(), CliError> {
+    let mut items = trust::accepted(paths)?.items;
+    items.retain(|item| !shown.gone.contains(item));
+    items.extend(shown.untrusted.iter().cloned());
+    Ok(trust::accept(paths, &items, false)?)
+}
+
 /// Runs the subcommand.
 pub(super) fn run(action: Option<Trust>, paths: &Paths, env: &Env) -> Result<u8, CliError> {
     match action {
         None => show(paths, env)?,
         Some(Trust::Accept) => {
             let found = config::load(paths, env, false)?;
-            let mut items = trust::accepted(paths)?.items;
-            items.retain(|item| !found.gone.contains(item));
-            items.extend(found.untrusted.iter().cloned());
-            trust::accept(paths, &items, false)?;
+            take(paths, &found)?;
             match found.untrusted.len() {
                 0 => println!("nothing new to accept"),
                 n => println!("accepted {n}:"),

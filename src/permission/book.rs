@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::Basis;
+use super::command::{self, Analysis};
 use super::place::Place;
 use super::rules::{List, Rule, RuleSet};
 use crate::config::{self, ConfigError, Layer, Paths, RuleLine, trust};
-use crate::protocol::permission::Grant;
+use crate::protocol::permission::{Effect, Grant, PermissionDecision, PermissionMode};
 
 /// Why a rule cannot be kept.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +94,25 @@ impl RuleBook {
     pub fn rules(&self) -> Arc<RuleSet> {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         state.rules.clone()
+    }
+
+    /// Judges effects in the default mode, without grants.
+    pub fn decide(&self, effects: &[Effect]) -> PermissionDecision {
+        let rules = self.rules();
+        let basis = Basis {
+            mode: PermissionMode::Default,
+            safe: false,
+            place: self.place(),
+            rules: &rules,
+            grants: &[],
+            confined: true,
+        };
+        super::decide(&basis, effects)
+    }
+
+    /// Looks at a command line that would run in the root of the workspace.
+    pub fn analyse(&self, line: &str) -> Analysis {
+        command::analyse(&self.place(), line)
     }
 
     /// Every rule with its file and list.

@@ -3,10 +3,19 @@
 use super::command::{Analysis, CommandEffect, EffectKind, analyse, shown};
 use super::place::Place;
 use super::short;
-use crate::protocol::permission::{Effect, ScopedPath};
+use crate::protocol::permission::{Effect, PermissionDecision, ScopedPath};
 
 /// Most things that are listed.
 const MOST: usize = 8;
+
+/// A decision in words.
+pub fn verdict(decision: &PermissionDecision) -> String {
+    match decision {
+        PermissionDecision::Allow { why, .. } => format!("runs unasked: {why}"),
+        PermissionDecision::Ask { why, .. } => format!("asks: {why}"),
+        PermissionDecision::Deny { why } => format!("is refused: {why}"),
+    }
+}
 
 /// What these effects amount to, one thing a line.
 pub fn effects(place: &Place<'_>, effects: &[Effect]) -> Vec<String> {

@@ -63,6 +63,10 @@ impl Tool for ApplyPatch {
             let steps = steps(&args, &inner)?;
             let change = inner.workspace.change();
             let plan = Plan::new(&change, &steps).map_err(|error| failed(error, &steps, &inner))?;
+            for told in plan.told() {
+                let after = told.after.unwrap_or_default();
+                common::keeps_secrets(told.path.display(), told.before, after, &inner)?;
+            }
             let created = change.commit(&plan).map_err(common::to_model)?;
             drop(change);
             Ok(output(&plan, &created))

@@ -707,3 +707,37 @@ fn notebooks_are_read_and_edited_by_cells() {
     bench.write("n.ipynb", book);
     assert!(edit(json!({"cell": 1, "mode": "delete"})).contains("changed on disk"));
 }
+
+#[test]
+fn the_mark_of_a_hidden_secret_does_not_replace_the_secret() {
+    let bench = Bench::new();
+    let key = format!("ghp_{}", "a1B2c3D4e5".repeat(4));
+    let old = format!("name = 1\nkey = \"{}\"\n", &key[..40]);
+    bench.write("conf.toml", &old);
+    let shown = crate::stdx::redact::redact(&old).into_owned();
+    assert!(shown.contains("[redacted]"), "{shown}");
+    let new = shown.replace("1", "2");
+    let calls = [
+        ("write_file", json!({"path": "conf.toml", "content": new})),
+        (
+            "edit_file",
+            json!({"path": "conf.toml", "old_string": "name = 1", "new_string": "x = \"[redacted]\""}),
+        ),
+        (
+            "apply_patch",
+            json!({"patch": "*** Begin Patch\n*** Update File: conf.toml\n@@\n-name = 1\n+name = [redacted]\n*** End Patch"}),
+        ),
+    ];
+    for (tool, call) in calls {
+        let text = bench.text(tool, call);
+        assert!(text.contains("holds a secret"), "{tool}: {text}");
+        assert_eq!(bench.bytes("conf.toml"), old.as_bytes(), "{tool}");
+    }
+    // Where nothing is hidden it is a word like any other.
+    bench.write("doc.md", "a\n");
+    bench.text(
+        "write_file",
+        json!({"path": "doc.md", "content": "[redacted]\n"}),
+    );
+    assert_eq!(bench.bytes("doc.md"), b"[redacted]\n");
+}

@@ -2,6 +2,7 @@
 
 use crate::permission::scope;
 use crate::protocol::permission::ScopedPath;
+use crate::stdx::redact::MARK;
 use crate::stdx::text;
 use crate::workspace::{FileError, suggest};
 
@@ -15,6 +16,30 @@ pub(super) fn resolve(path: &str, cx: &ToolCx) -> Result<ScopedPath, ToolError> 
 /// The resolved path of a directory entry: a link stands for itself.
 pub(super) fn resolve_entry(path: &str, cx: &ToolCx) -> Result<ScopedPath, ToolError> {
     scope::resolve_entry(cx.workspace.root(), cx.env.home(), path).map_err(to_model)
+}
+
+/// That a write does not put the mark of a hidden secret where the file holds the
+/// secret: the model never saw it and cannot give it back.
+pub(super) fn keeps_secrets(
+    shown: &str,
+    before: Option<&[u8]>,
+    after: &[u8],
+    cx: &ToolCx,
+) -> Result<(), ToolError> {
+    let marks = |text: &str| text.matches(MARK).count();
+    let after = String::from_utf8_lossy(after);
+    if !after.contains(MARK) {
+        return Ok(());
+    }
+    let old = String::from_utf8_lossy(before.unwrap_or_default());
+    let hides = marks(&cx.env.secrets().redact(&old)) > marks(&old);
+    if !hides || marks(&after) <= marks(&old) {
+        return Ok(());
+    }
+    Err(ToolError::model(format!(
+        "{shown}: {MARK} stands where the file holds a secret, which would be lost; nothing was \
+         written. Change only the other lines, with edit_file"
+    )))
 }
 
 /// Any error as words for the model.

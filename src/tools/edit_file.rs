@@ -107,6 +107,7 @@ impl Tool for EditFile {
                     path.display()
                 )));
             }
+            common::keeps_secrets(&plan.shown, plan.before.as_deref(), &plan.after, &inner)?;
             let written = change
                 .write(&path, plan.before.as_deref(), &plan.after)
                 .map_err(common::to_model)?;

@@ -156,6 +156,7 @@ fn write(
             path.display()
         )));
     }
+    common::keeps_secrets(path.display(), Some(before), after, cx)?;
     change
         .write(path, Some(before), after)
         .map_err(common::to_model)?;

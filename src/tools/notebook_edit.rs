@@ -88,6 +88,7 @@ impl Tool for NotebookEdit {
             let change = inner.workspace.change();
             let before = change.current(&path).map_err(common::to_model)?;
             let plan = plan(&args, &path, before, &inner)?;
+            common::keeps_secrets(path.display(), Some(&plan.before), &plan.after, &inner)?;
             change
                 .write(&path, Some(&plan.before), &plan.after)
                 .map_err(common::to_model)?;

@@ -91,6 +91,7 @@ async fn run(args: Args, new: bool, cx: ToolCx) -> Result<ToolOutput, ToolError>
             let text = format!("{} already has exactly this content", path.display());
             return Ok(ToolOutput::text(text, "no change"));
         }
+        common::keeps_secrets(&plan.shown, plan.before.as_deref(), &plan.after, &inner)?;
         let written = change
             .write(&path, plan.before.as_deref(), &plan.after)
             .map_err(common::to_model)?;

@@ -16,6 +16,7 @@ mod leaving;
 #[cfg(unix)]
 mod memory;
 mod models;
+mod permissions;
 #[cfg(unix)]
 mod plain;
 mod prompt;
