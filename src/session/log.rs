@@ -6,12 +6,12 @@
 //! crash can tear only the last line, which [`Log::open`] moves to `<id>.torn`.
 
 use std::fs::{File, TryLockError};
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::SessionError;
+use super::{SessionError, lines};
 use crate::protocol::entry::{Entry, EntryKind, LOG_VERSION};
 use crate::stdx::{clock, fs as sfs, ids};
 
@@ -90,7 +90,7 @@ impl Log {
                 source,
             }
         };
-        let read = read_lines(&file).map_err(io("read"))?;
+        let read = lines::read_live(&path).map_err(io("read"))?;
         let Some(Entry {
             kind: EntryKind::Header { version, cwd, .. },
             ..
@@ -200,7 +200,7 @@ impl Log {
             self.write_queued()?;
         }
         let path = self.path();
-        let read = File::open(&path).and_then(|file| read_lines(&file));
+        let read = lines::read_all(&path);
         let lines = read.map_err(|source| SessionError::Io {
             action: "read",
             path,
@@ -351,13 +351,11 @@ pub(super) fn holder(file: &File) -> Option<u32> {
 
 /// The entries of a log that is only read.
 pub(super) fn read(path: &Path) -> Result<Vec<Entry>, SessionError> {
-    let lines = File::open(path)
-        .and_then(|file| read_lines(&file))
-        .map_err(|source| SessionError::Io {
-            action: "read",
-            path: path.to_path_buf(),
-            source,
-        })?;
+    let lines = lines::read_all(path).map_err(|source| SessionError::Io {
+        action: "read",
+        path: path.to_path_buf(),
+        source,
+    })?;
     match lines.entries.first() {
         Some(Entry {
             kind: EntryKind::Header {
@@ -376,49 +374,6 @@ pub(super) fn read(path: &Path) -> Result<Vec<Entry>, SessionError> {
             path: path.to_path_buf(),
         }),
     }
-}
-
-struct Lines {
-    entries: Vec<Entry>,
-    /// 1-based numbers of whole lines that are no JSON.
-    bad_lines: Vec<usize>,
-    /// Length of all whole lines.
-    length: u64,
-    /// Bytes after the last newline.
-    torn: Vec<u8>,
-}
-
-/// Whether a line is JSON at all: an entry of a kind this program does not know.
-fn is_json(line: &[u8]) -> bool {
-    serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok()
-}
-
-fn read_lines(file: &File) -> std::io::Result<Lines> {
-    let mut reader = BufReader::with_capacity(1 << 16, file);
-    let mut out = Lines {
-        entries: Vec::new(),
-        bad_lines: Vec::new(),
-        length: 0,
-        torn: Vec::new(),
-    };
-    let mut line = Vec::new();
-    for number in 1.. {
-        line.clear();
-        if reader.read_until(b'\n', &mut line)? == 0 {
-            break;
-        }
-        if line.last() != Some(&b'\n') {
-            out.torn = line;
-            break;
-        }
-        out.length += line.len() as u64;
-        match serde_json::from_slice::<Entry>(&line) {
-            Ok(entry) => out.entries.push(entry),
-            Err(_) if is_json(&line) => {}
-            Err(_) => out.bad_lines.push(number),
-        }
-    }
-    Ok(out)
 }
 
 #[cfg(test)]

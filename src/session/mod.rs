@@ -7,6 +7,7 @@
 mod conversation;
 pub mod export;
 pub mod import;
+mod lines;
 mod log;
 pub mod repair;
 mod store;
