@@ -325,7 +325,7 @@ impl Talk {
                 Ok(())
             }
             UiEvent::Agent { agent, inner } => self.agent_event(agent, inner),
-            UiEvent::Exit { .. } => Ok(()),
+            UiEvent::Earlier { .. } | UiEvent::Exit { .. } => Ok(()),
         }
     }
 

@@ -103,6 +103,7 @@ pub fn run(
             UiEvent::SessionReplaced { id, .. } => printer.session = id,
             UiEvent::Text { .. }
             | UiEvent::Changes(_)
+            | UiEvent::Earlier { .. }
             | UiEvent::Pick(_)
             | UiEvent::AskSecret { .. }
             | UiEvent::EditFile { .. }

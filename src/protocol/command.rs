@@ -73,6 +73,8 @@ pub enum Command {
     ClearQueue,
     /// Take the message or command back that waits last.
     EditQueued,
+    /// Tell what happened before the messages that were shown on resuming.
+    Earlier,
     /// A slash command line, with its slash.
     Slash {
         /// E.g. `/think on`.

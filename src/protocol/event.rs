@@ -254,6 +254,12 @@ pub enum UiEvent {
         /// It was resumed and has a history.
         resumed: bool,
     },
+    /// What happened before the history that followed [`UiEvent::SessionReplaced`];
+    /// asked for with [`super::command::Command::Earlier`].
+    Earlier {
+        /// In order.
+        events: Vec<AgentEvent>,
+    },
     /// Show text that belongs to no conversation (help, lists).
     Text {
         /// Markdown.

@@ -1,16 +1,64 @@
 //! A resumed conversation as the events it was made of, so that live and resumed
 //! history share one renderer.
 
+use std::path::PathBuf;
+
 use crate::agent::BY_HAND;
 use crate::protocol::event::{AgentEvent, NoticeLevel};
 use crate::protocol::message::{ContentBlock, ContextKind, Message};
 use crate::protocol::tool::{ToolBody, ToolTitle, ToolView};
 use crate::provider::citations;
-use crate::session::Conversation;
+use crate::session::{Conversation, SessionError};
 use crate::stdx::text;
 
 /// Messages shown again at most; the model gets all of them all the same.
 const SHOWN: usize = 200;
+/// Messages by which the place in the log is found again.
+const COMPARED: usize = 20;
+
+/// What was said before the messages that were shown again, to be read from the
+/// log when it is wanted.
+#[derive(Debug, Clone)]
+pub(super) struct Earlier {
+    log: PathBuf,
+    /// Messages left out, and the first ones that are shown.
+    left_out: usize,
+    shown: Vec<Message>,
+}
+
+impl Earlier {
+    /// What [`events`] leaves out of a conversation; nothing when that is nothing.
+    pub(super) fn of(conversation: &Conversation, log: PathBuf) -> Option<Self> {
+        let start = conversation.messages.len().saturating_sub(SHOWN);
+        let left_out = start + conversation.compacted;
+        let shown = conversation.messages[start..].iter().take(COMPARED);
+        (left_out > 0).then(|| Self {
+            log,
+            left_out,
+            shown: shown.cloned().collect(),
+        })
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub(super) fn events(&self) -> Result<Vec<AgentEvent>, SessionError> {
+        let all = Conversation::read(&self.log)?.messages;
+        // After a compaction the count includes messages that stand for others, and
+        // the first ones shown may be of that kind.
+        let known = self
+            .shown
+            .iter()
+            .find_map(|shown| all.iter().position(|message| message == shown));
+        let end = known.unwrap_or(self.left_out).min(all.len());
+        let mut out = Vec::new();
+        all[..end]
+            .iter()
+            .for_each(|message| show(message, &mut out));
+        Ok(out)
+    }
+}
 
 /// The events that show a conversation.
 pub(super) fn events(conversation: &Conversation) -> Vec<AgentEvent> {
@@ -22,39 +70,13 @@ pub(super) fn events(conversation: &Conversation) -> Vec<AgentEvent> {
         out.push(AgentEvent::Notice {
             level: NoticeLevel::Info,
             text: format!(
-                "{} are not shown again",
+                "{} stand in the transcript (ctrl+t)",
                 text::plural(left_out, "earlier message")
             ),
         });
     }
     for message in &messages[start..] {
-        match message {
-            Message::User { content, .. } => {
-                let text = content.iter().filter_map(ContentBlock::as_text).collect();
-                out.push(AgentEvent::UserMessage { text });
-            }
-            Message::Context {
-                kind: ContextKind::Command,
-                text,
-                ..
-            } => out.extend(by_hand(text)),
-            Message::Context { .. } => {}
-            Message::Assistant(message) => {
-                message.content.iter().for_each(|b| block(b, &mut out));
-                if let Some(text) = citations::sources(message) {
-                    out.push(AgentEvent::TextDelta { text });
-                    out.push(AgentEvent::TextDone);
-                }
-            }
-            Message::ToolResult(result) => out.push(AgentEvent::ToolFinished {
-                call_id: result.call_id.clone(),
-                name: String::new(),
-                view: ToolView {
-                    output: texts(&result.content).into(),
-                    ..result.view.clone()
-                },
-            }),
-        }
+        show(message, &mut out);
     }
     if !conversation.plan.is_empty() {
         out.push(AgentEvent::Plan {
@@ -62,6 +84,36 @@ pub(super) fn events(conversation: &Conversation) -> Vec<AgentEvent> {
         });
     }
     out
+}
+
+fn show(message: &Message, out: &mut Vec<AgentEvent>) {
+    match message {
+        Message::User { content, .. } => {
+            let text = content.iter().filter_map(ContentBlock::as_text).collect();
+            out.push(AgentEvent::UserMessage { text });
+        }
+        Message::Context {
+            kind: ContextKind::Command,
+            text,
+            ..
+        } => out.extend(by_hand(text)),
+        Message::Context { .. } => {}
+        Message::Assistant(message) => {
+            message.content.iter().for_each(|b| block(b, out));
+            if let Some(text) = citations::sources(message) {
+                out.push(AgentEvent::TextDelta { text });
+                out.push(AgentEvent::TextDone);
+            }
+        }
+        Message::ToolResult(result) => out.push(AgentEvent::ToolFinished {
+            call_id: result.call_id.clone(),
+            name: String::new(),
+            view: ToolView {
+                output: texts(&result.content).into(),
+                ..result.view.clone()
+            },
+        }),
+    }
 }
 
 /// A command of the user's own hand, as its text tells it.

@@ -7,9 +7,10 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::commands::{self, Flow};
 use super::own::OwnCommands;
+use super::replay::{self, Earlier};
 use super::servers::{Found, Servers};
 use super::status::Reporter;
-use super::{ReplError, Setup, replay, signals};
+use super::{ReplError, Setup, signals};
 use crate::agent::{Agent, Authority, Events, Interactive, Parts, Refuse, Services, TurnControl};
 use crate::memory::Places;
 use crate::protocol::command::{Command, Secret, UserInput};
@@ -46,6 +47,8 @@ pub(super) struct Worker {
     warnings: Vec<String>,
     interactive: bool,
     own: OwnCommands,
+    /// What resuming did not show again.
+    earlier: Option<Earlier>,
     /// Shutdown was asked for while a turn ran.
     ending: bool,
     /// What a slash command asked for that takes a while and can be stopped.
@@ -177,6 +180,7 @@ impl Worker {
             warnings,
             interactive,
             own,
+            earlier: None,
             ending: false,
             job: None,
             servers: Servers::default(),
@@ -232,6 +236,10 @@ impl Worker {
                     self.own.notify(message);
                     Flow::GoOn
                 }
+                Some(Command::Earlier) => {
+                    tell_earlier(&mut self.earlier, &self.reporter);
+                    Flow::GoOn
+                }
                 // Nothing runs: nothing to stop, answer or take back.
                 Some(
                     Command::Interrupt
@@ -277,13 +285,15 @@ impl Worker {
     }
 
     /// Shows the session that is open now.
-    fn announce(&self) {
+    fn announce(&mut self) {
         let conversation = self.agent.session().conversation();
         let resumed = !conversation.messages.is_empty();
         let id = self.agent.session().id().to_string();
         self.reporter.send(UiEvent::SessionReplaced { id, resumed });
         self.reporter.follow(&self.agent);
         if resumed && self.interactive {
+            let log = self.store.path(self.agent.session().id());
+            self.earlier = Earlier::of(conversation, log);
             for event in replay::events(conversation) {
                 self.reporter.agent_event(event);
             }
@@ -302,6 +312,7 @@ impl Worker {
             ending,
             jobs,
             own,
+            earlier,
             ..
         } = self;
         {
@@ -323,6 +334,7 @@ impl Worker {
                         Some(Command::Slash { line })
                             if commands::answer_jobs(jobs, reporter, &line) => {}
                         Some(Command::Notify { message }) => own.notify(message),
+                        Some(Command::Earlier) => tell_earlier(earlier, reporter),
                         Some(command) => while_busy(command, control, waiting, reporter, ending),
                         None => {
                             // The front end is gone: end as if asked to.
@@ -482,7 +494,7 @@ fn while_busy(
         Command::Interrupt => control.interrupt(),
         // Heard before this.
         Command::Background => {}
-        Command::Notify { .. } => {}
+        Command::Notify { .. } | Command::Earlier => {}
         Command::ClearQueue => take_back(control, waiting, reporter),
         Command::EditQueued => take_last_back(control, waiting, reporter),
         Command::Secret { purpose, secret } => {
@@ -499,6 +511,21 @@ fn while_busy(
         }
     }
     show_queue(control, waiting, reporter);
+}
+
+/// Reads what resuming did not show, once, beside everything else.
+fn tell_earlier(earlier: &mut Option<Earlier>, reporter: &Arc<Reporter>) {
+    let Some(earlier) = earlier.take() else {
+        return;
+    };
+    let reporter = reporter.clone();
+    tokio::task::spawn_blocking(move || match earlier.events() {
+        Ok(events) => reporter.send(UiEvent::Earlier { events }),
+        Err(error) => reporter.agent_event(AgentEvent::Notice {
+            level: NoticeLevel::Warning,
+            text: error.to_string(),
+        }),
+    });
 }
 
 /// Gives the messages and commands that wait back to the front end.

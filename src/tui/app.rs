@@ -117,6 +117,8 @@ pub struct App {
     pub(super) viewer: Option<Viewer>,
     /// What it shows in place of the record.
     pub(super) viewed: Option<Record>,
+    /// The worker may know of more than the record holds.
+    more_earlier: bool,
     /// A row with samples of the theme is shown.
     pub(super) sample: bool,
     look: Option<Look>,
@@ -168,6 +170,7 @@ impl App {
             record: Record::default(),
             viewer: None,
             viewed: None,
+            more_earlier: false,
             sample: false,
             look: None,
             focused: None,
@@ -309,6 +312,7 @@ impl App {
                 self.picker = None;
                 self.secret = None;
                 self.record.clear();
+                self.more_earlier = resumed;
                 // The session that the program starts with needs no words.
                 let first = self.status.session.is_empty();
                 let verb = if resumed { "resumed" } else { "new" };
@@ -320,6 +324,12 @@ impl App {
             UiEvent::Text { markdown } => {
                 self.record.document(&markdown);
                 self.transcript.document(&markdown, self.cols);
+            }
+            UiEvent::Earlier { events } => {
+                let added = self.record.put_before(&events);
+                if let (Some(viewer), None) = (&mut self.viewer, &self.viewed) {
+                    viewer.shift(added);
+                }
             }
             UiEvent::Changes(view) => self.changes(&view),
             UiEvent::Pick(picker) => self.open(*picker, Purpose::Command),

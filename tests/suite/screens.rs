@@ -149,3 +149,30 @@ fn what_git_sees_is_looked_through_on_a_screen_of_its_own() {
     terminal.check_restored();
     assert!(!terminal.everything().contains("row 59"));
 }
+
+#[test]
+fn the_transcript_reaches_back_beyond_what_resuming_shows() {
+    let look = |n: usize| tool("glob_files", json!({"pattern": format!("*.x{n}")}));
+    let mut rig = Rig::new(vec![
+        says((0..105).map(look).collect()),
+        says((105..210).map(look).collect()),
+        says(vec![text("Looked at all.")]),
+    ]);
+    rig.run(&["-p", "the very first question"]).ok();
+    rig.serve(vec![]);
+    let mut terminal = Terminal::start(&rig, &["-r"], 80, 24);
+    terminal.wait("open session");
+    terminal.send("\r");
+    terminal.wait("Looked at all.");
+    assert!(!terminal.everything().contains("> the very first question"));
+    terminal.send(CTRL_T);
+    terminal.wait("transcript · end");
+    terminal.send("g");
+    terminal.wait("> the very first question");
+    terminal.wait("*.x0");
+    terminal.send("q");
+    terminal.wait_gone("transcript · ");
+    terminal.send(CTRL_D);
+    assert_eq!(terminal.end(), 0);
+    terminal.check_restored();
+}

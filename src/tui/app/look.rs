@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{App, Purpose};
 use crate::config;
+use crate::protocol::command::Command;
 use crate::protocol::event::NoticeLevel;
 use crate::protocol::picker::{PickRow, Picker};
 use crate::render::theme::{Depth, Theme};
@@ -120,6 +121,9 @@ impl App {
     pub(super) fn transcript(&mut self, _arguments: &str) {
         self.viewed = None;
         self.viewer = Some(Viewer::default());
+        if std::mem::take(&mut self.more_earlier) {
+            self.send(Command::Earlier);
+        }
     }
 
     /// `/theme`: the list; a theme; one to look at while the list is open.

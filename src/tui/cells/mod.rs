@@ -123,20 +123,9 @@ impl Transcript {
 
     /// One dim line for finished reasoning.
     pub fn thought(&mut self, elapsed_ms: Option<u64>, text: &str, cols: usize) {
-        let cleaned = clean(text);
-        let words = one_line(cleaned.trim().trim_matches('*'), 400);
-        if words.is_empty() && elapsed_ms.is_none() {
-            return;
+        if let Some(line) = thought(elapsed_ms, text, cols, &self.theme) {
+            self.step(vec![line]);
         }
-        let time = elapsed_ms.map_or(String::new(), |ms| format!(" {}", duration(ms)));
-        let separator = if words.is_empty() { "" } else { ": " };
-        let line = format!("  thought{time}{separator}{words}");
-        let line = fit(
-            &line,
-            cols.saturating_sub(1).max(20),
-            self.theme.glyphs.ellipsis,
-        );
-        self.step(vec![Line::styled(line, self.theme.dim)]);
     }
 
     /// Something the user should know.
@@ -172,6 +161,28 @@ impl Transcript {
         self.begin(Last::Block);
         self.lines.extend(turn_end(summary, &self.theme));
     }
+}
+
+/// Reasoning by its time and first words; nothing where there is neither.
+pub fn thought(
+    elapsed_ms: Option<u64>,
+    text: &str,
+    cols: usize,
+    theme: &Theme,
+) -> Option<Line<'static>> {
+    let cleaned = clean(text);
+    let words = one_line(cleaned.trim().trim_matches('*'), 400);
+    if words.is_empty() && elapsed_ms.is_none() {
+        return None;
+    }
+    let time = elapsed_ms.map_or(String::new(), |ms| format!(" {}", duration(ms)));
+    let separator = if words.is_empty() { "" } else { ": " };
+    let line = format!("  thought{time}{separator}{words}");
+    let room = cols.saturating_sub(1).max(20);
+    Some(Line::styled(
+        fit(&line, room, theme.glyphs.ellipsis),
+        theme.dim,
+    ))
 }
 
 /// How a turn ended, and its sums.

@@ -92,6 +92,21 @@ impl Record {
         self.push(Item::Text(markdown.to_owned()));
     }
 
+    /// Puts what happened before everything else in front: how many items that is.
+    pub fn put_before(&mut self, events: &[AgentEvent]) -> usize {
+        let mut earlier = Self::default();
+        for event in events {
+            match event {
+                AgentEvent::UserMessage { text } => earlier.user(">", text),
+                event => earlier.apply(event),
+            }
+        }
+        let added = earlier.items.len();
+        self.items.splice(0..0, earlier.items);
+        self.edits += 1;
+        added
+    }
+
     /// Changes to look through, an item for each file.
     pub fn changes(view: &ToolView) -> Self {
         let mut record = Self::default();

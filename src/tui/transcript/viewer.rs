@@ -12,6 +12,7 @@ use ratatui::text::{Line, Span};
 use crate::render::text::{fit, prefix, width};
 use crate::render::theme::Theme;
 use crate::stdx::text::one_line;
+use crate::tui::cells;
 use crate::tui::terminal::input::Key;
 use crate::tui::terminal::scrollback::{Caret, Size};
 
@@ -49,6 +50,8 @@ pub struct Viewer {
     message: String,
     cache: HashMap<usize, (usize, Rows)>,
     edits: u64,
+    /// Reasoning is shown by its first words.
+    fold: bool,
 }
 
 impl Default for Viewer {
@@ -65,6 +68,7 @@ impl Default for Viewer {
             message: String::new(),
             cache: HashMap::new(),
             edits: 0,
+            fold: false,
         }
     }
 }
@@ -89,6 +93,17 @@ impl Viewer {
         }
     }
 
+    /// Items were put in front of all others.
+    pub fn shift(&mut self, items: usize) {
+        // Whoever went to the start wants the start.
+        for place in [&mut self.top, &mut self.hit].into_iter().flatten() {
+            if *place != (0, 0) {
+                place.0 += items;
+            }
+        }
+        self.cache.clear();
+    }
+
     fn rows(&mut self, record: &Record, index: usize, theme: &Theme) -> Rows {
         let items = record.items();
         let Some(item) = items.get(index) else {
@@ -100,7 +115,14 @@ impl Viewer {
         {
             return rows.clone();
         }
-        let mut rows = layout::rows(item, self.cols, theme);
+        let mut rows = match item {
+            Item::Thinking { text, elapsed_ms } if self.fold => {
+                cells::thought(*elapsed_ms, text, self.cols, theme)
+                    .into_iter()
+                    .collect()
+            }
+            item => layout::rows(item, self.cols, theme),
+        };
         let before = index.checked_sub(1).and_then(|before| items.get(before));
         if before.is_some_and(|before| !(layout::is_step(before) && layout::is_step(item))) {
             rows.insert(0, Line::default());
@@ -157,6 +179,10 @@ impl Viewer {
             KeyCode::PageUp | KeyCode::Char('b') => self.scroll(record, theme, -page),
             KeyCode::Home | KeyCode::Char('g') => self.top = Some((0, 0)),
             KeyCode::End | KeyCode::Char('G') => self.top = None,
+            KeyCode::Char('t') => {
+                self.fold = !self.fold;
+                self.cache.clear();
+            }
             KeyCode::Char('/') => self.typing = Some(String::new()),
             KeyCode::Char('n') => self.search(record, theme, true),
             KeyCode::Char('N') => self.search(record, theme, false),
@@ -334,7 +360,7 @@ impl Viewer {
             text.push_str(&format!(" {dot} {}", self.message));
         }
         text.push_str(&format!(
-            " {dot} q back {dot} / search {dot} n N next {dot} g G ends"
+            " {dot} q back {dot} / search {dot} n N next {dot} g G ends {dot} t thoughts"
         ));
         let style = theme.dim.add_modifier(Modifier::REVERSED);
         (

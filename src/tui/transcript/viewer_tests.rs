@@ -200,3 +200,44 @@ fn calls_show_their_whole_output_and_thoughts_all_words() {
     transcript · end · q back · / search ·…
     ");
 }
+
+#[test]
+fn thoughts_fold_and_earlier_items_leave_the_window_in_its_place() {
+    let mut record = record(30);
+    record.apply(&AgentEvent::ThinkingDelta {
+        text: "first line\nsecond line".into(),
+    });
+    record.apply(&AgentEvent::ThinkingDone {
+        elapsed_ms: Some(2_000),
+    });
+    let mut viewer = Viewer::default();
+    assert!(shown(&mut viewer, &record, SIZE).contains("    second line"));
+    press(&mut viewer, &record, "t");
+    let folded = shown(&mut viewer, &record, SIZE);
+    assert!(
+        folded.contains("  thought 2.0 s: first line second li"),
+        "{folded}"
+    );
+    press(&mut viewer, &record, "t/p0003\n");
+    let before = shown(&mut viewer, &record, SIZE);
+    let events = [
+        AgentEvent::UserMessage {
+            text: "the very first".into(),
+        },
+        AgentEvent::TextDelta {
+            text: "its answer".into(),
+        },
+        AgentEvent::TextDone,
+    ];
+    let added = record.put_before(&events);
+    assert_eq!(added, 2);
+    viewer.shift(added);
+    let body = |text: &str| text.lines().take(9).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(body(&shown(&mut viewer, &record, SIZE)), body(&before));
+    press(&mut viewer, &record, "g");
+    let start = shown(&mut viewer, &record, SIZE);
+    assert!(
+        start.starts_with("> the very first\n\nits answer\n\n> question 0"),
+        "{start}"
+    );
+}
