@@ -22,7 +22,7 @@ use crate::protocol::permission::{Effect, PermissionMode};
 use crate::protocol::sandbox::SandboxPolicy;
 use crate::stdx::text;
 use crate::tools::Prepared;
-use crate::workspace::checkpoint::{Author, Begun, Ended, Looked};
+use crate::workspace::checkpoint::{Author, Begun, Dropped, Ended, Looked};
 
 /// How long git may take to print contents.
 const GIT_TIME: Duration = Duration::from_secs(60);
@@ -78,6 +78,7 @@ impl Agent {
             return None;
         }
         self.settle_change().await;
+        self.settle_jobs().await;
         let author = Author {
             session: self.parts.session.id().to_string(),
             origin: ChangeOrigin::Call {
@@ -144,6 +145,7 @@ impl Agent {
     pub(super) async fn after_change(&mut self, begun: Option<Begun>) {
         let Some(begun) = begun else { return };
         let services = self.parts.services.clone();
+        self.jobs_ran = services.jobs.running() > 0;
         if begun.is_whole_tree() {
             self.ending = Some(tokio::spawn(look_again(services, begun)));
             return;
@@ -154,6 +156,42 @@ impl Agent {
             }
             Ok(Err(error)) => self.tell_no_undo(&error.to_string()),
             Err(error) => self.tell_no_undo(&error.to_string()),
+        }
+        self.watch_jobs().await;
+    }
+
+    /// From now on what changes by itself is the work of commands in the background,
+    /// if there are any: nothing else of sofos' changes files then.
+    pub(super) async fn watch_jobs(&mut self) {
+        let services = self.parts.services.clone();
+        if services.jobs.running() == 0 || self.job_watch.is_some() {
+            return;
+        }
+        let author = self.background_author();
+        let begun = tokio::task::spawn_blocking(move || services.undo.begin_tree(author));
+        if let Ok(Ok(begun)) = begun.await {
+            self.job_watch = begun;
+        }
+    }
+
+    fn background_author(&self) -> Author {
+        Author {
+            session: self.parts.session.id().to_string(),
+            origin: ChangeOrigin::Call {
+                call_id: "background".to_string(),
+            },
+            words: "commands in the background".to_string(),
+        }
+    }
+
+    /// Records what commands in the background have changed since they are watched.
+    pub(super) async fn settle_jobs(&mut self) {
+        let Some(begun) = self.job_watch.take() else {
+            return;
+        };
+        match look_again(self.parts.services.clone(), begun).await {
+            Ok(ended) => drop(self.log_change(ended)),
+            Err(why) => self.tell_no_undo(&why),
         }
     }
 
@@ -169,6 +207,15 @@ impl Agent {
             Ok(Err(why)) => self.tell_no_undo(&why),
             Err(error) => self.tell_no_undo(&error.to_string()),
         }
+        // A command that went into the background may have changed more since.
+        if self.jobs_ran && self.job_watch.is_none() {
+            let followed = self
+                .parts
+                .services
+                .undo
+                .follow_tree(self.background_author());
+            self.job_watch = followed.ok().flatten();
+        }
     }
 
     fn tell_no_undo(&mut self, why: &str) {
@@ -180,13 +227,8 @@ impl Agent {
 
     /// Logs a change; returns its id.
     pub(super) fn log_change(&mut self, ended: Ended) -> Option<String> {
-        if let Some(dropped) = ended.dropped {
-            let text = format!(
-                "the undo store was full: the oldest {} in it ({} MB) were dropped",
-                text::plural(dropped.blobs, "content"),
-                dropped.bytes >> 20
-            );
-            self.notice(NoticeLevel::Info, text);
+        if let Some(dropped) = &ended.dropped {
+            self.tell_dropped(dropped);
         }
         let change = ended.change?;
         let id = change.id.clone();
@@ -196,6 +238,15 @@ impl Agent {
             .undo
             .settle(self.parts.session.id(), &id);
         Some(id)
+    }
+
+    pub(super) fn tell_dropped(&self, dropped: &Dropped) {
+        let text = format!(
+            "the undo store was full: the oldest {} in it ({} MB) were dropped",
+            text::plural(dropped.blobs, "content"),
+            dropped.bytes >> 20
+        );
+        self.notice(NoticeLevel::Info, text);
     }
 
     /// Logs changes that were under way when the process of a session that was just

@@ -18,6 +18,7 @@ mod repeats;
 mod response;
 mod results;
 mod switch;
+mod taker;
 mod turn;
 mod undo;
 
@@ -31,6 +32,7 @@ pub use input::BY_HAND;
 pub use ledger::{Break, ByModel, Ledger, Part, Share, ledger};
 pub use prompt::{DEFAULT_MAX_TOKENS, fixed_overhead, overhead_by_wire};
 pub use switch::{Budget, Roles};
+pub use taker::Taker;
 pub use undo::{ChangedFiles, Obstructed, RewindPoint, RewindWhat, TakeBackError, TakenBack, list};
 
 use crate::exec::Env;
@@ -50,7 +52,7 @@ use crate::tools::morph::Morph;
 use crate::tools::web::Web;
 use crate::tools::{BUILTIN, DynTool, MORPH, WEB_SEARCH};
 use crate::workspace::Workspace;
-use crate::workspace::checkpoint::{Checkpoints, Ended};
+use crate::workspace::checkpoint::{Begun, Checkpoints, Ended};
 use tokio::task::JoinHandle;
 
 /// Where an agent's events go.
@@ -127,6 +129,10 @@ pub struct Agent {
     warming: Option<JoinHandle<()>>,
     /// The look at what the last command changed.
     ending: Option<JoinHandle<Result<Ended, String>>>,
+    /// The tree as it was when commands in the background began to be watched.
+    job_watch: Option<Begun>,
+    /// Commands ran in the background when the last call that changed something ended.
+    jobs_ran: bool,
     /// Images that the last request left out.
     images_left_out: AtomicUsize,
     /// The model that answered in place of the one in force, once told.
@@ -144,6 +150,8 @@ impl Agent {
             told_unsaved: false,
             substitute: None,
             images_left_out: AtomicUsize::new(0),
+            job_watch: None,
+            jobs_ran: false,
             mode_before_plan: PermissionMode::Default,
             told_no_undo: false,
             unrecovered: true,

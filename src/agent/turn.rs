@@ -85,8 +85,10 @@ impl Agent {
             None => {
                 self.begin_turn(input, &cancel).await;
                 self.warm_undo();
+                self.watch_jobs().await;
                 let outcome = self.drive(&mut turn, &cancel).await;
                 self.settle_change().await;
+                self.settle_jobs().await;
                 outcome
             }
         };

@@ -4,14 +4,13 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use super::changes::run_git;
-use super::{Agent, message_id};
+use super::{Agent, Taker};
 use crate::protocol::diff::FileDiff;
-use crate::protocol::entry::{Change, ChangeOrigin};
-use crate::protocol::message::{ContextKind, Message};
+use crate::protocol::message::{ContentBlock, Message};
 use crate::session::SessionError;
 use crate::stdx::text::clean;
 use crate::workspace::checkpoint::{
-    Author, FileChange, Manifest, Plan, Restored, State, TakeBack, UndoError, merge, shown,
+    FileChange, Manifest, Plan, Restored, State, UndoError, merge, shown,
 };
 use crate::workspace::diff::file_diff;
 use crate::workspace::unified;
@@ -110,37 +109,30 @@ pub enum TakeBackError {
 }
 
 impl Agent {
+    fn taken(
+        &mut self,
+        take: impl FnOnce(&mut Taker) -> Result<TakenBack, TakeBackError>,
+    ) -> Result<TakenBack, TakeBackError> {
+        let services = self.parts.services.clone();
+        let mut taker = Taker {
+            session: &mut self.parts.session,
+            undo: &services.undo,
+            workspace: &services.workspace,
+            dropped: None,
+        };
+        let result = take(&mut taker);
+        if let Some(dropped) = taker.dropped {
+            self.tell_dropped(&dropped);
+        }
+        result
+    }
+
     /// Takes back the last change in effect.
     ///
     /// # Errors
     /// When the store or the log cannot be used.
     pub fn undo(&mut self, how: Obstructed) -> Result<TakenBack, TakeBackError> {
-        let Some(last) = self.parts.session.conversation().timeline.undoable() else {
-            return Ok(TakenBack::Nothing);
-        };
-        let Change { id, words, .. } = &last.change;
-        let plan = self
-            .parts
-            .services
-            .undo
-            .plan(&[TakeBack::from(&last.change)])?;
-        if let Some(blocked) = blocked(words, &plan, how) {
-            return Ok(blocked);
-        }
-        let origin = ChangeOrigin::Undo { of: id.clone() };
-        let (restored, _) = self.restore(origin, words, &plan, how)?;
-        let mut conversation = false;
-        if let Some(entry) = &last.conversation {
-            self.parts.session.go_back_to(entry, None)?;
-            conversation = true;
-        } else {
-            self.tell_model(&format!("took back \"{words}\""), &restored);
-        }
-        Ok(TakenBack::Done {
-            words: words.clone(),
-            restored,
-            conversation,
-        })
+        self.taken(|taker| taker.undo(how))
     }
 
     /// Takes back the last undo.
@@ -148,24 +140,7 @@ impl Agent {
     /// # Errors
     /// When the store or the log cannot be used.
     pub fn redo(&mut self, how: Obstructed) -> Result<TakenBack, TakeBackError> {
-        let timeline = &self.parts.session.conversation().timeline;
-        let Some(last) = timeline.redoable().cloned() else {
-            return Ok(TakenBack::Nothing);
-        };
-        let plan = self.parts.services.undo.plan(&[TakeBack::from(&last)])?;
-        if let Some(blocked) = blocked(&last.words, &plan, how) {
-            return Ok(blocked);
-        }
-        let origin = ChangeOrigin::Redo {
-            of: last.id.clone(),
-        };
-        let (restored, _) = self.restore(origin, &last.words, &plan, how)?;
-        self.tell_model(&format!("did \"{}\" again", last.words), &restored);
-        Ok(TakenBack::Done {
-            words: last.words,
-            restored,
-            conversation: false,
-        })
+        self.taken(|taker| taker.redo(how))
     }
 
     /// The points of the conversation, the newest first: every message of the user.
@@ -205,6 +180,17 @@ impl Agent {
         Ok(out)
     }
 
+    /// The words of a message of the user.
+    pub fn said(&self, message: &str) -> Option<String> {
+        let messages = &self.parts.session.conversation().messages;
+        messages.iter().find_map(|said| match said {
+            Message::User { id, content } if id == message => {
+                Some(content.iter().filter_map(ContentBlock::as_text).collect())
+            }
+            _ => None,
+        })
+    }
+
     /// Goes back to right before a message of the user.
     ///
     /// # Errors
@@ -215,38 +201,7 @@ impl Agent {
         what: RewindWhat,
         how: Obstructed,
     ) -> Result<TakenBack, TakeBackError> {
-        let points = self.parts.session.points()?;
-        let Some(point) = points.iter().find(|point| point.message == message) else {
-            return Err(SessionError::NoSuchPoint.into());
-        };
-        let words = format!("all since \u{201c}{}\u{201d}", point.text);
-        let timeline = &self.parts.session.conversation().timeline;
-        let (plan, of) = if what == RewindWhat::Conversation {
-            (Plan::default(), Vec::new())
-        } else {
-            let since = timeline.since(message);
-            let changes: Vec<TakeBack> = since.into_iter().map(TakeBack::from).collect();
-            let of = timeline.done_since(message);
-            (
-                self.parts.services.undo.plan(&changes)?,
-                of.into_iter().map(|change| change.id.clone()).collect(),
-            )
-        };
-        if let Some(blocked) = blocked(&words, &plan, how) {
-            return Ok(blocked);
-        }
-        let (restored, change) = self.restore(ChangeOrigin::Rewind { of }, &words, &plan, how)?;
-        let conversation = what != RewindWhat::Files;
-        if conversation {
-            self.parts.session.go_back_before(message, change)?;
-        } else {
-            self.tell_model(&format!("took back {words}"), &restored);
-        }
-        Ok(TakenBack::Done {
-            words,
-            restored,
-            conversation,
-        })
+        self.taken(|taker| taker.rewind(message, what, how))
     }
 
     /// What the changes of this session together did to files.
@@ -300,47 +255,10 @@ impl Agent {
             Some(ChangedFiles { diffs, others })
         }
     }
-
-    /// Restores files as planned and logs that as a change.
-    fn restore(
-        &mut self,
-        origin: ChangeOrigin,
-        words: &str,
-        plan: &Plan,
-        how: Obstructed,
-    ) -> Result<(Restored, Option<String>), TakeBackError> {
-        let author = Author {
-            session: self.parts.session.id().to_string(),
-            origin,
-            words: words.to_string(),
-        };
-        let services = self.parts.services.clone();
-        let _writing = services.workspace.change();
-        let (restored, ended) =
-            services
-                .undo
-                .restore(author, plan, how == Obstructed::Overwrite)?;
-        let id = self.log_change(ended);
-        self.parts.session.sync()?;
-        Ok((restored, id))
-    }
-
-    /// The model learns of it with the next message: files it has read are different.
-    fn tell_model(&mut self, what: &str, restored: &Restored) {
-        if restored.done.is_empty() {
-            return;
-        }
-        let names: Vec<String> = restored.done.iter().map(|path| shown(path)).collect();
-        self.record_message(Message::Context {
-            id: message_id(),
-            kind: ContextKind::Reminder,
-            text: format!("The user {what}. Restored: {}.", list(&names)),
-        });
-    }
 }
 
 /// Why nothing is done yet, when files are in the way.
-fn blocked(words: &str, plan: &Plan, how: Obstructed) -> Option<TakenBack> {
+pub(super) fn blocked(words: &str, plan: &Plan, how: Obstructed) -> Option<TakenBack> {
     let obstacles = plan.obstacles();
     (how == Obstructed::Ask && !obstacles.is_empty()).then(|| TakenBack::Blocked {
         words: words.to_string(),

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use super::import::Import;
 use super::sessions::Sessions;
+use super::undo::Undo;
 use crate::protocol::permission::PermissionMode;
 
 /// An AI coding agent in an inline viewport at the bottom of the terminal.
@@ -177,6 +178,8 @@ pub enum Sub {
     },
     /// Take over conversations of other programs; those stay as they are
     Import(Import),
+    /// Take back what the last session changed here
+    Undo(Undo),
     /// Run a command confined as the model's commands are
     Sandbox {
         /// The program and its arguments, or one quoted command line

@@ -24,6 +24,7 @@ mod sessions;
 mod settings;
 mod stdin;
 mod trust;
+mod undo;
 
 use std::process::ExitCode;
 

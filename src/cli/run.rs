@@ -8,7 +8,7 @@ use super::settings::{self, Chosen};
 use super::stdin::{self, Input};
 use super::{
     Args, CliError, FAILED, INTERRUPTED, connection, debug, demo, doctor, first_run, import,
-    interactive, logging, permissions, plain, prompt, sandbox, sessions, trust,
+    interactive, logging, permissions, plain, prompt, sandbox, sessions, trust, undo,
 };
 use crate::cli::args::{Debug, OutputFormat, Sub};
 use crate::config::{self, Env, Paths};
@@ -39,6 +39,9 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
     }
     if let Some(Sub::Import(import)) = &args.command {
         return import::run(import, &paths, &env);
+    }
+    if let Some(Sub::Undo(what)) = &args.command {
+        return undo::run(what, &paths);
     }
     if let Some(Sub::Debug(Debug::Classify { .. })) = args.command {
         let root = std::fs::canonicalize(&paths.workspace)

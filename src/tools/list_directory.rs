@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{Tool, ToolCx, ToolError, ToolOutput, common};
+use crate::exec::sandbox;
 use crate::protocol::permission::{Effect, ScopedPath};
 use crate::protocol::tool::ToolTitle;
 use crate::stdx::text;
@@ -64,6 +65,12 @@ pub(super) fn list(path: &ScopedPath) -> Result<ToolOutput, FileError> {
     let mut entries = Vec::new();
     for entry in std::fs::read_dir(path.real()).map_err(fail)? {
         let entry = entry.map_err(fail)?;
+        if entry
+            .metadata()
+            .is_ok_and(|meta| sandbox::is_stand_in(&meta))
+        {
+            continue;
+        }
         entries.push((entry.file_name(), entry.file_type().ok()));
     }
     entries.sort_by(|a, b| a.0.cmp(&b.0));

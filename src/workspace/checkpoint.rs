@@ -44,7 +44,8 @@
 //! would not see what it writes).
 //!
 //! Not covered: what a command changes in the directories left out and outside the
-//! workspace, files above the limits (said before the first command), and everything
+//! workspace, what one that runs in the background changes after the turn (a person
+//! works on the same files then), files above the limits (said before the first command), and everything
 //! when the workspace is the home directory. What somebody else changes while a
 //! command runs counts as changed by it.
 //!

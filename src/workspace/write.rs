@@ -65,9 +65,10 @@ impl WriteGuard<'_> {
     ) -> Result<Written, FileError> {
         let created = create_parents(self.workspace.root(), path)?;
         self.put(path, before, bytes)?;
-        let meta = std::fs::metadata(path.real())
-            .map_err(|source| FileError::io("write", path, source))?;
-        self.workspace.saw(path.real(), &meta, Some(bytes));
+        // Somebody else may have taken it away already.
+        if let Ok(meta) = std::fs::metadata(path.real()) {
+            self.workspace.saw(path.real(), &meta, Some(bytes));
+        }
         Ok(Written { created })
     }
 

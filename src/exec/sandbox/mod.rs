@@ -168,6 +168,18 @@ pub(super) fn tidy(root: &Path) {
     let _ = root;
 }
 
+/// Whether this is an empty directory that stands in a workspace only while a command
+/// runs, so that nobody can make one of that name.
+pub fn is_stand_in(meta: &std::fs::Metadata) -> bool {
+    #[cfg(target_os = "linux")]
+    return linux::protect::is_marked(meta);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = meta;
+        false
+    }
+}
+
 /// Removes the temporary files of this process's commands. `main` calls it last.
 pub fn clean_up() {
     #[cfg(unix)]

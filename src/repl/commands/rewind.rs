@@ -2,7 +2,8 @@
 
 use super::Flow;
 use super::undo::{parse_how, report};
-use crate::agent::{RewindPoint, RewindWhat};
+use crate::agent::{RewindPoint, RewindWhat, TakenBack};
+use crate::protocol::command::UserInput;
 use crate::protocol::event::{NoticeLevel, UiEvent};
 use crate::protocol::picker::{PickRow, Picker};
 use crate::repl::worker::Worker;
@@ -51,7 +52,21 @@ fn go(
     what: RewindWhat,
     how: crate::agent::Obstructed,
 ) -> Flow {
+    let said = worker.agent.said(&point.message);
     let result = worker.agent.rewind(&point.message, what, how);
+    if let Ok(TakenBack::Done {
+        conversation: true, ..
+    }) = &result
+        && let Some(text) = said
+    {
+        // To be sent again, as it was or otherwise.
+        let input = UserInput {
+            text,
+            ..UserInput::default()
+        };
+        let inputs = vec![input];
+        worker.reporter.send(UiEvent::TakenBack { inputs });
+    }
     let command = format!("rewind {} {}", point.message, word(what));
     report(worker, &command, "took back", result)
 }

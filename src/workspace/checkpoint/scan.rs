@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::state::{Kind, Stat};
+use crate::exec::sandbox;
 
 /// Paths looked at; a larger tree is not watched.
 const MOST: usize = 300_000;
@@ -198,6 +199,7 @@ fn look(root: &Path, dir: Dir, seen: &mut Vec<Seen>) -> Vec<Dir> {
                 MADE.iter().any(|made| name == **made)
                     || Rules::ignores(&rules, &path, true)
                     || path.join("CACHEDIR.TAG").exists()
+                    || sandbox::is_stand_in(&meta)
             }
             Kind::File => {
                 (stat.size > SMALL || is_made(&path)) && Rules::ignores(&rules, &path, false)

@@ -137,6 +137,30 @@ impl Checkpoints {
         }))
     }
 
+    /// Goes on from the last look for somebody else: what differs from it now and
+    /// later is this author's. Nothing where commands are not watched.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn follow_tree(&self, author: Author) -> Result<Option<Begun>, UndoError> {
+        if !self.watches || self.tree().index.is_none() {
+            return Ok(None);
+        }
+        let note = Note {
+            id: ids::random(10),
+            session: author.session,
+            origin: author.origin,
+            words: author.words,
+            paths: None,
+            roots: Vec::new(),
+        };
+        self.write_note(&note)?;
+        Ok(Some(Begun {
+            note: Some(note),
+            unkept: Vec::new(),
+        }))
+    }
+
     /// Looks at what a command has changed.
     pub(super) fn look_after(&self, note: Note) -> Looked {
         let mut tree = self.tree();

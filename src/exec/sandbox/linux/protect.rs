@@ -227,14 +227,16 @@ fn reserve(path: &Path) {
     }
 }
 
+/// Whether a directory only holds a name.
+pub(in crate::exec::sandbox) fn is_marked(meta: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    meta.is_dir() && (meta.mtime(), meta.mtime_nsec()) == MARK
+}
+
 /// Removes the empty folders that only held a name in a workspace, unless a command
 /// is running in it.
 pub(in crate::exec::sandbox) fn tidy(root: &Path) {
-    use std::os::unix::fs::MetadataExt;
-    let marked = |path: &Path| {
-        path.symlink_metadata()
-            .is_ok_and(|meta| meta.is_dir() && (meta.mtime(), meta.mtime_nsec()) == MARK)
-    };
+    let marked = |path: &Path| path.symlink_metadata().is_ok_and(|meta| is_marked(&meta));
     let marked: Vec<PathBuf> = RESERVED
         .iter()
         .map(|name| root.join(name))
