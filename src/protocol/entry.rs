@@ -108,6 +108,8 @@ pub struct Card {
     pub title: String,
     /// The first message, on one line.
     pub first: String,
+    /// The last words of the model, on one line.
+    pub last: String,
     /// Messages so far.
     pub messages: usize,
     /// What it cost so far.

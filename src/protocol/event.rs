@@ -223,6 +223,8 @@ pub struct SessionRow {
     pub title: String,
     /// The first message, on one line.
     pub first: String,
+    /// The last words of the model, on one line, where the log says so at its end.
+    pub last: String,
     /// Last change, seconds since the epoch.
     pub modified: u64,
     /// Log size in bytes.

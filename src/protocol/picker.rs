@@ -13,6 +13,8 @@ pub struct PickRow {
     pub detail: String,
     /// Why it cannot be chosen, when it cannot.
     pub disabled: Option<String>,
+    /// What is shown below the list while it is selected, a line each; may be empty.
+    pub preview: Vec<String>,
 }
 
 impl PickRow {
@@ -27,7 +29,14 @@ impl PickRow {
             label: label.into(),
             detail: detail.into(),
             disabled: None,
+            preview: Vec::new(),
         }
+    }
+
+    /// The same row with lines for below the list.
+    pub fn previewed(mut self, lines: Vec<String>) -> Self {
+        self.preview = lines;
+        self
     }
 
     /// The same row, shown but not to be chosen, with the reason.

@@ -208,13 +208,7 @@ impl Session {
     /// # Errors
     /// When it could not be written yet.
     pub fn append_card(&mut self) -> Result<(), SessionError> {
-        let conversation = &self.conversation;
-        let card = store::card(
-            conversation.title.as_deref(),
-            conversation.timeline.first(),
-            conversation.messages.len() + conversation.compacted,
-            conversation.cost,
-        );
+        let card = store::card(&self.conversation);
         self.append(EntryKind::Card { card })
     }
 

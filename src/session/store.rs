@@ -5,12 +5,11 @@ use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use super::SessionError;
 use super::log::{holder, lock};
+use super::{Conversation, SessionError};
 use crate::protocol::entry::{Card, Entry, EntryKind};
 use crate::protocol::event::SessionRow;
 use crate::protocol::message::{ContentBlock, Message};
-use crate::protocol::usage::Cost;
 use crate::stdx::fs as sfs;
 use crate::stdx::{ids, text};
 
@@ -281,6 +280,7 @@ fn row(id: &str, path: &Path) -> Option<SessionRow> {
     if let Some(card) = card {
         out.title = last_title(&end).unwrap_or(card.title);
         out.first = card.first;
+        out.last = card.last;
         out.messages = Some(card.messages);
         out.cost = Some(card.cost);
         return Some(out);
@@ -351,12 +351,18 @@ pub(super) fn words(content: &[ContentBlock]) -> String {
 }
 
 /// The card of a conversation.
-pub(super) fn card(title: Option<&str>, first: &str, messages: usize, cost: Cost) -> Card {
+pub(super) fn card(conversation: &Conversation) -> Card {
+    let answers = conversation.messages.iter().rev();
+    let last = answers.filter_map(|message| match message {
+        Message::Assistant(answer) => Some(answer.text()).filter(|text| !text.trim().is_empty()),
+        _ => None,
+    });
     Card {
-        title: text::one_line(title.unwrap_or_default(), 80),
-        first: first.to_string(),
-        messages,
-        cost,
+        title: text::one_line(conversation.title.as_deref().unwrap_or_default(), 80),
+        first: conversation.timeline.first().to_string(),
+        last: text::one_line(last.into_iter().next().unwrap_or_default().trim(), 200),
+        messages: conversation.messages.len() + conversation.compacted,
+        cost: conversation.cost,
     }
 }
 

@@ -35,7 +35,12 @@ fn picker(rows: Vec<SessionRow>, open: String, now: u64) -> Picker {
             .into_iter()
             .map(|row| {
                 let (label, detail) = words(&row, now);
-                let pick = PickRow::new(row.id.clone(), label, detail);
+                let quoted = [("began with", &row.first), ("ended with", &row.last)];
+                let lines = quoted.iter().filter(|(_, words)| !words.is_empty());
+                let lines = lines
+                    .map(|(how, words)| format!("{how}: {words}"))
+                    .collect();
+                let pick = PickRow::new(row.id.clone(), label, detail).previewed(lines);
                 if row.id == open {
                     pick.disabled("open already")
                 } else {

@@ -1,5 +1,7 @@
 //! Choosing from a list that the worker or the front end offers.
 
+use std::collections::HashMap;
+
 use crossterm::event::{KeyCode, KeyModifiers};
 use ratatui::text::{Line, Span};
 
@@ -15,6 +17,8 @@ use super::{PanelView, hints};
 
 /// Rows of Page Up and Page Down.
 const PAGE: isize = 8;
+/// Panels with fewer rows show the list alone.
+const ROOM_FOR_LINES: usize = 7;
 /// A longer filter finds nothing anyway.
 const MAX_FILTER: usize = 200;
 
@@ -49,12 +53,18 @@ pub struct PickerPanel {
     list: List,
     /// Enter was pressed on a row that cannot be chosen.
     refused: bool,
+    /// Lines for below the list, by the value of their row.
+    previews: HashMap<String, Vec<String>>,
 }
 
 impl PickerPanel {
     /// Opens it with nothing typed.
     pub fn new(picker: Picker) -> Self {
         let current = picker.current.clone();
+        let with_lines = picker.rows.iter().filter(|row| !row.preview.is_empty());
+        let previews = with_lines
+            .map(|row| (row.value.clone(), row.preview.clone()))
+            .collect();
         let items = picker
             .rows
             .into_iter()
@@ -78,6 +88,7 @@ impl PickerPanel {
             keys: picker.keys,
             list: List::new(items),
             refused: false,
+            previews,
         }
     }
 
@@ -210,7 +221,8 @@ impl PickerPanel {
             Span::styled(label, theme.verb),
             Span::raw(shown.to_owned()),
         ])];
-        let room = height.saturating_sub(2).max(1);
+        let below = self.below(cols, height, theme);
+        let room = height.saturating_sub(2 + below.len()).max(1);
         rows.extend(self.list.rows(cols, room, theme));
         if self.list.is_empty() {
             rows.push(Line::styled(
@@ -218,6 +230,7 @@ impl PickerPanel {
                 theme.dim,
             ));
         }
+        rows.extend(below);
         rows.push(self.last_row(cols, room, theme));
         PanelView {
             rows,
@@ -226,6 +239,22 @@ impl PickerPanel {
                 col: u16::try_from(col).unwrap_or(0),
             },
         }
+    }
+
+    /// What there is to see of the selected row, where there is room for it.
+    fn below(&self, cols: usize, height: usize, theme: &Theme) -> Vec<Line<'static>> {
+        if height < ROOM_FOR_LINES {
+            return Vec::new();
+        }
+        let selected = self.list.selected().map(|item| item.value.as_str());
+        let lines = selected.and_then(|value| self.previews.get(value));
+        let lines = lines.map(Vec::as_slice).unwrap_or_default().iter().take(2);
+        lines
+            .map(|line| {
+                let line = format!("  {}", steady_text(&one_line(&clean(line), 400)));
+                Line::styled(fit(&line, cols, theme.glyphs.ellipsis), theme.dim)
+            })
+            .collect()
     }
 
     fn last_row(&self, cols: usize, room: usize, theme: &Theme) -> Line<'static> {
@@ -331,6 +360,31 @@ mod tests {
           nothing matches
         enter open   ctrl+x delete   type to filter   esc leave
         ");
+    }
+
+    #[test]
+    fn the_selected_row_is_previewed_where_there_is_room() {
+        let row = PickRow::new("a", "cart", "now").previewed(vec![
+            "began with: fix the cart".into(),
+            "ended with: it is \u{1b}[2Jfixed, and this is a long story".into(),
+        ]);
+        let mut panel = PickerPanel::new(Picker {
+            title: "open session".into(),
+            rows: vec![row, PickRow::new("b", "shop", "1 d")],
+            verb: "open".into(),
+            ..Picker::default()
+        });
+        insta::assert_snapshot!(shown(&panel, 40, 8), @r"
+        open session:
+          cart  now
+          shop  1 d
+          began with: fix the cart
+          ended with: it is fixed, and this is…
+        enter open   type to filter   esc leave
+        ");
+        assert!(!shown(&panel, 40, 6).contains("began"));
+        press(&mut panel, KeyCode::Down);
+        assert!(!shown(&panel, 40, 8).contains("began"));
     }
 
     #[test]
