@@ -326,6 +326,9 @@ fn long_and_deep_lines_end() {
         "echo ".to_string() + &"${x%".repeat(3_000),
         "sh -c \"".repeat(500),
         "timeout 5 ".repeat(500) + "ls",
+        "for i in {1..100}; do bash -c 'for j in {1..100}; do bash -c \"for k in {1..100}; do ls; \
+         done\"; done'; done"
+            .to_string(),
     ] {
         assert_ne!(
             scene().verdict(&line).0,

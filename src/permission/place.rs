@@ -23,7 +23,7 @@ const MAX_BELOW: usize = 12_000;
 const MAX_DIRS: usize = 1_500;
 
 /// What lies below a directory, as far as lists of paths and those who read them care.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tree {
     /// Everything is a file or directory of the workspace, or a link to one.
     pub stays: bool,
@@ -45,10 +45,7 @@ impl Place<'_> {
             stays: dir.starts_with(self.root),
             words: true,
         };
-        let nothing = Tree {
-            stays: false,
-            words: false,
-        };
+        let nothing = Tree::default();
         let mut waiting = vec![dir.to_path_buf()];
         let (mut entries, mut dirs) = (0, 0);
         while let Some(dir) = waiting.pop() {

@@ -60,11 +60,15 @@ impl Cx<'_, '_> {
 
     /// Adds a concern about what stands around the words.
     pub fn around(&mut self, why: impl Into<String>) {
-        self.part.concerns.push(Concern {
+        let concern = Concern {
             tier: Tier::Ask,
             why: why.into(),
             about: About::Surroundings,
-        });
+        };
+        // The same thing over and over is said once.
+        if self.part.concerns.last() != Some(&concern) {
+            self.part.concerns.push(concern);
+        }
     }
 
     /// Notes an effect that is not about a path.

@@ -146,7 +146,7 @@ impl Walker<'_> {
         if !globs::is_pattern(&characters) {
             return Ok(vec![characters.into_iter().map(|(ch, _)| ch).collect()]);
         }
-        globs::expand(self.place, &self.cwd, &characters)
+        globs::expand(self.place, &self.cwd, &characters, &mut self.names_seen)
     }
 
     /// The characters of a word with whether each is quoted; nothing when the

@@ -9,6 +9,7 @@ use crate::permission::place::Place;
 /// Most names one pattern may become, and most directories it may look into.
 const MAX_NAMES: usize = 2_000;
 const MAX_DIRS: usize = 500;
+const MAX_ENTRIES: usize = 30_000;
 
 /// A character, and whether it is quoted.
 type Character = (char, bool);
@@ -19,11 +20,12 @@ pub fn is_pattern(word: &[Character]) -> bool {
     active('*') || active('?') || (active('[') && active(']'))
 }
 
-/// The names a pattern becomes, or the pattern itself when there are none.
+/// The names a pattern becomes, or the pattern itself when there are none. `seen`
+/// counts the names that were looked at.
 ///
 /// # Errors
 /// When that cannot be said, or when a name looks like an option.
-pub fn expand(place: &Place<'_>, cwd: &Path, word: &[Character]) -> Words {
+pub fn expand(place: &Place<'_>, cwd: &Path, word: &[Character], seen: &mut usize) -> Words {
     if word.iter().any(|(ch, _)| matches!(*ch, UNKNOWN | MANY)) {
         return Err("a pattern is only known when it runs".to_string());
     }
@@ -62,7 +64,8 @@ pub fn expand(place: &Place<'_>, cwd: &Path, word: &[Character]) -> Words {
             }
             dirs += 1;
             let names = place.names(real.real());
-            let Some(names) = names.filter(|_| dirs <= MAX_DIRS) else {
+            *seen += names.as_ref().map_or(0, Vec::len);
+            let Some(names) = names.filter(|_| dirs <= MAX_DIRS && *seen <= MAX_ENTRIES) else {
                 return Err("a pattern has too many matches".to_string());
             };
             let pattern = Pattern::new(part);

@@ -17,6 +17,9 @@ const MAX_COMMANDS: usize = 1_000;
 /// Values of a loop that are gone through one by one.
 const MAX_ROUNDS: usize = 100;
 
+/// Directories that are gone through to the bottom.
+const MAX_TREES: usize = 3;
+
 /// Commands inside commands: `sh -c "sh -c …"`.
 const MAX_INNER: usize = 6;
 
@@ -53,6 +56,8 @@ pub struct Walker<'p> {
     /// What the last substitution held.
     pub output: feed::Feed,
     trees: HashMap<PathBuf, Tree>,
+    /// Names that patterns were held against.
+    pub names_seen: usize,
     heres: Vec<Word>,
     parts: Vec<Part>,
     problem: Option<String>,
@@ -71,6 +76,7 @@ impl<'p> Walker<'p> {
             carried: feed::Feed::Unknown,
             output: feed::Feed::Unknown,
             trees: HashMap::new(),
+            names_seen: 0,
             heres: Vec::new(),
             parts: Vec::new(),
             problem: None,
@@ -81,6 +87,11 @@ impl<'p> Walker<'p> {
 
     /// Judges a line.
     pub fn line(mut self, line: &str) -> Analysis {
+        self.go_through(line);
+        self.done()
+    }
+
+    fn go_through(&mut self, line: &str) {
         let parsed = parse(line);
         if parsed.body.is_empty() && parsed.problem.is_none() {
             self.doubt("the command is empty");
@@ -96,6 +107,9 @@ impl<'p> Walker<'p> {
             self.heres = parsed.heres;
             self.first_line(&parsed.body);
         }
+    }
+
+    fn done(self) -> Analysis {
         Analysis {
             parts: self.parts,
             problem: self.problem,
@@ -176,7 +190,11 @@ impl<'p> Walker<'p> {
         if let Some(tree) = self.trees.get(dir) {
             return *tree;
         }
-        let tree = self.place.tree(dir);
+        let tree = if self.trees.len() < MAX_TREES {
+            self.place.tree(dir)
+        } else {
+            Tree::default()
+        };
         self.trees.insert(dir.to_path_buf(), tree);
         tree
     }
@@ -449,7 +467,14 @@ impl Cx<'_, '_> {
             let mut walker = Walker::new(cx.walker.place);
             walker.cwd = cx.walker.cwd.clone();
             walker.depth = cx.walker.depth;
-            let analysis = walker.line(line);
+            walker.judged = cx.walker.judged;
+            walker.names_seen = cx.walker.names_seen;
+            walker.trees = std::mem::take(&mut cx.walker.trees);
+            walker.go_through(line);
+            cx.walker.judged = walker.judged;
+            cx.walker.names_seen = walker.names_seen;
+            cx.walker.trees = std::mem::take(&mut walker.trees);
+            let analysis = walker.done();
             if let Some(why) = analysis.problem {
                 cx.around(why);
             }

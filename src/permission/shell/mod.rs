@@ -12,8 +12,12 @@ mod word;
 
 pub use ast::*;
 
-/// Lines longer than this are not read.
-const MAX_LINE: usize = 64 * 1024;
+/// Lines longer than this are not read: reading one must not take longer than a
+/// person notices.
+const MAX_LINE: usize = 16 * 1024;
+
+/// Here-documents in one line; the grammar takes ever longer for each.
+const MAX_HERES: usize = 20;
 
 /// A line that was read.
 #[derive(Debug)]
@@ -37,6 +41,9 @@ pub fn parse(line: &str) -> Parsed {
         parser.line()
     };
     let outcome = outcome.and_then(|body| {
+        if parser.heres.len() > MAX_HERES {
+            return Err("it has too many here-documents".to_string());
+        }
         second::agrees(line, &parser.seen)?;
         Ok(body)
     });

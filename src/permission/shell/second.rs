@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use tree_sitter::{Node, Parser, TreeCursor};
+use std::num::NonZeroU16;
+
+use tree_sitter::{Language, Node, Parser, TreeCursor};
 
 use super::ast::Simple;
 
@@ -86,9 +88,10 @@ struct Sighting {
 pub(super) fn agrees(line: &str, seen: &[Simple]) -> Result<(), String> {
     let mut ours: Vec<Sighting> = seen.iter().filter_map(of_ours).collect();
     ours.sort();
+    let language: Language = tree_sitter_bash::LANGUAGE.into();
     let mut parser = Parser::new();
     parser
-        .set_language(&tree_sitter_bash::LANGUAGE.into())
+        .set_language(&language)
         .map_err(|error| format!("the shell grammar cannot be used: {error}"))?;
     let Some(tree) = parser.parse(ascii(line), None) else {
         return Err("the shell grammar gave no answer".to_string());
@@ -98,7 +101,7 @@ pub(super) fn agrees(line: &str, seen: &[Simple]) -> Result<(), String> {
         return Err("a second reading finds an error in it".to_string());
     }
     let mut theirs = Vec::new();
-    collect(line, &mut root.walk(), &mut theirs)?;
+    Grammar::new(&language).collect(line, &mut root.walk(), &mut theirs)?;
     theirs.sort();
     if ours == theirs {
         Ok(())
@@ -133,54 +136,116 @@ fn of_ours(simple: &Simple) -> Option<Sighting> {
     })
 }
 
-/// Walks the tree without recursion: its depth is up to whoever wrote the line.
-fn collect(line: &str, cursor: &mut TreeCursor<'_>, out: &mut Vec<Sighting>) -> Result<(), String> {
-    loop {
-        let node = cursor.node();
-        if node.is_named() && !KNOWN.contains(&node.kind()) {
-            return Err(format!("it uses {}", node.kind().replace('_', " ")));
+/// What a kind of node means here.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Meaning {
+    /// Not looked up yet.
+    Open,
+    Unknown,
+    Plain,
+    Command,
+    /// A builtin with a node of its own.
+    Own,
+    Test,
+}
+
+/// The kinds of the grammar by number, looked up as they come: names are slow.
+struct Grammar {
+    kinds: Vec<Meaning>,
+    name: Option<NonZeroU16>,
+    argument: Option<NonZeroU16>,
+}
+
+impl Grammar {
+    fn new(language: &Language) -> Self {
+        Self {
+            kinds: vec![Meaning::Open; language.node_kind_count()],
+            name: language.field_id_for_name("name"),
+            argument: language.field_id_for_name("argument"),
         }
-        out.extend(of_theirs(line, node));
-        if cursor.goto_first_child() {
-            continue;
+    }
+
+    fn meaning(&mut self, node: Node<'_>) -> Meaning {
+        let id = usize::from(node.kind_id());
+        if let Some(known) = self.kinds.get(id).filter(|known| **known != Meaning::Open) {
+            return *known;
         }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                return Ok(());
+        let kind = node.kind();
+        let meaning = match kind {
+            "command" => Meaning::Command,
+            "declaration_command" | "unset_command" => Meaning::Own,
+            "test_command" => Meaning::Test,
+            _ if !node.is_named() || KNOWN.contains(&kind) => Meaning::Plain,
+            _ => Meaning::Unknown,
+        };
+        if let Some(known) = self.kinds.get_mut(id) {
+            *known = meaning;
+        }
+        meaning
+    }
+
+    /// Walks the tree without recursion: its depth is up to whoever wrote the line.
+    fn collect(
+        &mut self,
+        line: &str,
+        cursor: &mut TreeCursor<'_>,
+        out: &mut Vec<Sighting>,
+    ) -> Result<(), String> {
+        loop {
+            let node = cursor.node();
+            match self.meaning(node) {
+                Meaning::Unknown => {
+                    return Err(format!("it uses {}", node.kind().replace('_', " ")));
+                }
+                Meaning::Command => out.extend(self.command(line, node)),
+                Meaning::Own => out.push(Sighting {
+                    start: node.start_byte(),
+                    words: Vec::new(),
+                }),
+                // `[[` is no command of its own.
+                Meaning::Test if node.child(0).is_some_and(|open| open.kind() == "[") => {
+                    out.push(Sighting {
+                        start: node.start_byte(),
+                        words: Vec::new(),
+                    });
+                }
+                _ => {}
+            }
+            if cursor.goto_first_child() {
+                continue;
+            }
+            while !cursor.goto_next_sibling() {
+                if !cursor.goto_parent() {
+                    return Ok(());
+                }
             }
         }
     }
-}
 
-fn of_theirs(line: &str, node: Node<'_>) -> Option<Sighting> {
-    match node.kind() {
-        "command" => {
-            let name = node.child_by_field_name("name")?;
-            let mut cursor = node.walk();
-            let mut words: Vec<_> = std::iter::once(name)
-                .chain(node.children_by_field_name("argument", &mut cursor))
-                .map(|word| span(&word.byte_range()))
-                .collect();
-            // The grammar takes these for programs.
-            for prefix in ["coproc", "time", "-p"] {
-                if words.len() > 1 && line.get(words[0].0..words[0].1) == Some(prefix) {
-                    words.remove(0);
-                }
-            }
-            Some(Sighting {
-                start: words[0].0,
-                words,
-            })
+    fn command(&self, line: &str, node: Node<'_>) -> Option<Sighting> {
+        let mut words = Vec::new();
+        let mut cursor = node.walk();
+        if !cursor.goto_first_child() {
+            return None;
         }
-        "declaration_command" | "unset_command" => Some(Sighting {
-            start: node.start_byte(),
-            words: Vec::new(),
-        }),
-        // `[[` is no command of its own.
-        "test_command" if node.child(0).is_some_and(|open| open.kind() == "[") => Some(Sighting {
-            start: node.start_byte(),
-            words: Vec::new(),
-        }),
-        _ => None,
+        loop {
+            let field = cursor.field_id();
+            if field.is_some() && (field == self.name || field == self.argument) {
+                words.push(span(&cursor.node().byte_range()));
+            }
+            if !cursor.goto_next_sibling() {
+                break;
+            }
+        }
+        // The grammar takes these for programs.
+        for prefix in ["coproc", "time", "-p"] {
+            if words.len() > 1 && line.get(words[0].0..words[0].1) == Some(prefix) {
+                words.remove(0);
+            }
+        }
+        Some(Sighting {
+            start: words.first()?.0,
+            words,
+        })
     }
 }
