@@ -10,6 +10,7 @@ mod cli;
 mod compact;
 mod crash;
 mod faults;
+mod frames;
 mod fuzz;
 mod jobs;
 mod leaving;

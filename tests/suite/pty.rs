@@ -165,6 +165,13 @@ impl Terminal {
         self.sides = None;
     }
 
+    /// Reads nothing of what the program writes while `meanwhile` runs.
+    pub fn stall(&mut self, meanwhile: impl FnOnce(&mut Self)) {
+        let screen = self.screen.clone();
+        let _reading_waits = screen.lock().unwrap();
+        meanwhile(self);
+    }
+
     /// Sends the program a signal, e.g. `-TERM`.
     pub fn signal(&self, name: &str) {
         let id = self.child.process_id().unwrap().to_string();

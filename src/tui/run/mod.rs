@@ -30,8 +30,9 @@ use super::terminal::{guard, notify};
 use super::view::{transcript, view};
 use super::{TuiError, TuiExit, TuiOptions};
 
-/// Streamed content is drawn at most this often; keys at once.
-const FRAME: Duration = Duration::from_micros(16_600);
+/// Streamed content is drawn at most this often, as more is not seen but costs a slow
+/// line; keys at once.
+const FRAME: Duration = Duration::from_millis(33);
 /// Frames with finished lines draw the whole viewport again when lines come fast,
 /// so these are collected a little longer.
 const LINE_FEED_FRAME: Duration = Duration::from_millis(40);
