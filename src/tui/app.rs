@@ -245,19 +245,34 @@ impl App {
     }
 
     /// A short hint above the prompt.
-    pub fn hint(&self) -> &'static str {
+    pub fn hint(&self) -> String {
         if self.closing.is_some() {
-            "Closing"
-        } else if self.interrupted.is_some() {
-            "ctrl+c again exits"
-        } else {
-            match self.composer.vim_mode() {
-                None => "",
-                Some(Mode::Insert) => "-- insert --",
-                Some(Mode::Normal) => "-- normal --",
-                Some(Mode::Visual) => "-- visual --",
-                Some(Mode::VisualLine) => "-- visual line --",
-            }
+            return "Closing".into();
+        }
+        if self.interrupted.is_some() {
+            return "ctrl+c again exits".into();
+        }
+        if let Some(words) = self.composer.searching() {
+            return words;
+        }
+        let mode = match self.composer.vim_mode() {
+            None => "",
+            Some(Mode::Insert) => "-- insert --",
+            Some(Mode::Normal) => "-- normal --",
+            Some(Mode::Visual) => "-- visual --",
+            Some(Mode::VisualLine) => "-- visual line --",
+        };
+        mode.into()
+    }
+
+    /// The shape of the cursor, as terminals number them: what vim's mode asks for
+    /// at the prompt, 0 for the terminal's own.
+    pub fn cursor_shape(&self) -> u8 {
+        let elsewhere = !self.asks.is_empty() || self.picker.is_some() || self.secret.is_some();
+        match self.composer.vim_mode() {
+            Some(Mode::Insert) if !elsewhere => 6,
+            Some(Mode::Normal | Mode::Visual | Mode::VisualLine) if !elsewhere => 2,
+            _ => 0,
         }
     }
 

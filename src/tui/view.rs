@@ -91,8 +91,10 @@ fn above(app: &mut App, cols: usize, room: usize, now: Duration) -> Vec<Line<'st
     if out.len() < room {
         // Sets the viewport off, and may be left behind by a resize unseen.
         let hint = match app.hint() {
-            "" if app.live.is_tedious(now) => "ctrl+b lets it run in the background",
-            hint => hint,
+            hint if hint.is_empty() && app.live.is_tedious(now) => {
+                "ctrl+b lets it run in the background".into()
+            }
+            hint => narrow(&steady_text(&clean(&hint)), app),
         };
         out.insert(0, Line::styled(hint, app.theme.dim));
     }

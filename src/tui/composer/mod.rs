@@ -196,6 +196,11 @@ impl Composer {
         self.vim.as_ref().map(Vim::mode)
     }
 
+    /// What vim looks for, while it is typed.
+    pub fn searching(&self) -> Option<String> {
+        self.vim.as_ref()?.searching()
+    }
+
     /// What is selected, in bytes.
     pub fn selection(&self) -> Option<Range<usize>> {
         self.vim.as_ref()?.selection(&self.buffer)
@@ -311,7 +316,7 @@ impl Composer {
         let mut images = std::mem::take(&mut self.images);
         images.retain(|image| text.contains(image.marker));
         if let Some(vim) = &mut self.vim {
-            *vim = Vim::default();
+            vim.restart();
         }
         // Without the marks: their images are not kept.
         let words: String = text

@@ -3,6 +3,8 @@
 mod command;
 mod motion;
 mod object;
+mod registers;
+mod search;
 
 use std::ops::Range;
 
@@ -10,6 +12,8 @@ use crossterm::event::{KeyCode, KeyModifiers};
 
 use self::command::{Cmd, Entry, Op, Parsed, Target};
 use self::motion::{Find, Kind, Motion};
+use self::registers::{Register, Registers};
+use self::search::Search;
 use super::buffer::Buffer;
 use crate::tui::terminal::input::Key;
 
@@ -52,25 +56,46 @@ pub struct Vim {
     mode: Mode,
     /// Keys of a command that is not complete.
     pending: String,
-    register: Register,
+    registers: Registers,
+    search: Search,
     find: Option<Find>,
     /// The last change and what was typed with it, for the dot.
     change: Option<(Cmd, String)>,
+    /// What was selected when it was made, if something was.
+    shape: Option<Shape>,
     /// A change that is being typed: where its text began.
     typing: Option<(Cmd, usize)>,
     anchor: usize,
 }
 
-#[derive(Debug, Clone, Default)]
-struct Register {
-    text: String,
+/// The extent of a selection, to select as much elsewhere.
+#[derive(Debug, Clone, Copy)]
+struct Shape {
     lines: bool,
+    /// Line ends inside of it.
+    down: usize,
+    /// Characters of its last line.
+    chars: usize,
 }
 
 impl Vim {
     /// The mode.
     pub fn mode(&self) -> Mode {
         self.mode
+    }
+
+    /// The message was taken out: the next one is typed. What was copied stays.
+    pub fn restart(&mut self) {
+        *self = Self {
+            registers: std::mem::take(&mut self.registers),
+            search: std::mem::take(&mut self.search),
+            ..Self::default()
+        };
+    }
+
+    /// What is being looked for, while it is typed.
+    pub fn searching(&self) -> Option<String> {
+        self.search.typed()
     }
 
     /// What is selected.
@@ -94,6 +119,10 @@ impl Vim {
             }
             return VimOutcome::Ignored;
         }
+        if self.search.key(buffer, key) {
+            self.settle(buffer);
+            return VimOutcome::Done;
+        }
         let ch = match key.code {
             KeyCode::Esc => return self.escape(buffer),
             KeyCode::Char('r') if key.modifiers == KeyModifiers::CONTROL => {
@@ -113,7 +142,17 @@ impl Vim {
                 return VimOutcome::Ignored;
             }
         };
+        if self.pending.is_empty() && self.search_key(buffer, ch) {
+            return VimOutcome::Done;
+        }
         self.pending.push(ch);
+        if let Some(name) = self.pending.strip_prefix('"') {
+            if let Some(name) = name.chars().next() {
+                self.registers.choose(name);
+                self.pending.clear();
+            }
+            return VimOutcome::Done;
+        }
         let visual = self.mode != Mode::Normal;
         match command::parse(&self.pending, visual) {
             Parsed::More if self.pending.len() < MAX_PENDING => VimOutcome::Done,
@@ -126,6 +165,24 @@ impl Vim {
                 self.run(buffer, cmd)
             }
         }
+    }
+
+    /// Keys of the search. In an empty message there is nothing to look for: `/`
+    /// begins a command.
+    fn search_key(&mut self, buffer: &mut Buffer, ch: char) -> bool {
+        match ch {
+            '/' if buffer.text().is_empty() => {
+                self.enter(buffer, Entry::Here);
+                buffer.insert("/");
+            }
+            '/' | '?' => self.search.begin(ch == '?'),
+            'n' | 'N' => {
+                self.search.again(buffer, ch == 'N');
+                self.settle(buffer);
+            }
+            _ => return false,
+        }
+        true
     }
 
     /// Half a command, or the selection, goes first.
@@ -166,22 +223,65 @@ impl Vim {
         if cmd == Cmd::Repeat {
             self.repeat(buffer);
         } else {
-            let repeatable = cmd.changes() && self.mode == Mode::Normal;
+            let shape = self.shape_of(buffer);
+            let repeatable = cmd.changes() && (shape.is_some() == cmd.is_of_selection());
             self.apply(buffer, &cmd);
+            if repeatable {
+                self.shape = shape;
+            }
             if self.mode == Mode::Insert {
                 self.typing = Some((cmd, buffer.caret()));
             } else if repeatable {
                 self.change = Some((cmd, String::new()));
             }
         }
+        self.registers.forget_choice();
         self.settle(buffer);
         VimOutcome::Done
+    }
+
+    fn shape_of(&self, buffer: &Buffer) -> Option<Shape> {
+        let selected = &buffer.text()[self.selection(buffer)?];
+        let lines = self.mode == Mode::VisualLine;
+        let inside = selected.strip_suffix('\n').unwrap_or(selected);
+        Some(Shape {
+            lines,
+            down: inside.matches('\n').count(),
+            chars: motion::graphemes(inside.rsplit('\n').next().unwrap_or_default()).count(),
+        })
+    }
+
+    /// Selects as much from the caret on.
+    fn reselect(&mut self, buffer: &mut Buffer, shape: Shape) {
+        self.anchor = buffer.caret();
+        self.mode = if shape.lines {
+            Mode::VisualLine
+        } else {
+            Mode::Visual
+        };
+        let mut to = buffer.caret();
+        for _ in 0..shape.down {
+            let end = motion::line_end(buffer.text(), to);
+            to = (end + 1).min(buffer.text().len());
+        }
+        buffer.set_caret(to);
+        let last = forward_in_line(buffer, shape.chars.saturating_sub(1));
+        let end = motion::line_end(buffer.text(), to);
+        let last = if last == end && last > to {
+            buffer.before(last)
+        } else {
+            last
+        };
+        buffer.set_caret(last);
     }
 
     fn repeat(&mut self, buffer: &mut Buffer) {
         let Some((cmd, typed)) = self.change.clone() else {
             return;
         };
+        if let Some(shape) = self.shape {
+            self.reselect(buffer, shape);
+        }
         self.apply(buffer, &cmd);
         if self.mode == Mode::Insert {
             buffer.insert(&typed);
@@ -244,7 +344,9 @@ impl Vim {
                 if let Some(range) = self.selection(buffer) {
                     let old = buffer.text()[range.clone()].to_owned();
                     let lines = self.mode == Mode::VisualLine;
-                    let new = std::mem::replace(&mut self.register, Register { text: old, lines });
+                    let new = self.registers.read();
+                    self.registers.forget_choice();
+                    self.registers.write(Register { text: old, lines });
                     buffer.replace(range.start, range.end, &new.text);
                     buffer.set_caret(range.start);
                 }
@@ -373,7 +475,7 @@ impl Vim {
                     ""
                 };
                 let text = text + end;
-                self.register = Register { text, lines };
+                self.registers.write(Register { text, lines });
             }
             Op::Indent | Op::Outdent | Op::ToggleCase | Op::Lower | Op::Upper => {}
         }
@@ -422,13 +524,13 @@ impl Vim {
     }
 
     fn put(&self, buffer: &mut Buffer, before: bool, count: usize) {
-        let Register { text, lines } = &self.register;
+        let Register { text, lines } = self.registers.read();
         if text.is_empty() {
             return;
         }
         let (all, at) = (buffer.text(), buffer.caret());
         let many = text.repeat(count.min(1_000));
-        if *lines {
+        if lines {
             let body = many.strip_suffix('\n').unwrap_or(&many);
             if before {
                 let start = motion::line_start(all, at);

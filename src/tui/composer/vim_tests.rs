@@ -17,13 +17,14 @@ fn normal(text: &str) -> Composer {
     composer
 }
 
-/// Types keys: `␛` is Escape, `®` is Ctrl+R, `⏎` is Ctrl+J.
+/// Types keys: `␛` is Escape, `®` is Ctrl+R, `⏎` is Ctrl+J, `↵` is Enter.
 fn keys(composer: &mut Composer, keys: &str) -> Outcome {
     keys.chars().fold(Outcome::Ignored, |_, ch| {
         composer.key(match ch {
             '␛' => Key::plain(KeyCode::Esc),
             '®' => Key::ctrl('r'),
             '⏎' => Key::ctrl('j'),
+            '↵' => Key::plain(KeyCode::Enter),
             ch => Key::plain(KeyCode::Char(ch)),
         })
     })
@@ -159,6 +160,60 @@ fn registers_undo_and_the_dot() {
 }
 
 #[test]
+fn named_registers_keep_what_they_got() {
+    check(&[
+        ("|one two", "\"adw\"bdw\"aP", "one| "),
+        ("|a\nb\nc", "\"ayyj\"Ayyj\"ap", "a\nb\nc\n|a\nb"),
+        ("|one two", "yw\"_dwP", "one| two"),
+        ("|one two", "\"adwu\"zp", "|one two"),
+        ("|one two", "\"ayw\"1yl\"aP", "one| one two"),
+    ]);
+    let mut composer = normal("|kept x");
+    keys(&mut composer, "yw");
+    composer.key(Key::plain(KeyCode::Enter));
+    keys(&mut composer, "␛P");
+    assert_eq!(
+        composer.text(),
+        "kept ",
+        "what was copied outlives the message"
+    );
+}
+
+#[test]
+fn words_are_searched_in_both_directions() {
+    check(&[
+        ("|one two one", "/one↵", "one two |one"),
+        ("|one two one", "/one↵n", "|one two one"),
+        ("|one two one two", "/two↵nN", "one |two one two"),
+        ("one two |one", "?one↵", "|one two one"),
+        ("one |two One", "/one↵", "one two |One"),
+        ("one |two One", "/O↵", "one two |One"),
+        ("|one two", "/nowhere↵", "|one two"),
+        ("|one two", "/tw␛x", "|ne two"),
+        ("|one two three", "v/three↵d", "|hree"),
+    ]);
+    let mut composer = normal("|");
+    keys(&mut composer, "/cost");
+    assert_eq!(composer.text(), "/cost", "a command in an empty message");
+    let mut composer = normal("|one");
+    keys(&mut composer, "/o");
+    assert_eq!(composer.searching().as_deref(), Some("/o"));
+}
+
+#[test]
+fn the_dot_repeats_what_was_done_to_a_selection() {
+    check(&[
+        ("|one two three", "vld.", "|two three"),
+        ("|abcdefgh", "vlrx3l.", "xxc|xxfgh"),
+        ("|a\nb\nc\nd\ne", "Vjd.", "|e"),
+        ("|one two six", "vecX␛w.", "X |X six"),
+        ("|ab\ncd\nef\ngh", "vjd.", "|f\ngh"),
+        ("|one two", "v~w.", "One |Two"),
+        ("|one two", "vyw.", "one |two"),
+    ]);
+}
+
+#[test]
 fn insert_mode_and_its_entries() {
     check(&[
         ("o|ne", "iX␛", "o|Xne"),
@@ -250,7 +305,7 @@ proptest! {
     #[test]
     fn any_keys_leave_the_caret_on_a_boundary(
         text in "[a-c .,()\"\n世é👍🏽]{0,24}",
-        typed in "[hjklwebWEB0^$Gfdcy<>~ixXDCYpPoOaAIJrvVu.;,%gi\"('␛®a-c0-9{}]{0,30}",
+        typed in "[hjklwebWEB0^$Gfdcy<>~ixXDCYpPoOaAIJrvVu.;,%gi/?nN_a↵\"('␛®a-c0-9{}]{0,30}",
     ) {
         let mut composer = Composer::default();
         composer.set(&text);

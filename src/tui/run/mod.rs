@@ -435,6 +435,9 @@ impl Screen {
         let mut bytes = guard::leave_alternate().to_vec();
         bytes.append(&mut self.scrollback.frame(size, &history, &rows, caret));
         guard::viewport_drawn(caret.row);
+        if self.env.may_query() {
+            bytes.append(&mut guard::cursor_shape(self.app.cursor_shape()));
+        }
         if !bytes.is_empty() {
             sys::write_all(&bytes)?;
         }

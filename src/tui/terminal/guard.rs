@@ -4,7 +4,7 @@
 use std::io::{self, Write as _};
 use std::panic::PanicHookInfo;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
@@ -27,10 +27,14 @@ const ALTERNATE_OFF: &[u8] = b"\x1b[?1049l";
 const QUERIES: &[u8] = b"\x1b[>q\x1b[>c\x1b[c";
 const BACKGROUND_QUERY: &[u8] = b"\x1b]11;?\x1b\\";
 
+const SHAPE_OFF: &[u8] = b"\x1b[0 q";
+
 static ACTIVE: AtomicBool = AtomicBool::new(false);
 /// The alternate screen is shown.
 static ALTERNATE: AtomicBool = AtomicBool::new(false);
 static MODIFIED_KEYS: AtomicBool = AtomicBool::new(false);
+/// The shape the cursor was given.
+static SHAPE: AtomicU8 = AtomicU8::new(0);
 /// One more than the rows between the viewport's first row and the cursor; 0
 /// while nothing is drawn.
 static ROWS_UP: AtomicU32 = AtomicU32::new(0);
@@ -120,6 +124,15 @@ pub fn is_alternate() -> bool {
     ALTERNATE.load(Ordering::SeqCst)
 }
 
+/// The bytes that give the cursor a shape, 0 for the terminal's own; none when it
+/// has it already.
+pub fn cursor_shape(shape: u8) -> Vec<u8> {
+    if SHAPE.swap(shape, Ordering::SeqCst) == shape {
+        return Vec::new();
+    }
+    format!("\x1b[{shape} q").into_bytes()
+}
+
 /// The terminal as it was: viewport gone, modes off, cursor at the start of a row.
 /// Does nothing when that is done already.
 pub fn restore() {
@@ -134,6 +147,9 @@ pub fn restore() {
         super::sgr::csi(&mut out, u16::try_from(up).unwrap_or(0), b'A');
         out.extend_from_slice(b"\r");
         out.extend_from_slice(super::scrollback::ERASE_FROM_ROW);
+    }
+    if SHAPE.swap(0, Ordering::SeqCst) != 0 {
+        out.extend_from_slice(SHAPE_OFF);
     }
     if MODIFIED_KEYS.load(Ordering::SeqCst) {
         out.extend_from_slice(MODIFIED_KEYS_OFF);

@@ -102,11 +102,21 @@ impl Cmd {
     pub fn changes(&self) -> bool {
         match self {
             Cmd::Operate(op, ..) => *op != Op::Yank,
+            Cmd::Selected(op) => *op != Op::Yank,
             Cmd::Enter(_) | Cmd::Replace(..) | Cmd::Toggle(_) | Cmd::Join(_) | Cmd::Put { .. } => {
                 true
             }
+            Cmd::ReplaceSelected(_) | Cmd::PutSelected | Cmd::JoinSelected => true,
             _ => false,
         }
+    }
+
+    /// It works on what is selected.
+    pub fn is_of_selection(&self) -> bool {
+        matches!(
+            self,
+            Cmd::Selected(_) | Cmd::ReplaceSelected(_) | Cmd::PutSelected | Cmd::JoinSelected
+        )
     }
 }
 
