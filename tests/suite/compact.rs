@@ -191,6 +191,23 @@ fn a_window_that_is_full_is_recovered_from_once_without_a_model() {
 }
 
 #[test]
+fn a_count_that_cannot_be_does_not_end_the_conversation() {
+    let mut rig = Rig::new(vec![
+        says(vec![tool("read_file", json!({"path": "a.txt"}))]),
+        filled(vec![text("Read.")], 9_000_000),
+    ]);
+    rig.file("a.txt", "hello\n".repeat(1_500));
+    rig.run(&["-p", "go"]).ok();
+    rig.serve(vec![
+        says(vec![text(&summary("read"))]),
+        says(vec![text("Went on.")]),
+    ]);
+    let ran = rig.run(&["-r", "-p", "and now"]);
+    assert_eq!(ran.ok().stdout, "Went on.\n");
+    rig.server.check();
+}
+
+#[test]
 fn a_compaction_in_the_middle_of_a_turn_keeps_the_work_under_way() {
     let rig = Rig::new(vec![
         filled(

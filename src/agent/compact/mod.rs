@@ -34,6 +34,9 @@ use summary::Answer;
 
 /// Bytes a token has in text of this kind, when nothing better is known.
 const BYTES_A_TOKEN: f64 = 3.5;
+/// Tokens a byte has at least, and at most, whatever was reported.
+const LEAST_SCALE: f64 = 0.1;
+const MOST_SCALE: f64 = 1.0;
 /// Below this a conversation is not worth a summary, in bytes.
 const SHORT: usize = 4_000;
 /// What one image counts for, in bytes.
@@ -192,8 +195,9 @@ impl Agent {
         let window = self.parts.model.context;
         let conversation = self.parts.session.conversation();
         let whole = bytes(&conversation.messages) + self.prefix_bytes();
-        // What the vendor counted says how long a token is in this conversation.
-        let scale = before as f64 / whole.max(1) as f64;
+        // What the vendor counted says how long a token is in this conversation; a count
+        // that cannot be (another model's, a server that is wrong) says nothing.
+        let scale = (before as f64 / whole.max(1) as f64).clamp(LEAST_SCALE, MOST_SCALE);
         if cause == Cause::Threshold && !ends_in_calls(&conversation.messages) {
             let keep = (window / 10) as usize * 3;
             let folded = fold::fold(&conversation.messages, keep, |result, text| {
