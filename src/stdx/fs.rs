@@ -20,7 +20,7 @@ pub use open::open_resolved;
 ///
 /// A file with several hard links, and one whose owner cannot be kept, is written
 /// in place, as a rename would part it from its other names. Its old content stays
-/// beside it until that is done, for the case of a crash in between.
+/// beside it until that is done; after a crash in between [`recover`] puts it back.
 ///
 /// # Errors
 /// Any I/O error; the target is untouched and no temporary file is left.
@@ -55,7 +55,7 @@ pub fn write_atomic_if<E: From<io::Error>>(
             None => true,
         };
         if !replaceable {
-            return write_in_place(&target, bytes, file, check);
+            return write_in_place(&target, bytes, (&temp, file), check);
         }
         step()?;
         (&file).write_all(bytes)?;
@@ -99,15 +99,63 @@ fn existing(target: &Path) -> io::Result<Option<fs::Metadata>> {
     }
 }
 
-/// Overwrites a file without giving it another inode. `keep` receives the old
-/// content first and is removed by the caller afterwards.
+/// Where the old content of a file is while it is written in place.
+fn old_content(target: &Path) -> Option<PathBuf> {
+    let name = target.file_name()?.to_string_lossy();
+    Some(target.with_file_name(format!(".{name}.sofos-old")))
+}
+
+/// Puts back what a file held before a write in place that a crash cut off, and
+/// removes what such a crash left beside it. False when there was nothing.
+///
+/// # Errors
+/// Any I/O error; the old content stays beside the file.
+pub fn recover(path: &Path) -> io::Result<bool> {
+    let target = resolve_links(path)?;
+    if let Some(parent) = target.parent() {
+        remove_left_over(parent);
+    }
+    let Some(kept) = old_content(&target).filter(|kept| kept.is_file()) else {
+        return Ok(false);
+    };
+    let mut file = OpenOptions::new().write(true).open(&target)?;
+    // Locked: it is being written just now.
+    if matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
+        return Ok(false);
+    }
+    let old = fs::read(&kept)?;
+    file.write_all(&old)?;
+    file.set_len(old.len() as u64)?;
+    file.sync_all()?;
+    fs::remove_file(&kept)?;
+    Ok(true)
+}
+
+/// Removes temporary files of writes that were cut off a while ago.
+fn remove_left_over(parent: &Path) {
+    const A_WHILE: std::time::Duration = std::time::Duration::from_secs(600);
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let ours = name.starts_with(".sofos-") && name.ends_with(".tmp");
+        let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
+        if ours && age().is_some_and(|age| age > A_WHILE) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Overwrites a file without giving it another inode. The temporary file receives the
+/// old content first; once it is whole it gets a name that says whose it is.
 fn write_in_place<E: From<io::Error>>(
     target: &Path,
     bytes: &[u8],
-    mut keep: File,
+    (temp, mut keep): (&Path, File),
     check: impl FnOnce() -> Result<(), E>,
 ) -> Result<(), E> {
     let mut file = OpenOptions::new().read(true).write(true).open(target)?;
+    // File systems without locks: a crash and a start at the same moment are rare.
+    let _ = file.try_lock();
     let mut old = Vec::new();
     file.read_to_end(&mut old)?;
     step()?;
@@ -116,6 +164,10 @@ fn write_in_place<E: From<io::Error>>(
     keep.sync_all()?;
     step()?;
     check()?;
+    let kept = old_content(target).unwrap_or_else(|| temp.to_path_buf());
+    step()?;
+    fs::rename(temp, &kept)?;
+    sync_dir(kept.parent().unwrap_or(target));
     let mut put = |bytes: &[u8]| -> io::Result<()> {
         file.rewind()?;
         step()?;
@@ -125,14 +177,13 @@ fn write_in_place<E: From<io::Error>>(
         step()?;
         file.sync_all()
     };
-    match put(bytes) {
-        Ok(()) => Ok(()),
-        Err(error) => {
-            // A full disk: the old content needs no more room than it had.
-            put(&old)?;
-            Err(error.into())
-        }
+    let done = put(bytes);
+    if done.is_err() {
+        // A full disk: the old content needs no more room than it had.
+        put(&old)?;
     }
+    let _ = fs::remove_file(&kept);
+    Ok(done?)
 }
 
 #[cfg(unix)]

@@ -469,12 +469,16 @@ impl Checkpoints {
         for entry in fs::read_dir(&pending).into_iter().flatten().flatten() {
             let name = entry.file_name();
             let owner = name.to_str().and_then(|name| name.split_once('.'));
-            if owner.is_none_or(|(owner, _)| owner != session) {
-                continue;
-            }
             let note = fs::read(entry.path())
                 .ok()
                 .and_then(|bytes| serde_json::from_slice::<Note>(&bytes).ok());
+            // Whatever session it was: a file that was being overwritten is whole again.
+            for was in note.iter().flat_map(|note| note.paths.iter().flatten()) {
+                let _ = sfs::recover(&self.root.join(&was.path));
+            }
+            if owner.is_none_or(|(owner, _)| owner != session) {
+                continue;
+            }
             match note {
                 Some(note) if !is_logged(&note.id) => {
                     self.enter()?;
