@@ -114,6 +114,9 @@ pub(super) struct Index {
     unsaved: HashSet<PathBuf>,
     /// Lines on disk; nothing when it has to be written anew.
     lines: Option<usize>,
+    /// The contents that it names were found in the store. They stay there as long as
+    /// this process runs: it holds the store's lock, and drops none that it relies on.
+    found: bool,
 }
 
 impl Index {
@@ -126,19 +129,12 @@ impl Index {
         how: &Learn<'_>,
         started: SystemTime,
     ) -> Vec<Delta> {
-        let mut gone: HashSet<PathBuf> = HashSet::new();
-        if !self.paths.is_empty() {
-            let there: HashSet<&Path> = seen.iter().map(|seen| seen.path.as_path()).collect();
-            let missing = self
-                .paths
-                .keys()
-                .filter(|path| !there.contains(path.as_path()));
-            gone.extend(missing.cloned());
-        }
+        let gone = self.missing(&seen);
         let mut new: Vec<Seen> = seen
             .into_iter()
             .filter(|seen| !self.is_known(seen, vault))
             .collect();
+        self.found = true;
         // Where there is too much to keep, what people work on comes first.
         new.sort_unstable_by_key(|seen| std::cmp::Reverse(seen.stat.modified));
         let learnt = self.learn_all(root, vault, &new, how, nanos(started) - TICK);
@@ -168,13 +164,27 @@ impl Index {
         deltas
     }
 
+    /// Paths that were not seen. Mostly there are none, which is soon told.
+    fn missing(&self, seen: &[Seen]) -> HashSet<PathBuf> {
+        let known = |seen: &&Seen| self.paths.contains_key(&seen.path);
+        if seen.iter().filter(known).count() == self.paths.len() {
+            return HashSet::new();
+        }
+        let there: HashSet<&Path> = seen.iter().map(|seen| seen.path.as_path()).collect();
+        let paths = self.paths.keys();
+        paths
+            .filter(|path| !there.contains(path.as_path()))
+            .cloned()
+            .collect()
+    }
+
     fn is_known(&self, seen: &Seen, vault: &Vault) -> bool {
         self.paths.get(&seen.path).is_some_and(|known| {
             known.stat == seen.stat
                 && known.kind == seen.kind
                 && !known.unsure
                 && match &known.content {
-                    Content::Blob(blob) => vault.has(blob),
+                    Content::Blob(blob) => self.found || vault.has(blob),
                     _ => true,
                 }
         })
