@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::dispatch::Call;
 use super::{Agent, Services, list};
+use crate::exec::quiet;
 use crate::exec::shell::{self, ShellEnd, ShellRequest};
 use crate::permission::{self, command};
 use crate::protocol::entry::{ChangeOrigin, EntryKind};
@@ -57,9 +58,10 @@ impl Agent {
             let git_works = run_git(&services, "git rev-parse --git-dir >/dev/null 2>&1")
                 .await
                 .is_some();
-            let warm = tokio::task::spawn_blocking(move || services.undo.warm(git_works));
+            let warm = move || quiet::run(move || services.undo.warm(git_works));
+            let warm = tokio::task::spawn_blocking(warm);
             // Said with the first command, which cannot be kept either.
-            if let Ok(Err(error)) = warm.await {
+            if let Ok(Some(Err(error))) = warm.await {
                 tracing::warn!("cannot look at the tree: {error}");
             }
         }));

@@ -127,7 +127,7 @@ impl Index {
         vault: &Vault,
         seen: Vec<Seen>,
         how: &Learn<'_>,
-        started: SystemTime,
+        (started, threads): (SystemTime, usize),
     ) -> Vec<Delta> {
         let gone = self.missing(&seen);
         let mut new: Vec<Seen> = seen
@@ -137,7 +137,7 @@ impl Index {
         self.found = true;
         // Where there is too much to keep, what people work on comes first.
         new.sort_unstable_by_key(|seen| std::cmp::Reverse(seen.stat.modified));
-        let learnt = self.learn_all(root, vault, &new, how, nanos(started) - TICK);
+        let learnt = self.learn_all(root, vault, &new, how, (nanos(started) - TICK, threads));
         let mut deltas: Vec<Delta> = gone
             .into_iter()
             .map(|path| Delta {
@@ -197,7 +197,7 @@ impl Index {
         vault: &Vault,
         new: &[Seen],
         how: &Learn<'_>,
-        recent: i64,
+        (recent, threads): (i64, usize),
     ) -> Vec<Option<Known>> {
         let room = AtomicU64::new(BUDGET);
         let one = |seen: &Seen| {
@@ -213,7 +213,6 @@ impl Index {
                 unsure,
             })
         };
-        let threads = std::thread::available_parallelism().map_or(2, |n| n.get().min(4));
         if new.len() < 64 || threads < 2 {
             return new.iter().map(one).collect();
         }

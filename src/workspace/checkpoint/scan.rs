@@ -118,8 +118,13 @@ impl Queue {
     }
 }
 
+/// Threads for a look that somebody waits for.
+pub(super) fn threads() -> usize {
+    std::thread::available_parallelism().map_or(2, |n| n.get().min(4))
+}
+
 /// Every path below `root` that is worth watching; nothing when there are too many.
-pub(super) fn scan(root: &Path) -> Option<Vec<Seen>> {
+pub(super) fn scan(root: &Path, threads: usize) -> Option<Vec<Seen>> {
     let queue = Queue {
         inner: Mutex::new((
             vec![Dir {
@@ -131,7 +136,6 @@ pub(super) fn scan(root: &Path) -> Option<Vec<Seen>> {
         more: Condvar::new(),
     };
     let all = Mutex::new(Vec::new());
-    let threads = std::thread::available_parallelism().map_or(2, |n| n.get().min(4));
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
@@ -264,7 +268,7 @@ mod tests {
         fs::write(root.join("huge.bin"), vec![0; SMALL as usize + 1]).unwrap();
         fs::create_dir(root.join("empty")).unwrap();
         std::os::unix::fs::symlink("..", root.join("deep/up")).unwrap();
-        let mut names: Vec<String> = scan(&root)
+        let mut names: Vec<String> = scan(&root, 2)
             .unwrap()
             .into_iter()
             .map(|seen| seen.path.display().to_string())

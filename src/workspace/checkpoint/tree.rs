@@ -73,18 +73,19 @@ impl Checkpoints {
         self.enter()?;
         let mut tree = self.tree();
         tree.git_works = git_works;
-        self.look(&mut tree).map(drop)
+        // Beside what the model asks for, one thread is enough.
+        self.look(&mut tree, 1).map(drop)
     }
 
     /// Brings what is known of the tree up to date, on disk too; false when the tree
     /// is too large.
-    fn look(&self, tree: &mut Tree) -> Result<bool, UndoError> {
+    fn look(&self, tree: &mut Tree, threads: usize) -> Result<bool, UndoError> {
         let file = self.dir.join("index");
         if tree.git_works && !tree.git.as_ref().is_some_and(GitIndex::is_current) {
             tree.git = GitIndex::read(&self.root);
         }
         let started = SystemTime::now();
-        let Some(seen) = scan::scan(&self.root) else {
+        let Some(seen) = scan::scan(&self.root, threads) else {
             return Ok(false);
         };
         let git = tree.git.take();
@@ -92,7 +93,7 @@ impl Checkpoints {
         let how = Learn::Before(git.as_ref());
         let (paths, looked) = (seen.len(), started.elapsed().unwrap_or_default());
         let differ = index
-            .update(&self.root, &self.vault, seen, &how, started)
+            .update(&self.root, &self.vault, seen, &how, (started, threads))
             .len();
         let saved = index.save(&file).map_err(self.io("write", &file));
         tree.git = git;
@@ -111,7 +112,7 @@ impl Checkpoints {
         }
         self.enter()?;
         let mut tree = self.tree();
-        let whole = self.look(&mut tree)?;
+        let whole = self.look(&mut tree, scan::threads())?;
         let mut unkept = Vec::new();
         if !std::mem::replace(&mut tree.told, true) {
             if !whole {
@@ -166,10 +167,17 @@ impl Checkpoints {
         let mut tree = self.tree();
         let file = self.dir.join("index");
         let started = SystemTime::now();
-        let deltas = match scan::scan(&self.root) {
+        let threads = scan::threads();
+        let deltas = match scan::scan(&self.root, threads) {
             Some(seen) => {
                 let index = tree.index.get_or_insert_with(|| Index::load(&file));
-                let deltas = index.update(&self.root, &self.vault, seen, &Learn::After, started);
+                let deltas = index.update(
+                    &self.root,
+                    &self.vault,
+                    seen,
+                    &Learn::After,
+                    (started, threads),
+                );
                 let whole = started.elapsed().unwrap_or_default();
                 tracing::debug!("looked again in {whole:?}; {} changed", deltas.len());
                 deltas
