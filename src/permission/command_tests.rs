@@ -313,6 +313,55 @@ fn a_name_like_an_option_is_not_injected() {
 }
 
 #[test]
+fn lists_of_paths_are_read_where_nothing_leads_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = fs::canonicalize(dir.path()).unwrap();
+    fs::create_dir_all(root.join("src/deep")).unwrap();
+    fs::write(root.join("src/deep/a.rs"), "").unwrap();
+    symlink("deep/a.rs", root.join("src/inside")).unwrap();
+    let place = Place {
+        root: &root,
+        home: None,
+    };
+    let lines = [
+        r"git ls-files '*.rs' | xargs grep -c 'unsafe'",
+        r"grep -l 'tokio' $(find . -name Cargo.toml -not -path './target/*')",
+        r"find . -name '*.rs' -exec grep -Hn 'unsafe' {} \;",
+        r"find . -maxdepth 3 -name '*.toml' -exec cat {} +",
+        r#"rg -l TODO | while read -r f; do echo "$f: $(grep -c TODO "$f")"; done"#,
+        r"for f in $(find . -name '*.rs'); do wc -l < $f; done",
+        r"files=$(git ls-files); cat $files",
+        r"grep -R foo src",
+        r"diff -r src src/deep",
+    ];
+    let tier = |line: &str| analyse(&place, line).tier().0;
+    for line in lines {
+        assert_eq!(tier(line), Tier::Allow, "{line}");
+    }
+    // What may be denied below them is found by its directory.
+    let mut rules = RuleSet::default();
+    rules
+        .add(crate::permission::List::Deny, "Read(src/deep/**)", &place)
+        .unwrap();
+    for line in lines {
+        let judged = rules.judge(line, &analyse(&place, line));
+        assert_ne!(judged.tier, Tier::Allow, "{line}");
+    }
+    // A name that falls apart matters to lists of words only.
+    fs::write(root.join("src/b c.rs"), "").unwrap();
+    assert_eq!(tier("find . -name '*.rs' | xargs cat"), Tier::Ask);
+    assert_eq!(
+        tier("find . -name '*.rs' -print0 | xargs -0 cat"),
+        Tier::Allow
+    );
+    fs::remove_file(root.join("src/b c.rs")).unwrap();
+    symlink("/etc/passwd", root.join("src/deep/out.rs")).unwrap();
+    for line in lines {
+        assert_eq!(tier(line), Tier::Ask, "{line}");
+    }
+}
+
+#[test]
 fn long_and_deep_lines_end() {
     for line in [
         "ls; ".repeat(20_000),

@@ -390,6 +390,12 @@ fn range(inner: &[Atom<'_>]) -> Result<Option<Vec<String>>, String> {
     let Some((first, last)) = text.as_deref().and_then(|text| text.split_once("..")) else {
         return Ok(None);
     };
+    if let ([from], [to]) = (first.as_bytes(), last.as_bytes())
+        && (from.is_ascii_lowercase() && to.is_ascii_lowercase() && from <= to)
+    {
+        let letters = (*from..=*to).map(|byte| char::from(byte).to_string());
+        return Ok(Some(letters.collect()));
+    }
     match (first.parse::<u16>(), last.parse::<u16>()) {
         (Ok(from), Ok(to))
             if from.to_string() == first

@@ -2,6 +2,7 @@
 //! substitution.
 
 use super::analysis::Part;
+use super::cx::is_number;
 use super::flags::listed;
 use crate::permission::shell::{Node, Op};
 
@@ -87,6 +88,7 @@ pub fn after(before: &Feed, node: &Node, parts: &[Part]) -> Feed {
         "nproc" => Feed::Numbers,
         "wc" if matches!(args, ["-l" | "-c" | "-w" | "-m"]) => Feed::Numbers,
         "date" if args == ["+%s"] => Feed::Numbers,
+        "seq" if args.iter().all(|word| is_number(word)) => Feed::Numbers,
         "grep" if counts(args) => Feed::Numbers,
         "find" => found(args).map_or(Feed::Unknown, Feed::Paths),
         "fd" | "fdfind" => Feed::Paths(Paths::here(has("-0"), true, false)),
@@ -240,11 +242,12 @@ fn git(args: &[&str]) -> Feed {
             let format = rest.iter().find_map(|word| {
                 word.strip_prefix("--format=")
                     .or_else(|| word.strip_prefix("--pretty=format:"))
+                    .or_else(|| word.strip_prefix("--pretty="))
             });
             let short = |word: &&str| {
                 !word.starts_with('-')
                     || word.starts_with("--format=")
-                    || word.starts_with("--pretty=format:")
+                    || word.starts_with("--pretty=")
                     || word[1..]
                         .bytes()
                         .all(|byte| byte.is_ascii_digit() || byte == b'n')

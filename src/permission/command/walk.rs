@@ -341,7 +341,8 @@ impl<'p> Walker<'p> {
         values = values.filter(|values| {
             values.len() <= MAX_ROUNDS
                 && !values.is_empty()
-                && !values.iter().any(|v| is_unknown(v))
+                // Numbers and names of commits are as good as known.
+                && !values.iter().any(|v| v.contains([UNKNOWN, MANY]))
         });
         self.perhaps(|walker| match values {
             Some(values) => {

@@ -1,6 +1,6 @@
 //! Programs that search.
 
-use super::super::analysis::{BELOW, EffectKind, FILE_BELOW, Tier};
+use super::super::analysis::{BELOW, EffectKind, FILE_BELOW, HASH, NUMBER, Tier};
 use super::super::cx::{Cx, Verdict, is_unknown};
 use super::super::feed::Feed;
 use super::super::flags::{Operands, Shape, fits};
@@ -278,6 +278,15 @@ fn xargs(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
             let leads_nowhere = paths.regular || silent;
             found = paths.words(if leads_nowhere { FILE_BELOW } else { BELOW }, true);
             silent || (paths.present && whole && stays)
+        }
+        // As many of them as there may be.
+        Feed::Hashes => {
+            found = vec![HASH.to_string(); 2];
+            !ended
+        }
+        Feed::Numbers => {
+            found = vec![NUMBER.to_string(); 2];
+            !ended
         }
         _ => false,
     };
