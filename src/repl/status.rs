@@ -96,27 +96,25 @@ impl Reporter {
         });
     }
 
-    /// The closing summary; empty when nothing was spent.
+    /// The closing summary; empty when nothing was spent and nothing is saved.
     pub(super) fn summary(&self, saved: bool) -> String {
         let status = self.status();
-        if status.usage == Default::default() {
-            return String::new();
-        }
-        let mut out = format!(
-            "{} in{} · {} out · {}",
-            text::count(status.usage.prompt()),
-            status
-                .usage
-                .cached_percent()
-                .map(|p| format!(", {p}% cached"))
-                .unwrap_or_default(),
-            text::count(status.usage.output),
-            status.cost,
-        );
-        if saved {
-            out.push_str(&format!("\n\nresume with: sofos -r {}", status.session));
-        }
-        out
+        let spent = (status.usage != Default::default()).then(|| {
+            format!(
+                "{} in{} · {} out · {}",
+                text::count(status.usage.prompt()),
+                status
+                    .usage
+                    .cached_percent()
+                    .map(|p| format!(", {p}% cached"))
+                    .unwrap_or_default(),
+                text::count(status.usage.output),
+                status.cost,
+            )
+        });
+        let resume = saved.then(|| format!("resume with: sofos -r {}", status.session));
+        let parts: Vec<String> = spent.into_iter().chain(resume).collect();
+        parts.join("\n\n")
     }
 }
 

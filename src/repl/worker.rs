@@ -16,6 +16,7 @@ use crate::memory::Places;
 use crate::protocol::command::{Command, Secret, UserInput};
 use crate::protocol::entry::Settings;
 use crate::protocol::event::{AgentEvent, NoticeLevel, UiEvent};
+use crate::protocol::message::Message;
 use crate::protocol::permission::PermissionMode;
 use crate::session::{Session, SessionError, Store};
 use crate::stdx::blob::BlobStore;
@@ -418,7 +419,11 @@ impl Worker {
 
     fn finish(&mut self) {
         let saved = match self.agent.save() {
-            Ok(()) => !self.agent.session().conversation().messages.is_empty(),
+            Ok(()) => {
+                let messages = &self.agent.session().conversation().messages;
+                let said = |message: &Message| matches!(message, Message::User { .. });
+                messages.iter().any(said)
+            }
             Err(error) => {
                 self.notice(NoticeLevel::Error, error.to_string());
                 false

@@ -234,4 +234,18 @@ fn continued_where_no_shell_has_written() {
     terminal.signal("-TERM");
     assert_eq!(terminal.end(), 143);
     check_screen(&terminal);
+    // Also before the first answer has ended.
+    let everything = terminal.everything();
+    assert!(everything.contains("resume with: sofos -r"), "{everything}");
+}
+
+#[test]
+fn nothing_was_said() {
+    let rig = Rig::new(vec![]);
+    let mut terminal = Terminal::start(&rig, &[], 80, 24);
+    terminal.wait("/ commands");
+    terminal.send(CTRL_D);
+    assert_eq!(terminal.end(), 0);
+    let everything = terminal.everything();
+    assert!(!everything.contains("resume with"), "{everything}");
 }

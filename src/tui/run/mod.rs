@@ -139,7 +139,7 @@ struct Screen {
     last_resize: Option<Duration>,
     /// Something may look different.
     changed: bool,
-    /// A key was pressed since the last frame.
+    /// A key was pressed since the last frame, or something else is not to wait.
     keyed: bool,
     exit: Option<TuiExit>,
 }
@@ -289,6 +289,9 @@ impl Screen {
             }
             Message::Terminal(Report::Resized) => {
                 self.last_resize = Some(now);
+                // Each resize is drawn for itself: after two at once nobody knows
+                // where the viewport went.
+                self.keyed = true;
                 let late = now < self.last_frame + self.hearing();
                 self.scrollback.resized(late);
             }
