@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::pty::Terminal;
 use crate::rig::Rig;
 use crate::server::{Event, How, Reply, says, sent, text, thinking, tool};
 
@@ -128,4 +129,21 @@ fn killed_at_moments_spread_over_the_whole_run() {
         child.wait().unwrap();
         resume(&mut rig, &format!("{} ms", step * 6));
     }
+}
+
+#[test]
+fn killed_while_a_question_waits() {
+    let mut rig = Rig::new(vec![says(vec![
+        tool("read_file", json!({"path": "a"})),
+        tool("delete_file", json!({"path": "a"})),
+    ])]);
+    rig.file("a", "one\n");
+    let mut terminal = Terminal::start(&rig, &[], 80, 24);
+    terminal.wait("/ commands");
+    terminal.enter("do it all");
+    terminal.wait("y once");
+    terminal.signal("-KILL");
+    terminal.end();
+    assert_eq!(rig.read("a"), "one\n");
+    resume(&mut rig, "a question");
 }
