@@ -210,6 +210,14 @@ fn links_are_followed_by_terminals_that_can() {
 }
 
 #[test]
+fn a_table_without_a_head_is_its_rows() {
+    assert_eq!(
+        show("| | |\n|---|---|\n| a | b |\n| cc | d |"),
+        "a    b\ncc   d"
+    );
+}
+
+#[test]
 fn code_is_never_wrapped_and_unclosed_fences_end() {
     let line = "x".repeat(100);
     assert_eq!(

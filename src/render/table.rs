@@ -25,6 +25,10 @@ impl Table {
         let widths = self.widths(columns, width);
         let mut lines = Vec::new();
         for (index, row) in self.rows.iter().enumerate() {
+            // A head without words is none.
+            if index == 0 && row.iter().all(|cell| pieces_width(cell) == 0) {
+                continue;
+            }
             self.row_lines(row, &widths, index == 0, &mut lines);
             if index == 0 {
                 let mut rule = Pieces::new();

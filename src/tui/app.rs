@@ -501,6 +501,8 @@ fn header(options: &TuiOptions, theme: &Theme, cols: usize) -> Vec<Line<'static>
 }
 
 #[cfg(test)]
+mod panels_tests;
+#[cfg(test)]
 mod prompt_tests;
 
 #[cfg(test)]

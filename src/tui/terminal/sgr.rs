@@ -5,6 +5,7 @@ use std::io::Write as _;
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::render::links::Targets;
+use crate::render::text::width;
 pub use crate::render::theme::Depth;
 
 /// Writes text and styles for one kind of terminal.
@@ -102,7 +103,9 @@ impl Painter {
             if self.utf8 || ch.is_ascii() {
                 out.extend_from_slice(ch.encode_utf8(&mut utf8).as_bytes());
             } else {
-                out.push(stand_in(ch));
+                // As wide as what it stands for, so that columns stay in line.
+                let columns = width(ch.encode_utf8(&mut utf8));
+                out.extend(std::iter::repeat_n(stand_in(ch), columns));
             }
         }
     }
@@ -324,7 +327,7 @@ mod tests {
             utf8: false,
             links: Targets::default(),
         };
-        painter.text("a\u{1b}[2J\u{9b}\n•é", &mut out);
-        assert_eq!(out, b"a[2J*?");
+        painter.text("a\u{1b}[2J\u{9b}\n•é世e\u{301}", &mut out);
+        assert_eq!(out, b"a[2J*???e");
     }
 }
