@@ -327,7 +327,10 @@ impl App {
                 self.picker = None;
                 self.secret = None;
                 self.record.clear();
-                self.more_earlier = resumed;
+                self.more_earlier = resumed && self.viewer.is_none();
+                if resumed && self.viewer.is_some() {
+                    self.send(Command::Earlier);
+                }
                 // The session that the program starts with needs no words.
                 let first = self.status.session.is_empty();
                 let verb = if resumed { "resumed" } else { "new" };

@@ -163,6 +163,7 @@ fn the_transcript_reaches_back_beyond_what_resuming_shows() {
     let mut terminal = Terminal::start(&rig, &["-r"], 80, 24);
     terminal.wait("open session");
     terminal.send("\r");
+    terminal.wait_gone("open session");
     terminal.wait("Looked at all.");
     assert!(!terminal.everything().contains("> the very first question"));
     terminal.send(CTRL_T);
