@@ -47,6 +47,11 @@ impl Agent {
             confined: mode == PermissionMode::AcceptEdits
                 && services.sandbox
                 && sandbox::state() == SandboxState::Full,
+            exposed: services.sandbox
+                && effects
+                    .iter()
+                    .any(|effect| matches!(effect, Effect::Exec(_)))
+                && matches!(sandbox::state(), SandboxState::None(_)),
         };
         permission::decide(&basis, effects)
     }

@@ -129,6 +129,7 @@ fn judge(question: &Question, place: &Place<'_>, user: &RuleSet) -> Verdict {
         rules,
         grants: &[],
         confined: false,
+        exposed: false,
     };
     let (decision, effects) = match question {
         Question {

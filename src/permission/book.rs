@@ -106,6 +106,7 @@ impl RuleBook {
             rules: &rules,
             grants: &[],
             confined: true,
+            exposed: false,
         };
         super::decide(&basis, effects)
     }

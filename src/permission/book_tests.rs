@@ -38,6 +38,7 @@ fn judge(book: &RuleBook, effects: &[Effect]) -> PermissionDecision {
             rules: &book.rules(),
             grants: &[],
             confined: false,
+            exposed: false,
         },
         effects,
     )
@@ -219,7 +220,7 @@ proptest! {
     fn always_replays_silently_and_never_widens(call in any_call(), other in any_call()) {
         let place = Place { root: Path::new("/nonexistent/work"), home: Some(Path::new("/nonexistent/home")) };
         let judge = |rules: &RuleSet, effects: &[Effect]| decide(&Basis {
-            mode: PermissionMode::Default, safe: false, place, rules, grants: &[], confined: false,
+            mode: PermissionMode::Default, safe: false, place, rules, grants: &[], confined: false, exposed: false,
         }, effects);
         let before = RuleSet::default();
         if let PermissionDecision::Ask { always, .. } = judge(&before, &call)

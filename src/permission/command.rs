@@ -28,6 +28,18 @@ pub use analysis::{
 
 use super::place::Place;
 
+/// Whether a line runs code that may lie in the workspace: it builds or tests.
+pub fn runs_code(analysis: &Analysis) -> bool {
+    let mut runs = false;
+    analysis.each(&mut |part| {
+        let told =
+            part.argv.len() == 2 && matches!(part.argv[1].as_str(), "--version" | "-V" | "-v");
+        let program = part.argv.first().map_or("", String::as_str);
+        runs |= !told && programs::builds(program);
+    });
+    runs
+}
+
 /// Looks at a command line that would run in the root of the workspace.
 pub fn analyse(place: &Place<'_>, line: &str) -> Analysis {
     walk::Walker::new(place).line(line)

@@ -1,6 +1,6 @@
 //! The decision: may these effects happen, must they not, or has someone to answer.
 
-use super::command::{Analysis, EffectKind, Tier, analyse};
+use super::command::{Analysis, EffectKind, Tier, analyse, runs_code};
 use super::explain;
 use super::place::Place;
 use super::protect::protection;
@@ -23,6 +23,8 @@ pub struct Basis<'a> {
     pub grants: &'a [Grant],
     /// The operating system confines commands to the workspace.
     pub confined: bool,
+    /// It was to confine them and cannot: what runs code of the workspace asks.
+    pub exposed: bool,
 }
 
 /// What is said about one effect.
@@ -261,6 +263,10 @@ fn judge_command(basis: &Basis<'_>, line: &str) -> Said {
     let judged = basis.rules.judge(line, &analysis);
     let why = judged.why.join("; ");
     match judged.tier {
+        Tier::Allow if basis.exposed && !judged.by_rule && runs_code(&analysis) => {
+            let why = "it runs code of the workspace, and nothing here confines it";
+            Said::Ask(why.to_string(), true)
+        }
         Tier::Allow => Said::Allow(why, judged.by_rule),
         // Whoever bypasses the questions means the tables too, not the rules.
         Tier::Deny if judged.by_rule || basis.mode != PermissionMode::Bypass => Said::Deny(why),

@@ -26,6 +26,7 @@ fn judge_with(
         rules,
         grants,
         confined: false,
+        exposed: false,
     };
     decide(&basis, effects)
 }
@@ -234,4 +235,39 @@ fn no_mode_leaves_the_sandbox_by_itself() {
     assert_eq!(verdict(Default, false, input("1+1")), "ask");
     assert_eq!(verdict(Bypass, false, input("1+1")), "allow");
     assert_eq!(verdict(Plan, false, input("1+1")), "deny");
+}
+
+#[test]
+fn without_a_sandbox_that_was_wanted_only_looking_runs_unasked() {
+    let rules = RuleSet::default();
+    let asks = |exposed: bool, line: &str| {
+        let basis = Basis {
+            mode: PermissionMode::Default,
+            safe: false,
+            place: Place {
+                root: Path::new(ROOT),
+                home: None,
+            },
+            rules: &rules,
+            grants: &[],
+            confined: false,
+            exposed,
+        };
+        let decision = decide(&basis, &[Effect::Exec(line.to_string())]);
+        matches!(decision, PermissionDecision::Ask { .. })
+    };
+    for line in [
+        "cargo test",
+        "npm run build",
+        "pytest -q",
+        "go vet ./...",
+        "make -j4",
+        "ls && (cargo check | tail -5)",
+        "timeout 5 cargo test",
+    ] {
+        assert!(!asks(false, line) && asks(true, line), "{line}");
+    }
+    for line in ["ls -la", "git status", "grep -rn x src", "cargo --version"] {
+        assert!(!asks(true, line), "{line}");
+    }
 }

@@ -160,6 +160,20 @@ fn operands(cx: &mut Cx<'_, '_>, args: &[&str], kind: EffectKind) {
     }
 }
 
+/// Whether a program runs code of the workspace.
+pub fn builds(program: &str) -> bool {
+    [
+        cargo::PROGRAMS,
+        build::PROGRAMS,
+        compile::PROGRAMS,
+        python::PROGRAMS,
+        local::PROGRAMS,
+    ]
+    .iter()
+    .flat_map(|rows| rows.iter())
+    .any(|(names, _)| listed(names, program))
+}
+
 fn find(program: &str) -> Option<Judge> {
     TABLES
         .iter()
