@@ -68,8 +68,9 @@ fn questions_come_one_by_one_and_outlive_a_resize() {
     terminal.enter("go");
     terminal.wait("Delete a?");
     moment();
-    // Enter answers nothing.
+    // Enter answers nothing. Together with what follows it would be a paste.
     terminal.send("\r");
+    moment();
     for (cols, rows) in [(40, 10), (100, 30), (60, 18)] {
         terminal.resize(cols, rows);
         terminal.wait("Delete a?");
