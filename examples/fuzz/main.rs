@@ -191,7 +191,8 @@ fn main() {
             Ok(Ok(())) => None,
         };
         if let Some(words) = found
-            && told.len() < 500
+            // A busy machine makes anything slow: that must not use up what is told.
+            && (told.len() < 50 || (told.len() < 500 && took < Duration::from_millis(550)))
             && told.insert(words.clone())
         {
             println!("FOUND {words}: {:?}", String::from_utf8_lossy(&line));
