@@ -180,6 +180,11 @@ impl Agent {
         &self.parts.services.memory
     }
 
+    /// Whether commands run in the system's sandbox, where there is one.
+    pub fn is_sandboxed(&self) -> bool {
+        self.parts.services.sandbox
+    }
+
     /// The model in use.
     pub fn model(&self) -> &ModelInfo {
         &self.parts.model

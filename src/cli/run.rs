@@ -82,7 +82,7 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
     }
     if let Some(Sub::Doctor { json }) = args.command {
         let chosen = settings::choose(&args, &env, file, None)?;
-        return doctor::run(&chosen, &paths, json);
+        return doctor::run(&chosen, &paths, &env, json);
     }
     if args.check_connection {
         return connection::run(settings::choose(&args, &env, file, None)?);
@@ -320,6 +320,7 @@ pub(super) fn setup(
         .open(provider.id)
         .map_err(|failure| CliError::Provider(failure.message))?;
     Ok(Setup {
+        scrollback: doctor::scrollback_words(&env),
         paths,
         env: Arc::new(child_env(&env).with_secrets(keys)),
         settings,

@@ -4,6 +4,7 @@
 //! [`Command`]s and sends [`UiEvent`]s; front ends hold nothing of its state.
 
 pub mod commands;
+pub mod doctor;
 mod own;
 mod replay;
 mod servers;
@@ -67,6 +68,8 @@ pub struct Setup {
     pub rules: Arc<RuleBook>,
     /// Who searches the web.
     pub web_search: WebSearch,
+    /// How finished lines reach the terminal's scrollback, in words.
+    pub scrollback: String,
 }
 
 /// What can go wrong with the worker itself.

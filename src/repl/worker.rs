@@ -58,6 +58,10 @@ pub(super) struct Worker {
     servers: Servers,
     /// Commands that run.
     pub(super) jobs: Arc<Jobs>,
+    /// sofos' own directory of the user.
+    pub(super) home: String,
+    /// How finished lines reach the scrollback, in words.
+    pub(super) scrollback: String,
     /// A message that waits for the user to say where it is to be remembered.
     pub(super) to_remember: Option<String>,
 }
@@ -96,6 +100,7 @@ impl Worker {
             compact_at,
             rules,
             web_search,
+            scrollback,
         } = setup;
         let cwd = paths.workspace.display().to_string();
         let workspace =
@@ -187,6 +192,8 @@ impl Worker {
             servers: Servers::default(),
             jobs,
             to_remember: None,
+            home: paths.home.display().to_string(),
+            scrollback,
         })
     }
 

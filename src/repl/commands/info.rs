@@ -1,7 +1,9 @@
-//! `/status`: what is in force.
+//! `/status`: what is in force. `/doctor`: what is found here.
 
 use super::Flow;
-use crate::protocol::event::UiEvent;
+use crate::protocol::event::{NoticeLevel, UiEvent};
+use crate::provider::registry;
+use crate::repl::doctor::{self, Facts};
 use crate::repl::status::thinking_words;
 use crate::repl::worker::Worker;
 use crate::stdx::text;
@@ -33,6 +35,27 @@ pub(super) fn status(worker: &mut Worker, _arguments: &str) -> Flow {
         ("messages", conversation.messages.len().to_string()),
         ("cost", conversation.cost.to_string()),
     ];
+    show(worker, &rows)
+}
+
+pub(super) fn doctor(worker: &mut Worker, _arguments: &str) -> Flow {
+    let (agent, settings) = (&worker.agent, worker.agent.settings());
+    let Some(provider) = registry::info(&settings.provider) else {
+        let words = format!("no provider {}; /provider lists them", settings.provider);
+        worker.notice(NoticeLevel::Error, words);
+        return Flow::GoOn;
+    };
+    let rows = doctor::rows(&Facts {
+        workspace: worker.cwd.clone(),
+        home: worker.home.clone(),
+        provider,
+        config: &agent.access().config(provider),
+        model: &agent.model().id,
+        mode: settings.mode,
+        sandbox: agent.is_sandboxed(),
+        scrollback: &worker.scrollback,
+        sessions: worker.store.list().map_or(0, |rows| rows.len()),
+    });
     show(worker, &rows)
 }
 

@@ -146,6 +146,13 @@ pub static COMMANDS: &[CommandSpec] = &[
         run: info::status,
     },
     CommandSpec {
+        name: "doctor",
+        aliases: &[],
+        usage: "",
+        help: "show what is found here: key, sandbox, scrollback, limits",
+        run: info::doctor,
+    },
+    CommandSpec {
         name: "cost",
         aliases: &["usage"],
         usage: "[why]",
