@@ -10,7 +10,7 @@ use ratatui::style::{Modifier, Style};
 
 use super::links::{self, Links, resolver};
 use super::prepare::{DISPLAY, INLINE, dollar_closes, dollar_opens, needs_it, prepare};
-use super::text::{expand_tabs, width};
+use super::text::{cut_by_half_rows, expand_tabs, width};
 use super::theme::Theme;
 use super::wrap::{Pieces, Wrapper, push_piece};
 
@@ -204,11 +204,8 @@ impl Prose {
     pub(super) fn tail(&self, columns: usize) -> Pieces {
         let mut pieces = self.wrapper.unfinished();
         push_piece(&mut pieces, &expand_tabs(&self.pending), Style::new());
-        let mut over = pieces
-            .iter()
-            .map(|(text, _)| width(text))
-            .sum::<usize>()
-            .saturating_sub(columns);
+        let wide = pieces.iter().map(|(text, _)| width(text)).sum();
+        let mut over = cut_by_half_rows(wide, columns);
         let mut out = Pieces::new();
         for (text, style) in pieces {
             let wide = width(&text);

@@ -62,6 +62,14 @@ pub fn suffix(text: &str, max: usize) -> &str {
     text
 }
 
+/// Columns to leave out of the front of a growing text of `wide` columns, so that its
+/// end fits into `max`: by half rows, so that what is shown stays where it is for a
+/// while, and only what is new has to be drawn.
+pub fn cut_by_half_rows(wide: usize, max: usize) -> usize {
+    let half = (max / 2).max(1);
+    wide.saturating_sub(max).div_ceil(half) * half
+}
+
 /// The text in at most `max` columns, its end replaced by `ellipsis` where it is longer.
 pub fn fit(text: &str, max: usize, ellipsis: &str) -> String {
     if width(text) <= max {
@@ -148,6 +156,19 @@ fn char_width_range(ch: char) -> (usize, usize) {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_growing_text_is_cut_by_half_rows_and_always_fits() {
+        for wide in 0..200 {
+            let shown = wide - cut_by_half_rows(wide, 38);
+            assert!(shown <= 38 && shown >= wide.min(19), "{wide}: {shown}");
+        }
+        let cuts: Vec<usize> = (38..80).map(|wide| cut_by_half_rows(wide, 38)).collect();
+        assert_eq!(
+            cuts.iter().collect::<std::collections::BTreeSet<_>>().len(),
+            4
+        );
+    }
 
     #[test]
     fn tabs_go_to_the_next_stop() {
