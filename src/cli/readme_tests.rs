@@ -14,7 +14,7 @@ fn parts() -> Vec<(&'static str, String)> {
     for tool in BUILTIN {
         let description = tool.spec().description;
         let line = description.lines().next().unwrap_or("");
-        let first = line.split(". ").next().unwrap_or("").trim_end_matches('.');
+        let first = first_sentence(line).trim_end_matches('.');
         tools.push_str(&format!("| `{}` | {first} |\n", tool.name()));
     }
     let mut keys = String::from("| key | takes | does |\n|---|---|---|\n");
@@ -50,6 +50,13 @@ fn parts() -> Vec<(&'static str, String)> {
 }
 
 /// `UPDATE_README=1 cargo test readme` writes what this expects.
+/// The text up to a full stop that ends a sentence.
+fn first_sentence(line: &str) -> &str {
+    let ends = |at: &usize| !line[..*at].ends_with("e.g");
+    let end = line.match_indices(". ").map(|(at, _)| at).find(ends);
+    &line[..end.unwrap_or(line.len())]
+}
+
 #[test]
 fn readme_tables_are_up_to_date() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
