@@ -217,7 +217,8 @@ pub enum Permissions {
     Add {
         /// allow, deny or ask
         list: String,
-        /// Read(glob), Write(glob), Bash(command), Bash(prefix:*), WebFetch(domain:host), Mcp(server)
+        /// Read(glob), Write(glob), Bash(command), Bash(prefix:*), Network(command),
+        /// WebFetch(domain:host), Mcp(server)
         rule: String,
         /// Write it to ~/.sofos/config.toml instead: it holds everywhere
         #[arg(long)]

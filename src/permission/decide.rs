@@ -170,13 +170,15 @@ fn lasting_rule(effect: &Effect) -> Option<String> {
         Effect::Read(path) => exact("Read", path),
         Effect::Write(path) => exact("Write", path),
         // Deleting, and leaving the sandbox, are asked about each time or session.
-        Effect::Delete(_) | Effect::Unconfined(_) | Effect::Network(_) | Effect::Input { .. } => {
-            None
-        }
-        Effect::Exec(line) => {
+        Effect::Delete(_) | Effect::Unconfined(_) | Effect::Input { .. } => None,
+        Effect::Exec(line) | Effect::Network(line) => {
             let line = line.trim();
             let plain = line.len() <= MAX_REMEMBERED && !line.contains(char::is_control);
-            (plain && rules::is_exact(line)).then(|| format!("Bash({line})"))
+            let kind = match effect {
+                Effect::Network(_) => "Network",
+                _ => "Bash",
+            };
+            (plain && rules::is_exact(line)).then(|| format!("{kind}({line})"))
         }
         Effect::Net(url) => url::rule_for(url),
     }
@@ -195,9 +197,7 @@ fn judge(basis: &Basis<'_>, effect: &Effect) -> Said {
             let why = "runs without the sandbox: with your own rights to files and network";
             return Said::Ask(why.to_string(), true);
         }
-        Effect::Network(_) => {
-            return Said::Ask("runs with the network open".to_string(), true);
-        }
+        Effect::Network(line) => return judge_network(basis, line),
         Effect::Input { command, .. } => {
             if basis.confined && basis.mode == PermissionMode::AcceptEdits {
                 return Said::Allow("confined to the workspace".to_string(), false);
@@ -255,6 +255,17 @@ fn judge(basis: &Basis<'_>, effect: &Effect) -> Said {
     match rules.allowed(path, write) {
         Some(rule) => by_rule(rule),
         None => Said::Ask(reason, true),
+    }
+}
+
+fn judge_network(basis: &Basis<'_>, line: &str) -> Said {
+    match basis.rules.network(line) {
+        Some((List::Allow, rule)) => Said::Allow(format!("the rule {rule} allows it"), true),
+        Some((List::Deny, rule)) => Said::Deny(format!("the rule {rule} denies the network")),
+        Some((List::Ask, rule)) => {
+            Said::Ask(format!("the rule {rule} asks about the network"), false)
+        }
+        None => Said::Ask("runs with the network open".to_string(), true),
     }
 }
 

@@ -9,6 +9,13 @@ fn path(path: &str) -> ScopedPath {
 
 const ROOT: &str = "/nonexistent/work";
 
+fn place() -> Place<'static> {
+    Place {
+        root: Path::new(ROOT),
+        home: Some(Path::new("/nonexistent/home")),
+    }
+}
+
 fn judge_with(
     mode: PermissionMode,
     safe: bool,
@@ -19,10 +26,7 @@ fn judge_with(
     let basis = Basis {
         mode,
         safe,
-        place: Place {
-            root: Path::new(ROOT),
-            home: Some(Path::new("/nonexistent/home")),
-        },
+        place: place(),
         rules,
         grants,
         confined: false,
@@ -205,6 +209,50 @@ proptest! {
             prop_assert!(!(before && after) || asked.contains(&other));
         }
     }
+}
+
+#[test]
+fn always_opens_the_network_for_that_command_alone() {
+    let both = |line: &str| [Effect::Exec(line.into()), Effect::Network(line.into())];
+    let judge = |rules: &RuleSet, line: &str| {
+        judge_with(PermissionMode::Default, false, rules, &[], &both(line))
+    };
+    let PermissionDecision::Ask { always, .. } = judge(&RuleSet::default(), "curl a.example/x")
+    else {
+        panic!("it has to ask");
+    };
+    let words: Vec<&str> = always.iter().map(|grant| grant.rule.as_str()).collect();
+    assert_eq!(
+        words,
+        ["Bash(curl a.example/x)", "Network(curl a.example/x)"]
+    );
+    let set = |allow: &[&str], deny: &[&str]| {
+        let mut rules = RuleSet::default();
+        for (list, texts) in [(List::Allow, allow), (List::Deny, deny)] {
+            for text in texts {
+                rules.add(list, text, &place()).unwrap();
+            }
+        }
+        rules
+    };
+    let asks =
+        |rules: &RuleSet, line: &str| matches!(judge(rules, line), PermissionDecision::Ask { .. });
+    let kept = set(&words, &[]);
+    assert!(matches!(
+        judge(&kept, "curl a.example/x"),
+        PermissionDecision::Allow { by_user: true, .. }
+    ));
+    for other in ["curl a.example/y", "curl a.example/x; id", "cargo build"] {
+        assert!(asks(&kept, other), "{other}");
+    }
+    // Running it is not sending with it, and a star allows nothing.
+    assert!(asks(&set(&words[..1], &[]), "curl a.example/x"));
+    assert!(asks(&set(&["Bash", "Network(*)"], &[]), "curl a.example/x"));
+    let closed = set(&words, &["Network(*)"]);
+    assert!(matches!(
+        judge(&closed, "curl a.example/x"),
+        PermissionDecision::Deny { .. }
+    ));
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Rules of the user: what is allowed, denied, or always asked.
 //!
 //! `Read(glob)`, `Write(glob)`, `Bash(exact command)`, `Bash(prefix:*)`,
-//! `Bash(glob of paths)`, `Mcp(server)`, `WebFetch(domain:host)`. In a glob `*`
+//! `Bash(glob of paths)`, `Network(exact command)`, `Mcp(server)`,
+//! `WebFetch(domain:host)`. In a glob `*`
 //! stays within a component and `**` crosses; relative globs begin at the root of
 //! the workspace, `~` is the home directory. Deny beats ask, ask beats allow.
 
@@ -26,7 +27,7 @@ pub enum RuleError {
     /// No known kind of rule.
     #[error(
         "{0:?} is no rule; rules are Read(glob), Write(glob), Bash(command), Bash(prefix:*), \
-         Bash(path glob), Mcp(server), WebFetch(domain:host)"
+         Bash(path glob), Network(command), Mcp(server), WebFetch(domain:host)"
     )]
     Kind(String),
     /// Nothing between the parentheses, or nothing usable.
@@ -62,6 +63,8 @@ enum Subject {
     Prefix(Vec<String>),
     /// Paths outside that commands may use.
     CommandPath(PathGlob),
+    /// This line, run with the network open.
+    Network(String),
     Mcp(String),
     /// A host, or the hosts below it.
     Host {
@@ -100,6 +103,7 @@ impl Rule {
             "Read" if inner != "*" || text.ends_with(')') => Subject::Read(glob(trimmed)?),
             "Write" if inner != "*" || text.ends_with(')') => Subject::Write(glob(trimmed)?),
             "Bash" => command(inner, place).map_err(|why| content(&why))?,
+            "Network" if text.ends_with(')') => Subject::Network(trimmed.to_string()),
             "Mcp" if text.ends_with(')') => Subject::Mcp(trimmed.to_string()),
             "WebFetch" if text.ends_with(')') => {
                 let host = trimmed.strip_prefix("domain:").unwrap_or(trimmed);
@@ -469,6 +473,18 @@ impl RuleSet {
         self.first(|list, rule| match list {
             List::Allow => rule.covers_host(host),
             _ => rule.hits_host(host),
+        })
+    }
+
+    /// What the rules say about opening the network for a line, with the rule.
+    pub fn network(&self, line: &str) -> Option<(List, &Rule)> {
+        let is_meant = |rule: &Rule| match &rule.subject {
+            Subject::Network(meant) => meant == line.trim() || meant == "*",
+            _ => false,
+        };
+        // A star restricts; what may leave is named.
+        self.first(|list, rule| {
+            is_meant(rule) && (list != List::Allow || rule.text != "Network(*)")
         })
     }
 

@@ -189,7 +189,7 @@ impl Rule {
                     || (effect.kind == EffectKind::Deletes && self.hits_below(path.real(), true));
                 hit.then(|| short(path.display()))
             }),
-            Subject::Mcp(_) | Subject::Host { .. } => None,
+            Subject::Network(_) | Subject::Mcp(_) | Subject::Host { .. } => None,
         }
     }
 
