@@ -17,6 +17,9 @@ mod shell;
 mod system;
 mod text;
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::analysis::{EffectKind, HASH, MANY, NUMBER, Tier, UNKNOWN};
 use super::cx::{Cx, Verdict, is_unknown};
 use super::flags::{Shape, fits, listed};
@@ -174,12 +177,20 @@ pub fn builds(program: &str) -> bool {
     .any(|(names, _)| listed(names, program))
 }
 
+/// The tables by name. Every command of a line is looked up.
+static BY_NAME: LazyLock<HashMap<&str, Judge>> = LazyLock::new(|| {
+    let mut found = HashMap::new();
+    for (names, judge) in TABLES.iter().flat_map(|rows| rows.iter()) {
+        for name in names.split_ascii_whitespace() {
+            // The first row counts.
+            found.entry(name).or_insert(*judge);
+        }
+    }
+    found
+});
+
 fn find(program: &str) -> Option<Judge> {
-    TABLES
-        .iter()
-        .flat_map(|rows| rows.iter())
-        .find(|(names, _)| listed(names, program))
-        .map(|(_, judge)| *judge)
+    BY_NAME.get(program).copied()
 }
 
 /// No rule for these arguments.
