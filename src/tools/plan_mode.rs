@@ -41,7 +41,7 @@ impl Tool for Enter {
     const READ_ONLY: bool = false;
 
     fn title(_args: &EnterArgs, _cx: &ToolCx) -> ToolTitle {
-        ToolTitle::new("Plan", "before any change")
+        ToolTitle::new("Enter", "plan mode")
     }
 
     fn effects(_args: &EnterArgs, _cx: &ToolCx) -> Result<Vec<Effect>, ToolError> {
@@ -72,7 +72,7 @@ impl Tool for Exit {
     const READ_ONLY: bool = false;
 
     fn title(_args: &ExitArgs, _cx: &ToolCx) -> ToolTitle {
-        ToolTitle::new("Plan", "for approval")
+        ToolTitle::new("Propose", "a plan")
     }
 
     fn effects(args: &ExitArgs, cx: &ToolCx) -> Result<Vec<Effect>, ToolError> {

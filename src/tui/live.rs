@@ -376,6 +376,8 @@ fn doing(verb: &str) -> String {
         ("Fetch", "Fetching"),
         ("Ask", "Asking"),
         ("Plan", "Planning"),
+        ("Enter", "Entering"),
+        ("Propose", "Proposing"),
         ("Create", "Creating"),
         ("Move", "Moving"),
         ("Copy", "Copying"),

@@ -85,6 +85,13 @@ fn nothing_changes_before_the_plan_is_approved() {
     terminal.wait("Painted.");
     terminal.wait(" · normal · ");
     assert_eq!(rig.read("a"), "x\n");
+    // What was approved stays in sight.
+    let everything = terminal.everything();
+    assert!(
+        everything.contains("Propose a plan · approved"),
+        "{everything}"
+    );
+    assert!(everything.contains("│ 1. paint it blue"), "{everything}");
     let requests = rig.server.requests();
     assert!(requests[2].to_string().contains("plan mode only reads"));
     assert!(

@@ -190,6 +190,55 @@ fn a_window_that_is_full_is_recovered_from_once_without_a_model() {
     rig.server.check();
 }
 
+#[cfg(unix)]
+#[test]
+fn an_answer_and_an_approved_plan_survive_a_compaction() {
+    let mut rig = Rig::new(vec![
+        says(vec![tool(
+            "ask_user",
+            json!({"question": "Which database?"}),
+        )]),
+        says(vec![tool("enter_plan_mode", json!({}))]),
+        says(vec![tool(
+            "exit_plan_mode",
+            json!({"plan": "1. add the SCHEMA-STEP"}),
+        )]),
+        filled(vec![text("Begun.")], 60_000),
+    ]);
+    rig.file("notes.txt", "x\n");
+    let mut terminal = crate::pty::Terminal::start(&rig, &[], 80, 24);
+    let answer = |terminal: &mut crate::pty::Terminal, keys: &str| {
+        // Keys within the first moment of a question belong to the prompt.
+        std::thread::sleep(std::time::Duration::from_millis(400));
+        terminal.send(keys);
+    };
+    terminal.wait("/ commands");
+    terminal.enter("set it up");
+    terminal.wait("answer in your own words");
+    answer(&mut terminal, "a");
+    terminal.wait("answer:");
+    terminal.enter("the PURPLE one");
+    terminal.wait("Carry out this plan?");
+    answer(&mut terminal, "y");
+    terminal.wait("Begun.");
+    terminal.send("\u{4}");
+    terminal.end();
+    rig.server.check();
+    rig.serve(vec![
+        says(vec![text("no summary")]),
+        says(vec![text("Went on.")]),
+    ]);
+    let model = ["--model", "claude-haiku-4-5"];
+    let mut command = rig.command(&["-r", "-p", "and now", model[0], model[1]]);
+    command.env("SOFOS_COMPACT_AT", "20");
+    crate::rig::ran(command.output().unwrap()).ok();
+    let said = messages(&rig.server.requests()[1]);
+    for fact in ["PURPLE", "Which database?", "SCHEMA-STEP", "set it up"] {
+        assert!(said.contains(fact), "{fact}: {said}");
+    }
+    rig.server.check();
+}
+
 #[test]
 fn a_count_that_cannot_be_does_not_end_the_conversation() {
     let mut rig = Rig::new(vec![

@@ -84,7 +84,20 @@ fn take_result(carried: &mut Carried, result: &ToolResult) {
         ToolStatus::Ok | ToolStatus::Failed | ToolStatus::Stopped => {}
     }
     match view.title.verb.as_str() {
-        "" | "List" | "Search" | "Find" | "Plan" | "Ask" => {}
+        "" | "List" | "Search" | "Find" | "Plan" | "Enter" => {}
+        // What the user answered and approved is the user's word, too.
+        "Ask" => {
+            let words = result.content.iter().filter_map(ContentBlock::as_text);
+            let words = words.collect::<String>();
+            carried.users.push(format!("(to \"{object}\") {words}"));
+        }
+        "Propose" => {
+            if let ToolBody::Output { tail, .. } = &view.body {
+                carried
+                    .users
+                    .push(format!("(approved) {}", tail.join("\n")));
+            }
+        }
         "Run" => push(
             &mut carried.commands,
             text::one_line(&format!("{object} · {}", view.outcome), LINE),
