@@ -222,9 +222,8 @@ impl Redactor {
                 .take_while(|byte| formats::is_key_char(*byte))
                 .count();
             cut -= begun;
-            if let Some(before) = self.held[..cut].strip_suffix("Bearer ")
-                && !before.ends_with(|ch: char| ch.is_ascii_alphanumeric())
-            {
+            // Whatever stands before it: that may be a value, and be gone afterwards.
+            if let Some(before) = self.held[..cut].strip_suffix("Bearer ") {
                 cut = before.len();
                 continue;
             }

@@ -142,6 +142,13 @@ fn in_pieces(text: &str, cuts: &[usize]) -> String {
     out
 }
 
+#[test]
+fn a_token_behind_a_value_is_not_parted() {
+    let text = "pass phrase 9Bearer phraseghp_a8Kd03jfQ92mXz71Lq5P";
+    assert_eq!(in_pieces(text, &[27]), in_pieces(text, &[]));
+    assert!(!in_pieces(text, &[27]).contains("ghp_a8Kd"));
+}
+
 proptest! {
     #[test]
     fn pieces_do_not_matter(
