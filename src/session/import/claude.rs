@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::build::Builder;
-use super::{Converted, Homes, ImportError, Program, below, last_branch, lines, moment, text};
+use super::{
+    Converted, Homes, ImportError, Program, below, last_branch, lines, moment, off_branch, text,
+};
 use crate::protocol::message::ContentBlock;
 
 pub(super) fn files(homes: &Homes) -> Vec<PathBuf> {
@@ -56,12 +58,10 @@ pub(super) fn read(path: &Path) -> Result<Converted, ImportError> {
         .collect();
     let branch = last_branch(&links);
     let is_message = |line: &Value| matches!(text(line, "type"), Some("user" | "assistant"));
-    let messages = nodes.iter().filter(|line| is_message(line)).count();
-    let on_branch = branch
-        .iter()
-        .filter(|index| is_message(nodes[**index]))
-        .count();
-    builder.leave_out("line of another branch", messages - on_branch);
+    builder.leave_out(
+        "line of another branch",
+        off_branch(&nodes, &branch, is_message),
+    );
     for index in branch {
         let line = nodes[index];
         if builder.about().started == 0 {

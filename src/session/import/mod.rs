@@ -366,6 +366,13 @@ fn last_branch(nodes: &[(Option<&str>, Option<&str>)]) -> Vec<usize> {
     branch
 }
 
+/// How many of the messages among these entries are not on a branch.
+fn off_branch(nodes: &[&Value], branch: &[usize], is_message: impl Fn(&Value) -> bool) -> usize {
+    let all = nodes.iter().filter(|node| is_message(node)).count();
+    let on_branch = branch.iter().filter(|index| is_message(nodes[**index]));
+    all - on_branch.count()
+}
+
 /// What a conversation amounts to.
 fn count(messages: &[Message]) -> Counts {
     let mut counts = Counts::default();

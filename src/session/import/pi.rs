@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::build::Builder;
 use super::{
-    Converted, Homes, ImportError, Program, below, foreign, last_branch, lines, moment, text,
+    Converted, Homes, ImportError, Program, below, foreign, last_branch, lines, moment, off_branch,
+    text,
 };
 use crate::protocol::message::ContentBlock;
 
@@ -52,12 +53,10 @@ pub(super) fn read(path: &Path) -> Result<Converted, ImportError> {
         (0..nodes.len()).collect()
     };
     let is_message = |node: &Value| text(node, "type") == Some("message");
-    let messages = nodes.iter().filter(|node| is_message(node)).count();
-    let on_branch = branch
-        .iter()
-        .filter(|index| is_message(nodes[**index]))
-        .count();
-    builder.leave_out("line of another branch", messages - on_branch);
+    builder.leave_out(
+        "line of another branch",
+        off_branch(&nodes, &branch, is_message),
+    );
     for index in branch {
         let node = nodes[index];
         match text(node, "type") {
