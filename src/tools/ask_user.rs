@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Tool, ToolCx, ToolError, ToolOutput};
+use super::{Tool, ToolCx, ToolError, ToolOutput, common};
 use crate::protocol::permission::{Answer, Effect, Preview};
 use crate::protocol::tool::ToolTitle;
 use crate::stdx::text;
@@ -49,7 +49,7 @@ impl Tool for AskUser {
             text: args.question,
             choices: args.choices,
         };
-        match super::plan_mode::ask(&cx, title, preview).await? {
+        match common::ask(&cx, title, preview).await? {
             None => Err(ToolError::model(
                 "nobody can be asked in this run: decide yourself and say what you assumed",
             )),

@@ -1,7 +1,8 @@
 //! What several tools share.
 
 use crate::permission::scope;
-use crate::protocol::permission::ScopedPath;
+use crate::protocol::permission::{Answer, Preview, ScopedPath};
+use crate::protocol::tool::ToolTitle;
 use crate::stdx::redact::MARK;
 use crate::stdx::text;
 use crate::workspace::{FileError, suggest};
@@ -122,5 +123,20 @@ pub(super) fn created(dirs: &[String]) -> String {
         String::new()
     } else {
         format!(" (created {})", dirs.join(", "))
+    }
+}
+
+/// Asks the user, unless the turn is stopped meanwhile.
+pub(super) async fn ask(
+    cx: &ToolCx,
+    title: ToolTitle,
+    preview: Preview,
+) -> Result<Option<Answer>, ToolError> {
+    tokio::select! {
+        biased;
+        () = cx.cancel.cancelled() => Err(ToolError::Stopped(
+            "The user stopped the turn instead of answering.".into(),
+        )),
+        answer = (cx.ask)(title, preview) => Ok(answer),
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Tool, ToolCx, ToolError, ToolOutput};
+use super::{Tool, ToolCx, ToolError, ToolOutput, common};
 use crate::protocol::permission::{Answer, Effect, PermissionMode, Preview};
 use crate::protocol::tool::{ToolBody, ToolTitle};
 
@@ -12,21 +12,6 @@ pub const PLAN_ON: &str =
 
 /// What the model is told when plan mode ends.
 pub const PLAN_OFF: &str = "Plan mode is off.";
-
-/// Asks the user, unless the turn is stopped meanwhile.
-pub(super) async fn ask(
-    cx: &ToolCx,
-    title: ToolTitle,
-    preview: Preview,
-) -> Result<Option<Answer>, ToolError> {
-    tokio::select! {
-        biased;
-        () = cx.cancel.cancelled() => Err(ToolError::Stopped(
-            "The user stopped the turn instead of answering.".into(),
-        )),
-        answer = (cx.ask)(title, preview) => Ok(answer),
-    }
-}
 
 /// From here on nothing is changed until the user approves a plan.
 pub(super) struct Enter;
@@ -93,7 +78,7 @@ impl Tool for Exit {
         let preview = Preview::Plan {
             markdown: args.plan,
         };
-        match ask(&cx, title, preview).await? {
+        match common::ask(&cx, title, preview).await? {
             None => Err(ToolError::model(
                 "nobody can approve a plan in this run: give the plan as your answer and stop",
             )),
