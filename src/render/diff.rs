@@ -8,9 +8,9 @@ use crate::protocol::diff::{DiffKind, DiffLine, FileDiff};
 use crate::stdx::text::{clean, one_line, plural};
 
 use super::highlight::Highlighter;
-use super::text::{expand_tabs, steady_text};
+use super::text::expand_tabs;
 use super::theme::Theme;
-use super::wrap::{Pieces, hanging_rows, pieces_width, push_piece, to_line};
+use super::wrap::{Pieces, hanging_rows, pieces_width, push_piece, steady_pieces, to_line};
 
 /// Longer lines are not compared word by word.
 const MAX_WORDS_LINE: usize = 500;
@@ -48,14 +48,7 @@ fn gutter(diff: &FileDiff) -> usize {
 }
 
 fn hanging(line: Line<'static>, indent: usize, width: usize) -> Vec<Line<'static>> {
-    let pieces: Pieces = line
-        .spans
-        .into_iter()
-        .map(|span| {
-            let text = steady_text(&span.content).into_owned();
-            (text, line.style.patch(span.style))
-        })
-        .collect();
+    let pieces = steady_pieces(line);
     if pieces_width(&pieces) <= width {
         return vec![to_line(pieces)];
     }

@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::text::width;
+use super::text::{steady_text, width};
 
 /// A longer word is broken, so that something appears.
 const MAX_WORD: usize = 4_096;
@@ -19,6 +19,17 @@ pub fn push_piece(pieces: &mut Pieces, text: &str, style: Style) {
         Some((last, last_style)) if *last_style == style => last.push_str(text),
         _ => pieces.push((text.to_owned(), style)),
     }
+}
+
+/// The pieces of a line with the styles they have in it, in characters whose widths
+/// are certain.
+pub fn steady_pieces(line: Line<'static>) -> Pieces {
+    let style = line.style;
+    let piece = |span: Span<'static>| {
+        let text = steady_text(&span.content).into_owned();
+        (text, style.patch(span.style))
+    };
+    line.spans.into_iter().map(piece).collect()
 }
 
 /// Pieces as a line.

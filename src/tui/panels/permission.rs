@@ -10,7 +10,7 @@ use crate::render::markdown::Settings;
 use crate::render::stream::document;
 use crate::render::theme::Theme;
 use crate::render::tool::title_text;
-use crate::render::wrap::{Pieces, Wrapper, hard_rows, to_line};
+use crate::render::wrap::{Pieces, Wrapper, hard_rows, steady_pieces, to_line};
 use crate::render::{diff, text};
 use crate::stdx::text::clean;
 use crate::tui::composer::{Composer, Outcome, layout};
@@ -389,15 +389,8 @@ impl PermissionPanel {
 
 /// A line in rows of certain width.
 fn fitted(line: Line<'static>, width: usize) -> Vec<Line<'static>> {
-    let pieces: Pieces = line
-        .spans
-        .into_iter()
-        .map(|span| {
-            let text = text::steady_text(&span.content).into_owned();
-            (text, line.style.patch(span.style))
-        })
-        .collect();
-    hard_rows(&pieces, width).into_iter().map(to_line).collect()
+    let rows = hard_rows(&steady_pieces(line), width);
+    rows.into_iter().map(to_line).collect()
 }
 
 fn key_rows(keys: &[(&str, &str)], cols: usize, theme: &Theme) -> Vec<Line<'static>> {

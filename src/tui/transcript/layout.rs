@@ -7,9 +7,9 @@ use crate::protocol::event::NoticeLevel;
 use crate::protocol::tool::{ToolBody, ToolTitle, ToolView};
 use crate::render::markdown::Settings;
 use crate::render::stream::document;
-use crate::render::text::{expand_tabs, steady_text, width};
+use crate::render::text::{expand_tabs, width};
 use crate::render::theme::Theme;
-use crate::render::wrap::{Pieces, Wrapper, hard_rows, pieces_width, to_line};
+use crate::render::wrap::{Wrapper, hard_rows, pieces_width, steady_pieces, to_line};
 use crate::render::{diff, tool};
 use crate::stdx::text::{clean, duration};
 use crate::tui::cells;
@@ -69,14 +69,7 @@ pub(super) fn rows(item: &Item, cols: usize, theme: &Theme) -> Vec<Line<'static>
 
 /// A line in rows of certain width.
 fn fitted(line: Line<'static>, cols: usize) -> Vec<Line<'static>> {
-    let pieces: Pieces = line
-        .spans
-        .into_iter()
-        .map(|span| {
-            let text = steady_text(&span.content).into_owned();
-            (text, line.style.patch(span.style))
-        })
-        .collect();
+    let pieces = steady_pieces(line);
     if pieces_width(&pieces) <= cols {
         return vec![to_line(pieces)];
     }
