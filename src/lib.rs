@@ -16,7 +16,7 @@
 //! | 1 | [`protocol`] the nouns |
 //! | 2 | [`config`] layers of settings, paths, keys, [`media`] images and PDFs as a model can take them |
 //! | 3 | [`net`] HTTP, [`exec`] processes |
-//! | 4 | [`provider`] models, [`session`] log, [`permission`] decisions, [`workspace`] files, [`memory`] instruction files, [`render`] text to styled lines |
+//! | 4 | [`provider`] models, [`session`] log, [`permission`] decisions, [`workspace`] files, [`memory`] instruction files, [`mcp`] servers with tools, [`render`] text to styled lines |
 //! | 5 | [`tools`] what the model can call |
 //! | 6 | [`agent`] the loop |
 //! | 8 | [`repl`] the worker thread and slash commands |
@@ -30,6 +30,7 @@ pub mod cli;
 pub mod config;
 pub mod exec;
 pub mod headless;
+pub mod mcp;
 pub mod media;
 pub mod memory;
 pub mod net;

@@ -19,6 +19,7 @@ const ROOMS: &[(&str, u8)] = &[
     ("permission", 4),
     ("workspace", 4),
     ("memory", 4),
+    ("mcp", 4),
     ("render", 4),
     ("tools", 5),
     ("agent", 6),
@@ -31,6 +32,7 @@ const ROOMS: &[(&str, u8)] = &[
 /// What only some places may name: (text, rooms or files that may, what it is).
 const CAPABILITIES: &[(&str, &[&str], &str)] = &[
     ("reqwest::", &["net/"], "HTTP"),
+    ("rmcp::", &["mcp/"], "the Model Context Protocol"),
     ("process::Command", &["exec/"], "starting processes"),
     ("crossterm::", &["tui/"], "the terminal"),
     ("ratatui::", &["tui/", "render/"], "styled text"),

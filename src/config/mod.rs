@@ -11,6 +11,7 @@ mod edit;
 mod env;
 mod file;
 mod keys;
+pub mod mcp;
 mod paths;
 pub mod rules;
 mod secrets;
@@ -150,6 +151,8 @@ pub struct Config {
     pub max_time: Option<Duration>,
     /// Servers described by the user.
     pub endpoints: Vec<Endpoint>,
+    /// MCP servers, by name; of two of one name the later layer's holds.
+    pub mcp_servers: Vec<mcp::McpServer>,
     /// Where each setting was given; of one key the last place holds.
     pub places: Vec<Place>,
     /// The lists of rules, in the order they stand in the files.
