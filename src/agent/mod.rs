@@ -137,6 +137,8 @@ pub struct Agent {
     images_left_out: AtomicUsize,
     /// The model that answered in place of the one in force, once told.
     substitute: Option<String>,
+    /// The model that its server was asked about.
+    described: Option<String>,
     /// What an approved plan is carried out in.
     mode_before_plan: PermissionMode,
 }
@@ -149,6 +151,7 @@ impl Agent {
             grants: Vec::new(),
             told_unsaved: false,
             substitute: None,
+            described: None,
             images_left_out: AtomicUsize::new(0),
             job_watch: None,
             jobs_ran: false,

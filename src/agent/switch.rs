@@ -3,11 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
+
 use super::Agent;
 use crate::protocol::entry::EntryKind;
 use crate::protocol::event::{NoticeLevel, TurnOutcome};
 use crate::protocol::model::ModelInfo;
 use crate::provider::{Failure, FailureKind, Provider, models, registry};
+
+/// Longest wait for what a server on this machine says of its model.
+const PATIENCE: Duration = Duration::from_millis(1_500);
 
 /// What a session may spend.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -130,6 +135,32 @@ impl Agent {
             }
         }
         false
+    }
+
+    /// Takes over what a server on this machine says of a model that the catalogue does
+    /// not know: its window, and whether it sees. Asked before the first request.
+    pub(super) async fn learn_model(&mut self, cancel: &CancellationToken) {
+        let model = self.parts.model.clone();
+        let local = registry::info(&model.provider).is_some_and(|row| row.local);
+        if !local || !model.assumed || self.described.as_ref() == Some(&model.id) {
+            return;
+        }
+        let provider = self.parts.provider.clone();
+        let asked = tokio::time::timeout(PATIENCE, provider.abilities(&model.id));
+        let answer = tokio::select! {
+            answer = asked => answer,
+            () = cancel.cancelled() => return,
+        };
+        let Ok(Some(abilities)) = answer else {
+            return;
+        };
+        self.described = Some(model.id.clone());
+        if abilities.tools == Some(false) {
+            let id = &model.id;
+            let words = format!("{id} is not made for calling tools: it may answer without acting");
+            self.notice(NoticeLevel::Warning, words);
+        }
+        self.parts.model = Arc::new(abilities.of(&model));
     }
 
     /// Tells once when another model answered than the one that was asked.

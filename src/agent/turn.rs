@@ -80,6 +80,7 @@ impl Agent {
             recovered: false,
         };
         self.emit(AgentEvent::TurnStarted);
+        self.learn_model(&cancel).await;
         let outcome = match self.too_large(&input) {
             Some(message) => TurnOutcome::Failed { message },
             None => {

@@ -253,7 +253,7 @@ mod tests {
                 "anthropic" => anthropic::body(&request),
                 "openai_responses" => openai_responses::body(&request, dialect),
                 "gemini" => gemini::body(&request),
-                "ollama" => ollama::body(&request, &ollama::Abilities::default()),
+                "ollama" => ollama::body(&request, &crate::provider::Abilities::default()),
                 _ => openai_chat::body(&request, dialect),
             };
             let body = String::from_utf8(body).unwrap();

@@ -6,6 +6,7 @@
 //! pure encode/decode pairs ([`wire`]); HTTP, retries, framing ([`http`]) and
 //! tracing ([`trace`]) are written once. [`registry`] lists the vendors.
 
+pub mod abilities;
 pub mod access;
 pub mod anthropic;
 pub mod check;
@@ -35,6 +36,7 @@ pub mod wire;
 #[cfg(test)]
 mod prefix_tests;
 
+pub use abilities::Abilities;
 pub use access::Access;
 pub use check::{CheckReport, Listed, check_connection, list_models};
 pub use registry::{
@@ -42,6 +44,7 @@ pub use registry::{
     estimate_tokens, info,
 };
 pub use scripted::ScriptedProvider;
+use transport::BoxFuture;
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -191,6 +194,12 @@ pub trait Provider: Send + Sync {
     /// Sets up what the first request needs and can take some 10 ms (root
     /// certificates); may be called ahead of it, from any thread.
     fn warm(&self) {}
+
+    /// What a server on this machine says of a model; nothing when it does not answer.
+    /// Other vendors are known by the catalogue alone.
+    fn abilities<'a>(&'a self, _model: &'a str) -> BoxFuture<'a, Option<Abilities>> {
+        Box::pin(std::future::ready(None))
+    }
 
     /// Asks the model. Ends promptly with [`FailureKind::Cancelled`] when `cancel` fires.
     fn stream(&self, request: ModelRequest, cancel: CancellationToken) -> EventStream;

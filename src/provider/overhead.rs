@@ -26,7 +26,7 @@ pub fn by_wire(system: &str, tools: &[ToolSpec]) -> Vec<(&'static str, usize)> {
                 "anthropic" => anthropic::body(&request),
                 "openai_responses" => openai_responses::body(&request, dialect),
                 "gemini" => gemini::body(&request),
-                "ollama" => ollama::body(&request, &ollama::Abilities::default()),
+                "ollama" => ollama::body(&request, &super::Abilities::default()),
                 _ => openai_chat::body(&request, dialect),
             };
             (row.wire, body.len())

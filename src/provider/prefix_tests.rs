@@ -132,7 +132,7 @@ fn body(provider: &str, log: &[Message]) -> String {
         "anthropic" => anthropic::body(&request),
         "openai_responses" => openai_responses::body(&request, dialect),
         "gemini" => gemini::body(&request),
-        "ollama" => ollama::body(&request, &ollama::Abilities::default()),
+        "ollama" => ollama::body(&request, &super::Abilities::default()),
         _ => openai_chat::body(&request, dialect),
     };
     let body = String::from_utf8(body).unwrap();

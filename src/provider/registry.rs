@@ -123,9 +123,28 @@ pub fn reads_pdf(model: &ModelInfo) -> bool {
     model.vision && vendors.contains(&model.provider.as_str())
 }
 
-/// The row of a vendor.
+/// Ids that people know vendors by elsewhere.
+const ALSO: &[(&str, &str)] = &[
+    ("claude", "anthropic"),
+    ("google", "gemini"),
+    ("grok", "xai"),
+    ("llama.cpp", "llamacpp"),
+    ("llama-cpp", "llamacpp"),
+    ("lm-studio", "lmstudio"),
+    ("fireworks-ai", "fireworks"),
+    ("togetherai", "together"),
+    ("z.ai", "zai"),
+];
+
+/// The row of a vendor, by its id or by another one that is usual.
 pub fn info(id: &str) -> Option<&'static ProviderInfo> {
-    custom::rows().find(|row| row.id == id)
+    let row = |id: &str| custom::rows().find(|row| row.id == id);
+    row(id).or_else(|| {
+        let (_, own) = ALSO
+            .iter()
+            .find(|(also, _)| also.eq_ignore_ascii_case(id))?;
+        row(own)
+    })
 }
 
 /// The row of a vendor, or of a service that has a key beside them.

@@ -109,6 +109,36 @@ fn another_model_takes_over_when_the_first_is_out_of_reach() {
 }
 
 #[test]
+fn a_server_on_this_machine_says_how_much_its_model_takes() {
+    let rig = Rig::new(Vec::new());
+    let list = r#"{"object":"list","data":[{"id":"tiny","meta":{"n_ctx":9000}}]}"#;
+    rig.server.page("/v1/models", list);
+    let props = r#"{"default_generation_settings":{"n_ctx":4000},"modalities":{"vision":false},
+        "chat_template_caps":{"supports_tools":false}}"#;
+    rig.server.page("/props", props);
+    let chunk = json!({"id": "c", "object": "chat.completion.chunk", "model": "tiny", "choices":
+        [{"index": 0, "delta": {"content": "here"}, "finish_reason": "stop"}]});
+    rig.server.page(
+        "/v1/chat/completions",
+        format!("data: {chunk}\n\ndata: [DONE]\n\n"),
+    );
+    let ask = |text: &str| {
+        let mut command = rig.command(&["--model", "llama.cpp/tiny", "-p", text]);
+        command.env("LLAMACPP_BASE_URL", rig.server.url());
+        ran(command.output().unwrap())
+    };
+    let short = ask("hello");
+    assert_eq!(short.stdout, "here\n", "{}", short.stderr);
+    assert!(short.stderr.contains("not made for calling tools"));
+    let long = ask(&"many words ".repeat(2_500));
+    assert!(
+        long.stderr.contains("the window of tiny has 4.0k"),
+        "{}",
+        long.stderr
+    );
+}
+
+#[test]
 fn what_a_session_cost_is_told_part_by_part() {
     let rig = Rig::new(vec![
         says(vec![tool("list_directory", json!({"path": "."}))]),

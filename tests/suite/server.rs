@@ -2,7 +2,7 @@
 //! what the real one rejects: orphan calls and results, empty text, wrong roles,
 //! too many cache marks.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -126,6 +126,9 @@ struct State {
     violations: Vec<String>,
     /// The last message paused: it comes back as the last one.
     paused: bool,
+    /// What other paths answer, whatever is sent there; an event stream when it looks
+    /// like one.
+    pages: HashMap<&'static str, String>,
 }
 
 pub struct Server {
@@ -160,6 +163,11 @@ impl Server {
 
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// What a path outside of the messages answers from now on.
+    pub fn page(&self, path: &'static str, body: impl Into<String>) {
+        self.state.lock().unwrap().pages.insert(path, body.into());
     }
 
     /// Bodies of the message requests so far.
@@ -201,6 +209,13 @@ fn serve(
     events: &Sender<Event>,
 ) -> std::io::Result<()> {
     let (path, body) = read_request(&stream)?;
+    let page = state.lock().unwrap().pages.get(path.as_str()).cloned();
+    if let Some(body) = page {
+        return match body.starts_with("data:") {
+            true => write_stream(&mut stream, body.as_bytes(), How::default(), || {}),
+            false => write_json(&mut stream, 200, &[], &body),
+        };
+    }
     if !path.ends_with("/v1/messages") {
         return write_json(
             &mut stream,

@@ -10,12 +10,12 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::known::Abilities;
 use super::shape::{Body, Call, Called, Function, Options, Think, Tool, Turn};
 use crate::media::pdf;
 use crate::protocol::message::{AssistantMessage, ContentBlock, Message, ToolResult};
 use crate::protocol::model::{ModelInfo, ThinkingKind, ThinkingSetting};
 use crate::provider::ModelRequest;
+use crate::provider::abilities::Abilities;
 use crate::provider::openai::{effort, parts};
 
 /// How long the server keeps the model loaded after a request.

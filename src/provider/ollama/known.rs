@@ -9,21 +9,9 @@ use serde_json::Value;
 use super::{OllamaWire, headers};
 use crate::net::client::Method;
 use crate::provider::FailureKind;
+use crate::provider::abilities::Abilities;
 use crate::provider::host::Host;
 use crate::provider::wire::Fault;
-
-/// What a model can do; nothing where the server did not say.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Abilities {
-    /// Largest window in tokens.
-    pub context: Option<u64>,
-    /// Calls tools.
-    pub tools: Option<bool>,
-    /// Takes images.
-    pub vision: Option<bool>,
-    /// Thinks, and can be told to.
-    pub thinking: Option<bool>,
-}
 
 #[derive(Deserialize)]
 struct Show {

@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-pub use self::known::Abilities;
 use self::known::Known;
+use super::abilities::Abilities;
 use super::host::{Headers, Host};
 use super::registry::{ProviderConfig, ProviderInfo};
 use super::transport::{BoxFuture, Reply, Transport};
@@ -107,6 +107,18 @@ impl Provider for OllamaProvider {
 
     fn warm(&self) {
         self.host.client.warm();
+    }
+
+    fn abilities<'a>(&'a self, model: &'a str) -> BoxFuture<'a, Option<Abilities>> {
+        Box::pin(async {
+            let known = self.known.of(&self.host, model).await.ok()?;
+            let usual = super::models::lookup(self.host.row.id, model).context;
+            // What is asked for is allocated: the usual window, where the model has more.
+            Some(Abilities {
+                context: known.context.map(|largest| largest.min(usual)),
+                ..known
+            })
+        })
     }
 
     fn stream(&self, request: ModelRequest, cancel: CancellationToken) -> EventStream {

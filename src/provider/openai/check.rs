@@ -22,6 +22,15 @@ struct Model {
     context_window: Option<u64>,
     #[serde(default)]
     max_model_len: Option<u64>,
+    /// Where llama.cpp has it.
+    #[serde(default)]
+    meta: Option<Meta>,
+}
+
+#[derive(Deserialize)]
+struct Meta {
+    #[serde(default)]
+    n_ctx: Option<u64>,
 }
 
 /// The list as most send it, or bare.
@@ -52,7 +61,7 @@ impl OpenAiProvider {
     }
 
     /// The models, nothing when the host has no list.
-    async fn models(&self) -> Answer {
+    pub(super) async fn models(&self) -> Answer {
         let headers = self.headers("application/json");
         let url = self.url("models");
         let request = self
@@ -74,7 +83,8 @@ impl OpenAiProvider {
                             context: model
                                 .context_length
                                 .or(model.context_window)
-                                .or(model.max_model_len),
+                                .or(model.max_model_len)
+                                .or(model.meta.and_then(|meta| meta.n_ctx)),
                         })
                         .collect(),
                 })),

@@ -6,6 +6,7 @@ mod check;
 pub mod effort;
 pub mod errors;
 mod learn;
+mod local;
 pub mod parts;
 pub mod quirks;
 #[cfg(test)]
@@ -17,8 +18,10 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use self::learn::{Learned, LearningTransport};
+use super::abilities::Abilities;
 use super::host::Host;
 use super::registry::{ProviderConfig, ProviderInfo};
+use super::transport::BoxFuture;
 use super::wire::{Fault, Wire};
 use super::{
     EventStream, Failure, ModelRequest, Provider, StreamEvent, http, openai_chat, openai_responses,
@@ -121,6 +124,10 @@ impl Provider for OpenAiProvider {
 
     fn warm(&self) {
         self.host.client.warm();
+    }
+
+    fn abilities<'a>(&'a self, model: &'a str) -> BoxFuture<'a, Option<Abilities>> {
+        Box::pin(async { self.describe(model).await.ok() })
     }
 
     fn stream(&self, request: ModelRequest, cancel: CancellationToken) -> EventStream {
