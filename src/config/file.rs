@@ -9,7 +9,7 @@ use toml_edit::{Document, Item, TableLike, Value};
 use super::rules::{self, LISTS, Layer, RuleLine};
 use super::trust::Accepted;
 use super::ui::{LinkChoice, Notify, STATUS_PARTS};
-use super::{Config, ConfigError, Endpoint, Env, Place, keys};
+use super::{Config, ConfigError, Endpoint, Env, Place, keys, mcp};
 use crate::protocol::model::{Effort, WebSearch};
 use crate::protocol::permission::PermissionMode;
 
@@ -352,6 +352,9 @@ pub(super) fn apply(
                 return Err(file.bad(line, name, "a table of lists", item));
             }
             Some(table) if name == "providers" => file.endpoints(config, line, table)?,
+            _ if name == "mcp-servers" || name == "mcp_servers" => {
+                mcp::table(config, &file, line, item);
+            }
             Some(table) if is_section(name) => {
                 for (inner, item) in table.iter() {
                     let span = table.key(inner).and_then(toml_edit::Key::span);
@@ -376,15 +379,15 @@ fn is_section(name: &str) -> bool {
 }
 
 /// A file being applied.
-struct File<'a> {
+pub(super) struct File<'a> {
     path: &'a Path,
-    text: &'a str,
-    layer: Layer,
-    accepted: &'a Accepted,
+    pub(super) text: &'a str,
+    pub(super) layer: Layer,
+    pub(super) accepted: &'a Accepted,
 }
 
 impl File<'_> {
-    fn place(&self, line: usize) -> String {
+    pub(super) fn place(&self, line: usize) -> String {
         format!("{}:{line}", self.path.display())
     }
 

@@ -153,6 +153,8 @@ pub struct Config {
     pub endpoints: Vec<Endpoint>,
     /// MCP servers, by name; of two of one name the later layer's holds.
     pub mcp_servers: Vec<mcp::McpServer>,
+    /// MCP servers the workspace would add or change and the user has not accepted.
+    pub mcp_untrusted: Vec<mcp::McpServer>,
     /// Where each setting was given; of one key the last place holds.
     pub places: Vec<Place>,
     /// The lists of rules, in the order they stand in the files.
@@ -186,6 +188,11 @@ pub fn load(paths: &Paths, env: &Env, trusting: bool) -> Result<Config, ConfigEr
     // In the home directory itself the user's file is the workspace's.
     accepted.all = trusting || (!homeless && paths.home == paths.project);
     for layer in [Layer::User, Layer::Project, Layer::Local] {
+        // The workspace's own settings have the last word about what other tools' files
+        // there name.
+        if layer == Layer::Project {
+            mcp::workspace_files(&mut config, paths, &accepted);
+        }
         let twice = paths.home == paths.project
             && layer
                 == if homeless {
