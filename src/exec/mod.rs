@@ -10,6 +10,7 @@ pub mod env;
 pub mod foreground;
 pub mod quiet;
 pub mod sandbox;
+pub mod service;
 pub mod shell;
 mod spawn;
 mod tree;

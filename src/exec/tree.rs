@@ -30,6 +30,11 @@ impl Tree {
         self.signal(rustix::process::Signal::TERM);
     }
 
+    /// Asks everything but the leader to end.
+    pub(super) fn terminate_below(&self) {
+        self.signal_strays(rustix::process::Signal::TERM);
+    }
+
     /// Ends everything.
     pub(super) fn kill(&self) {
         // A process may fork while the list is read; a second look finds its children.
@@ -54,12 +59,24 @@ impl Tree {
         }
         strays.len()
     }
+
+    /// Signals what is not in the leader's group.
+    fn signal_strays(&self, signal: rustix::process::Signal) {
+        use rustix::process::{Pid, kill_process};
+        let pid = |id: u32| i32::try_from(id).ok().and_then(Pid::from_raw);
+        for stray in strays(self).iter().filter_map(|id| pid(*id)) {
+            let _ = kill_process(stray, signal);
+        }
+    }
 }
 
 #[cfg(windows)]
 impl Tree {
     /// Windows has no polite signal for a process without a window.
     pub(super) fn terminate(&self) {}
+
+    /// Nor for those below it.
+    pub(super) fn terminate_below(&self) {}
 
     /// Ends everything, through the system's own tool.
     pub(super) fn kill(&self) {

@@ -154,10 +154,26 @@ pub fn entry() {
     {
         system::READY.store(true, std::sync::atomic::Ordering::Relaxed);
         let mut args = std::env::args_os();
-        if args.nth(1).is_some_and(|word| word == system::HELPER) {
-            linux::helper(args.collect());
+        match args.nth(1) {
+            Some(word) if word == system::HELPER => linux::helper(args.collect()),
+            Some(word) if word == GUARD => std::process::exit(super::service::guard(args)),
+            _ => {}
         }
     }
+}
+
+/// First argument of the guard of a service.
+#[cfg(target_os = "linux")]
+const GUARD: &str = "__guard";
+
+/// The program that guards a service and its first argument, where there is one.
+pub(super) fn guard_program() -> Option<(&'static Path, &'static str)> {
+    #[cfg(target_os = "linux")]
+    return system::READY
+        .load(std::sync::atomic::Ordering::Relaxed)
+        .then(|| (Path::new(system::SELF), GUARD));
+    #[cfg(not(target_os = "linux"))]
+    None
 }
 
 /// Removes what confined commands may have left in a workspace.

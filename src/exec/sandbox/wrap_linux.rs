@@ -19,7 +19,7 @@ pub(super) const HELPER: &str = "__sandbox";
 pub(super) static READY: AtomicBool = AtomicBool::new(false);
 
 /// This very program, also when its file was replaced by an update.
-const SELF: &str = "/proc/self/exe";
+pub(super) const SELF: &str = "/proc/self/exe";
 
 /// What the probe's command exits with.
 const PROBE: i32 = 42;
