@@ -212,6 +212,32 @@ fn build(base: &str) -> Result<reqwest::Client, NetError> {
         .map_err(|error| setup(error.to_string()))
 }
 
+/// The library's own client for a protocol that another library speaks. It follows
+/// redirects within one origin only, and puts no limit on silence.
+///
+/// # Errors
+/// When TLS cannot be set up.
+pub fn streaming(base: &str) -> Result<reqwest::Client, NetError> {
+    let setup = |cause: String| NetError::Setup {
+        url: base.to_string(),
+        cause,
+    };
+    let same_origin = reqwest::redirect::Policy::custom(|attempt| {
+        let first = attempt.previous().first().map(reqwest::Url::origin);
+        let stays = first.is_some_and(|origin| origin == attempt.url().origin());
+        match stays && attempt.previous().len() < 5 {
+            true => attempt.follow(),
+            false => attempt.stop(),
+        }
+    });
+    builder(!base.starts_with("http://"))
+        .map_err(setup)?
+        .connect_timeout(CONNECT)
+        .redirect(same_origin)
+        .build()
+        .map_err(|error| setup(error.to_string()))
+}
+
 /// What every client has in common; `https`: it needs root certificates.
 pub(super) fn builder(https: bool) -> Result<reqwest::ClientBuilder, String> {
     let roots = if https {
