@@ -300,6 +300,9 @@ pub enum KeysSub {
         /// Nothing, or - for standard input
         #[arg(value_name = "-")]
         from: Option<String>,
+        /// Keep it in the system's keychain, not in the file
+        #[arg(long)]
+        keychain: bool,
     },
     /// Show which keys there are and where they come from
     List {

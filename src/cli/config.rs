@@ -16,9 +16,11 @@ pub(super) fn run(
     access: &Access,
 ) -> Result<u8, CliError> {
     match sub {
-        ConfigSub::Keys(KeysSub::Set { provider, from }) => {
-            set_key(access, provider, from.as_deref())
-        }
+        ConfigSub::Keys(KeysSub::Set {
+            provider,
+            from,
+            keychain,
+        }) => set_key(access, provider, from.as_deref(), *keychain),
         ConfigSub::Keys(KeysSub::List { json }) => {
             list_keys(access, *json);
             Ok(0)
@@ -49,7 +51,12 @@ pub(super) fn vendor(id: &str) -> Result<&'static ProviderInfo, CliError> {
     })
 }
 
-fn set_key(access: &Access, provider: &str, from: Option<&str>) -> Result<u8, CliError> {
+fn set_key(
+    access: &Access,
+    provider: &str,
+    from: Option<&str>,
+    in_keychain: bool,
+) -> Result<u8, CliError> {
     let row = match registry::keyed(provider) {
         Some(row) => row,
         None => vendor(provider)?,
@@ -68,18 +75,17 @@ fn set_key(access: &Access, provider: &str, from: Option<&str>) -> Result<u8, Cl
             "no key was given; nothing is stored".to_string(),
         ));
     };
-    access.set_key(row.id, &key)?;
-    let path = text::clean(&access.store().path().display().to_string()).into_owned();
+    let place = if in_keychain {
+        access.set_key_in_keychain(row.id, &key)?;
+        "the system's keychain".to_string()
+    } else {
+        access.set_key(row.id, &key)?;
+        let path = access.store().path().display().to_string();
+        format!("{}, plain text that only you can read", text::clean(&path))
+    };
     let stored = Credential::api_key(key, "the key");
-    println!(
-        "{}: stored in {path}, plain text that only you can read; {}",
-        row.id,
-        stored.hint()
-    );
-    if let Some(used) = access
-        .credential(row)
-        .filter(|used| used.source != "keys.toml")
-    {
+    println!("{}: stored in {place}; {}", row.id, stored.hint());
+    if let Some(used) = access.credential(row).filter(|used| !used.is_stored()) {
         println!("{} is set, too, and beats it", used.source);
     }
     if registry::info(row.id).is_some() {
@@ -132,6 +138,7 @@ fn list_keys(access: &Access, as_json: bool) {
         let words = match key {
             Some(key) => key.hint(),
             None if row.local => "none needed".to_string(),
+            None if access.in_keychain(row.id) => access.keychain_error(row).unwrap_or_default(),
             None => format!("none; set {}", variables.join(" or ")),
         };
         println!("{:12} {}", row.id, text::clean(&words));

@@ -51,6 +51,9 @@ pub enum CliError {
     /// The stored keys cannot be used.
     #[error(transparent)]
     Keys(#[from] crate::config::KeyError),
+    /// A key cannot be stored or removed.
+    #[error(transparent)]
+    Access(#[from] crate::provider::AccessError),
     /// A rule cannot be used.
     #[error(transparent)]
     Rule(#[from] crate::permission::BookError),
@@ -90,7 +93,9 @@ impl CliError {
 
     fn code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Config(_) | Self::Keys(_) | Self::Rule(_) => USAGE,
+            Self::Usage(_) | Self::Config(_) | Self::Keys(_) | Self::Access(_) | Self::Rule(_) => {
+                USAGE
+            }
             Self::Session(_)
             | Self::Repl(_)
             | Self::Exec(_)

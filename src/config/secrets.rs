@@ -1,16 +1,20 @@
 //! Keys at rest: `~/.sofos/keys.toml`, a plain text file that only its owner can read.
+//! In place of a key it may say that the system's keychain has it.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{DocumentMut, Item};
+use toml_edit::{DocumentMut, InlineTable, Item};
 
 use crate::stdx::fs;
 
 /// What stands at the top of a new file.
 const HEAD: &str = "# Keys that sofos uses, one a line: provider = \"key\".\n\
                     # Plain text; only this user can read the file (mode 0600).\n";
+
+/// What a line says in place of a key that the system's keychain has.
+const KEYCHAIN: &str = "keychain";
 
 /// What can go wrong with the file. Names the path, never a key.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +29,7 @@ pub enum KeyError {
         /// Why.
         source: std::io::Error,
     },
-    /// It is not TOML, or a value is no text.
+    /// It is not TOML, or a value is neither text nor a note of the keychain.
     #[error("{path}: not a list of keys; each line is: provider = \"key\"", path = path.display())]
     Syntax {
         /// The file.
@@ -33,10 +37,17 @@ pub enum KeyError {
     },
 }
 
+/// Where a stored key is.
+#[derive(Clone, PartialEq, Eq)]
+enum Stored {
+    Here(String),
+    Keychain,
+}
+
 /// The keys by provider id. `Debug` does not show them.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Keys {
-    keys: BTreeMap<String, String>,
+    keys: BTreeMap<String, Stored>,
     /// Others can read the file.
     pub exposed: bool,
 }
@@ -48,9 +59,17 @@ impl fmt::Debug for Keys {
 }
 
 impl Keys {
-    /// The key of a provider.
+    /// The key of a provider, where the file itself has it.
     pub fn get(&self, provider: &str) -> Option<&str> {
-        self.keys.get(provider).map(String::as_str)
+        match self.keys.get(provider)? {
+            Stored::Here(key) => Some(key),
+            Stored::Keychain => None,
+        }
+    }
+
+    /// Whether the system's keychain has the key of a provider.
+    pub fn in_keychain(&self, provider: &str) -> bool {
+        matches!(self.keys.get(provider), Some(Stored::Keychain))
     }
 
     /// Every provider with a key.
@@ -86,10 +105,12 @@ impl KeyStore {
         let document = self.document()?;
         let mut keys = BTreeMap::new();
         for (name, item) in document.as_table() {
-            let key = item.as_str().ok_or_else(|| self.syntax())?.trim();
-            if !key.is_empty() {
-                keys.insert(name.to_string(), key.to_string());
-            }
+            let stored = match item.as_str().map(str::trim) {
+                Some("") => continue,
+                Some(key) => Stored::Here(key.to_string()),
+                None => Stored::Keychain,
+            };
+            keys.insert(name.to_string(), stored);
         }
         Ok(Keys {
             keys,
@@ -104,6 +125,18 @@ impl KeyStore {
     pub fn set(&self, provider: &str, key: &str) -> Result<(), KeyError> {
         let mut document = self.document()?;
         document[provider] = toml_edit::value(key.trim());
+        self.write(&document)
+    }
+
+    /// Notes that the system's keychain has a key, in place of the key itself.
+    ///
+    /// # Errors
+    /// When the file cannot be read, understood or written.
+    pub fn set_in_keychain(&self, provider: &str) -> Result<(), KeyError> {
+        let mut document = self.document()?;
+        let mut note = InlineTable::new();
+        note.insert(KEYCHAIN, true.into());
+        document[provider] = toml_edit::value(note);
         self.write(&document)
     }
 
@@ -129,7 +162,13 @@ impl KeyStore {
             Err(source) => return Err(self.io("read")(source)),
         };
         let document: DocumentMut = text.parse().map_err(|_| self.syntax())?;
-        let fits = |item: &Item| item.is_str() || item.is_none();
+        let note = |item: &Item| {
+            let table = item.as_table_like();
+            table.is_some_and(|table| {
+                table.len() == 1 && table.get(KEYCHAIN).and_then(Item::as_bool) == Some(true)
+            })
+        };
+        let fits = |item: &Item| item.is_str() || item.is_none() || note(item);
         let all = document.as_table().iter().all(|(_, item)| fits(item));
         all.then_some(document).ok_or_else(|| self.syntax())
     }
@@ -181,6 +220,10 @@ mod tests {
         let keys = store.load().unwrap();
         assert_eq!(keys.get("openai"), Some("sk-secret"));
         assert!(!format!("{keys:?}{store:?}").contains("secret"));
+        store.set_in_keychain("xai").unwrap();
+        let keys = store.load().unwrap();
+        assert!(keys.in_keychain("xai") && !keys.in_keychain("openai"));
+        assert_eq!(keys.get("xai"), None);
         assert!(store.remove("groq").unwrap());
         let text = std::fs::read_to_string(store.path()).unwrap();
         assert!(
@@ -210,7 +253,12 @@ mod tests {
     fn a_file_of_something_else_is_refused_without_quoting_it() {
         let dir = tempfile::tempdir().unwrap();
         let store = KeyStore::new(dir.path());
-        for text in ["openai = 7", "sk-secret", "[openai]\nkey = \"sk-secret\""] {
+        for text in [
+            "openai = 7",
+            "openai = { keychain = 1 }",
+            "sk-secret",
+            "[openai]\nkey = \"sk-secret\"",
+        ] {
             std::fs::write(store.path(), text).unwrap();
             let error = store.load().unwrap_err().to_string();
             assert!(

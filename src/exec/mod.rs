@@ -8,6 +8,7 @@
 
 pub mod env;
 pub mod foreground;
+pub mod keychain;
 pub mod quiet;
 pub mod sandbox;
 pub mod service;

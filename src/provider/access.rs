@@ -9,6 +9,23 @@ use super::registry::{self, Credential, PROVIDERS, ProviderConfig, ProviderInfo}
 use super::vendors::MORPH;
 use super::{Failure, Provider, custom, models};
 use crate::config::{Env, KeyError, KeyStore, Keys};
+use crate::exec::keychain::{self, KeychainError};
+
+/// Where a key came from that `keys.toml` has.
+pub const KEYS_FILE: &str = "keys.toml";
+/// Where a key came from that the system's keychain has.
+pub const KEYCHAIN: &str = "keychain";
+
+/// A key cannot be stored or removed.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// The file.
+    #[error(transparent)]
+    File(#[from] KeyError),
+    /// The keychain.
+    #[error(transparent)]
+    Keychain(#[from] KeychainError),
+}
 
 /// Keys and addresses of vendors. Cheap to share; nothing is opened before it is used.
 #[derive(Default)]
@@ -16,6 +33,8 @@ pub struct Access {
     env: Env,
     store: KeyStore,
     keys: Mutex<Keys>,
+    /// What the keychain answered, by provider id.
+    unlocked: Mutex<HashMap<String, Result<String, String>>>,
     /// Keys from the command line, by provider id.
     flags: BTreeMap<String, Credential>,
     /// Base URLs from settings, by provider id.
@@ -97,45 +116,89 @@ impl Access {
         };
         let from_file = || {
             let keys = self.keys();
-            Some(Credential::api_key(keys.get(row.id)?, "keys.toml"))
+            Some(Credential::api_key(keys.get(row.id)?, KEYS_FILE))
+        };
+        let from_keychain = || {
+            let kept = self.keys().in_keychain(row.id);
+            let secret = kept.then(|| self.unlock(row.id))?.ok()?;
+            Some(Credential::api_key(secret, KEYCHAIN))
         };
         let flag = self.flags.get(row.id).cloned();
-        flag.or_else(from_env).or_else(from_file)
+        flag.or_else(from_env)
+            .or_else(from_file)
+            .or_else(from_keychain)
+    }
+
+    /// The secret that the keychain has, asked for once; it may ask the user.
+    fn unlock(&self, provider: &str) -> Result<String, String> {
+        let mut unlocked = held(&self.unlocked);
+        let ask = || keychain::get(provider, &self.vars()).map_err(|error| error.to_string());
+        unlocked
+            .entry(provider.to_string())
+            .or_insert_with(ask)
+            .clone()
+    }
+
+    /// What the keychain's tool needs of the environment.
+    fn vars(&self) -> keychain::Vars {
+        let value = |name: &&'static str| Some((*name, self.env.get(name)?.to_string()));
+        keychain::NEEDS.iter().filter_map(value).collect()
+    }
+
+    /// Whether the keychain is said to have a key that nothing beats, and was not
+    /// asked yet.
+    fn is_locked(&self, row: &ProviderInfo) -> bool {
+        self.keys().in_keychain(row.id) && !held(&self.unlocked).contains_key(row.id)
+    }
+
+    /// Whether there is a key, as far as is known without opening the keychain.
+    fn has_key(&self, row: &ProviderInfo) -> bool {
+        self.is_locked(row) || self.credential(row).is_some()
+    }
+
+    /// Why the keychain did not give a key that it is said to have.
+    pub fn keychain_error(&self, row: &ProviderInfo) -> Option<String> {
+        let kept = self.keys().in_keychain(row.id) && self.credential(row).is_none();
+        kept.then(|| self.unlock(row.id).err()).flatten()
     }
 
     /// Every key there is, to be hidden wherever it turns up.
     pub fn secrets(&self) -> Vec<String> {
         custom::rows()
             .chain([&MORPH])
+            // A key that nobody asked the keychain for is nowhere.
+            .filter(|row| !self.is_locked(row))
             .filter_map(|row| Some(self.credential(row)?.secret))
             .collect()
     }
 
     /// What a vendor needs to work.
     pub fn config(&self, row: &ProviderInfo) -> ProviderConfig {
-        let variable = self.env.first(row.base_url_env).map(|(_, url)| url);
-        let setting = self.addresses.get(row.id).map(String::as_str);
         ProviderConfig {
             credential: self.credential(row),
-            base_url: variable.or(setting).map(str::to_string),
+            base_url: self.base_url(row).map(str::to_string),
             trace_dir: self.trace_dir.clone(),
             script: self.script.clone(),
             idle_timeout: None,
         }
     }
 
+    /// The address that a variable or the settings give to a vendor.
+    fn base_url(&self, row: &ProviderInfo) -> Option<&str> {
+        let variable = self.env.first(row.base_url_env).map(|(_, url)| url);
+        variable.or(self.addresses.get(row.id).map(String::as_str))
+    }
+
     /// Why a vendor cannot be asked; nothing when it can.
     pub fn missing(&self, row: &ProviderInfo) -> Option<String> {
-        if row.local || row.key_env.is_empty() || self.credential(row).is_some() {
+        if row.local || row.key_env.is_empty() || self.has_key(row) {
             return None;
         }
-        let config = self.config(row);
-        if config
-            .base_url
-            .as_deref()
-            .is_some_and(crate::net::is_loopback)
-        {
+        if self.base_url(row).is_some_and(crate::net::is_loopback) {
             return None;
+        }
+        if let Some(why) = self.keychain_error(row) {
+            return Some(why);
         }
         Some(format!("no key: set {} or /keys", row.key_env[0].name))
     }
@@ -144,10 +207,9 @@ impl Access {
     /// address is set to a server that needs none.
     pub fn first_ready(&self) -> &'static ProviderInfo {
         let ready = |row: &&ProviderInfo| {
-            let config = self.config(row);
-            let server = config.base_url.as_deref();
+            let server = self.base_url(row);
             let named = server.is_some_and(|url| row.local || crate::net::is_loopback(url));
-            !row.key_env.is_empty() && (config.credential.is_some() || named)
+            !row.key_env.is_empty() && (named || self.has_key(row))
         };
         PROVIDERS.iter().find(ready).unwrap_or(&PROVIDERS[0])
     }
@@ -160,8 +222,15 @@ impl Access {
         if let Some(open) = held(&self.open).get(id) {
             return Ok(Arc::clone(open));
         }
-        let config =
-            registry::info(id).map_or_else(ProviderConfig::default, |row| self.config(row));
+        let row = registry::info(id);
+        let config = row.map_or_else(ProviderConfig::default, |row| self.config(row));
+        if let Some(why) = row.and_then(|row| self.keychain_error(row)) {
+            let message = format!(
+                "{id}: {why}. Set the variable, or store the key again: sofos config keys set {id}"
+            );
+            let kind = super::FailureKind::Auth;
+            return Err(Failure { kind, message });
+        }
         let provider = registry::build(id, config)?;
         held(&self.open).insert(id.to_string(), Arc::clone(&provider));
         Ok(provider)
@@ -176,11 +245,29 @@ impl Access {
         self.reload(provider)
     }
 
-    /// Removes a key from the key file; false when there was none.
+    /// Puts a key into the system's keychain; it holds from now on.
     ///
     /// # Errors
-    /// When the file cannot be written.
-    pub fn remove_key(&self, provider: &str) -> Result<bool, KeyError> {
+    /// When the keychain does not take it, or the file cannot be written.
+    pub fn set_key_in_keychain(&self, provider: &str, key: &str) -> Result<(), AccessError> {
+        keychain::set(provider, key.trim(), &self.vars())?;
+        self.store.set_in_keychain(provider)?;
+        Ok(self.reload(provider)?)
+    }
+
+    /// Whether the system's keychain has the stored key of a vendor.
+    pub fn in_keychain(&self, provider: &str) -> bool {
+        self.keys().in_keychain(provider)
+    }
+
+    /// Removes a stored key; false when there was none.
+    ///
+    /// # Errors
+    /// When the keychain does not let go of it, or the file cannot be written.
+    pub fn remove_key(&self, provider: &str) -> Result<bool, AccessError> {
+        if self.in_keychain(provider) {
+            keychain::remove(provider, &self.vars())?;
+        }
         let found = self.store.remove(provider)?;
         self.reload(provider)?;
         Ok(found)
@@ -189,6 +276,7 @@ impl Access {
     fn reload(&self, provider: &str) -> Result<(), KeyError> {
         *self.keys() = self.store.load()?;
         held(&self.open).remove(provider);
+        held(&self.unlocked).remove(provider);
         Ok(())
     }
 

@@ -37,7 +37,7 @@ pub mod wire;
 mod prefix_tests;
 
 pub use abilities::Abilities;
-pub use access::Access;
+pub use access::{Access, AccessError};
 pub use check::{CheckReport, Listed, check_connection, list_models};
 pub use registry::{
     Credential, CredentialKind, KeyEnv, PROVIDERS, ProviderConfig, ProviderInfo, build,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::access::{KEYCHAIN, KEYS_FILE};
 use super::anthropic::AnthropicProvider;
 use super::gemini::GeminiProvider;
 use super::ollama::OllamaProvider;
@@ -44,6 +45,11 @@ impl Credential {
             secret: secret.into().trim().to_string(),
             source: source.into(),
         }
+    }
+
+    /// Whether it is one that sofos stored, in the file or the keychain.
+    pub fn is_stored(&self) -> bool {
+        self.source == KEYS_FILE || self.source == KEYCHAIN
     }
 
     /// Its last four characters; nothing of a short one.

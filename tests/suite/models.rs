@@ -138,6 +138,61 @@ fn a_server_on_this_machine_says_how_much_its_model_takes() {
     );
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_key_is_kept_in_the_keychain() {
+    use std::os::unix::fs::PermissionsExt;
+    let rig = Rig::new(vec![says(vec![text("opened")])]);
+    let bin = rig.home().join("bin");
+    std::fs::create_dir_all(&bin).unwrap();
+    let tool = bin.join("secret-tool");
+    let script = "#!/bin/sh\nkept=$HOME/kept\ncase $1 in\nstore) [ \"$*\" = \"store --label sofos: \
+        anthropic service sofos provider anthropic\" ] && cat > \"$kept\" ;;\nlookup) cat \"$kept\" \
+        2>/dev/null ;;\nclear) rm -f \"$kept\" ;;\nesac\n";
+    std::fs::write(&tool, script).unwrap();
+    std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let run = |args: &[&str], given: &str| {
+        let mut command = rig.command(args);
+        command.env_remove("ANTHROPIC_API_KEY").env("PATH", &path);
+        command.stdin(std::process::Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut pipe = child.stdin.take().unwrap();
+        std::io::Write::write_all(&mut pipe, given.as_bytes()).unwrap();
+        drop(pipe);
+        ran(child.wait_with_output().unwrap())
+    };
+    let set = ["config", "keys", "set", "anthropic", "--keychain"];
+    let stored = run(&set, "sk-ant-kept-0123456789\n");
+    assert_eq!(stored.code, 0, "{}", stored.stderr);
+    assert!(stored.stdout.contains("keychain"), "{}", stored.stdout);
+    let file = rig.home().join(".sofos/keys.toml");
+    assert!(
+        !std::fs::read_to_string(&file)
+            .unwrap()
+            .contains("0123456789")
+    );
+    let answered = run(&["-p", "go"], "");
+    assert_eq!(answered.stdout, "opened\n", "{}", answered.stderr);
+    let listed = run(&["config", "keys", "list"], "");
+    assert!(
+        listed.stdout.contains("keychain ends in …6789"),
+        "{}",
+        listed.stdout
+    );
+    // The keychain forgot it: the reason is said, and the way out.
+    std::fs::remove_file(rig.home().join("kept")).unwrap();
+    let gone = run(&["-p", "go"], "");
+    assert!(
+        gone.code != 0 && gone.stderr.contains("the keychain has no secret named"),
+        "{}",
+        gone.stderr
+    );
+    let removed = run(&["config", "keys", "remove", "anthropic"], "");
+    assert_eq!(removed.code, 0, "{}", removed.stderr);
+    assert!(!std::fs::read_to_string(&file).unwrap().contains("keychain"));
+}
+
 #[test]
 fn what_a_session_cost_is_told_part_by_part() {
     let rig = Rig::new(vec![

@@ -37,18 +37,24 @@ pub(in crate::repl) fn store(worker: &mut Worker, provider: &str, secret: &Secre
         return;
     };
     let access = worker.agent.access().clone();
-    if let Err(error) = access.set_key(row.id, &secret.0) {
+    // A key goes where the one before it was.
+    let in_keychain = access.in_keychain(row.id);
+    let stored = match in_keychain {
+        true => access.set_key_in_keychain(row.id, &secret.0),
+        false => access.set_key(row.id, &secret.0).map_err(Into::into),
+    };
+    if let Err(error) = stored {
         return worker.notice(NoticeLevel::Error, error.to_string());
     }
-    let mut words = format!(
-        "{}: stored in {}, plain text that only you can read",
-        row.id,
-        access.store().path().display()
-    );
-    if let Some(used) = access
-        .credential(row)
-        .filter(|used| used.source != "keys.toml")
-    {
+    let path = access.store().path().display();
+    let mut words = match in_keychain {
+        true => format!("{}: stored in the system's keychain", row.id),
+        false => format!(
+            "{}: stored in {path}, plain text that only you can read",
+            row.id
+        ),
+    };
+    if let Some(used) = access.credential(row).filter(|used| !used.is_stored()) {
         words.push_str(&format!("; {} is set, too, and beats it", used.source));
     }
     worker.notice(NoticeLevel::Info, words);
