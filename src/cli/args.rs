@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use super::import::Import;
+use super::mcp::Mcp;
 use super::sessions::Sessions;
 use super::undo::Undo;
 use crate::protocol::permission::PermissionMode;
@@ -203,6 +204,9 @@ pub enum Sub {
         #[command(subcommand)]
         action: Option<Trust>,
     },
+    /// Add, show, try and remove MCP servers: tools of other programs
+    #[command(subcommand)]
+    Mcp(Mcp),
     /// Look into parts of the program
     #[command(subcommand, hide = true)]
     Debug(Debug),
@@ -358,7 +362,7 @@ pub enum ModelsSub {
 }
 
 /// A time with its unit.
-fn time(text: &str) -> Result<std::time::Duration, String> {
+pub(in crate::cli) fn time(text: &str) -> Result<std::time::Duration, String> {
     crate::config::time(text).ok_or_else(|| "a time, e.g. 90s, 30m or 2h".to_string())
 }
 

@@ -12,6 +12,7 @@ mod first_run;
 mod import;
 mod interactive;
 mod logging;
+mod mcp;
 mod models;
 mod permissions;
 mod plain;

@@ -53,6 +53,9 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
     if let Some(Sub::Trust { action }) = args.command {
         return trust::run(action, &paths, &env);
     }
+    if let Some(Sub::Mcp(what)) = &args.command {
+        return super::mcp::run(what, &paths, &env, args.trust_workspace);
+    }
     if let Some(Sub::Permissions { what }) = &args.command {
         let file = config::load(&paths, &env, args.trust_workspace)?;
         return permissions::run(what.as_ref(), &paths, file.rules);

@@ -5,6 +5,7 @@ mod edit;
 mod foreign;
 mod jsonc;
 mod read;
+mod secrets;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -16,6 +17,7 @@ pub use edit::{Scope, add, remove, set_enabled};
 pub(super) use foreign::workspace_files;
 pub use foreign::{Found, Program, block, user_files};
 pub(super) use read::table;
+pub use secrets::{Origin, Secrets};
 
 /// How a server is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,6 +16,10 @@ const HEAD: &str = "# Keys that sofos uses, one a line: provider = \"key\".\n\
 /// What a line says in place of a key that the system's keychain has.
 const KEYCHAIN: &str = "keychain";
 
+/// The same for the file of what MCP servers need.
+const SERVERS_HEAD: &str = "# What MCP servers need, one a line: NAME = \"value\", for ${NAME}.\n\
+                            # Plain text; only this user can read the file (mode 0600).\n";
+
 /// What can go wrong with the file. Names the path, never a key.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
@@ -30,7 +34,7 @@ pub enum KeyError {
         source: std::io::Error,
     },
     /// It is not TOML, or a value is neither text nor a note of the keychain.
-    #[error("{path}: not a list of keys; each line is: provider = \"key\"", path = path.display())]
+    #[error("{path}: not a list of keys; each line is: NAME = \"key\"", path = path.display())]
     Syntax {
         /// The file.
         path: PathBuf,
@@ -72,6 +76,14 @@ impl Keys {
         matches!(self.keys.get(provider), Some(Stored::Keychain))
     }
 
+    /// Every key.
+    pub fn values(&self) -> impl Iterator<Item = &str> {
+        self.keys.values().filter_map(|stored| match stored {
+            Stored::Here(key) => Some(key.as_str()),
+            Stored::Keychain => None,
+        })
+    }
+
     /// Every provider with a key.
     pub fn providers(&self) -> impl Iterator<Item = &str> {
         self.keys.keys().map(String::as_str)
@@ -82,6 +94,7 @@ impl Keys {
 #[derive(Debug, Clone, Default)]
 pub struct KeyStore {
     path: PathBuf,
+    head: &'static str,
 }
 
 impl KeyStore {
@@ -89,6 +102,15 @@ impl KeyStore {
     pub fn new(home: &Path) -> Self {
         Self {
             path: home.join("keys.toml"),
+            head: HEAD,
+        }
+    }
+
+    /// The file of what MCP servers need, by the names of variables.
+    pub fn of_servers(home: &Path) -> Self {
+        Self {
+            path: home.join("mcp-secrets.toml"),
+            head: SERVERS_HEAD,
         }
     }
 
@@ -183,7 +205,7 @@ impl KeyStore {
             let mut text = document.to_string();
             // The comment goes with the first key, when that is removed.
             if !text.starts_with('#') {
-                text.insert_str(0, HEAD);
+                text.insert_str(0, self.head);
             }
             fs::write_atomic(&self.path, text.as_bytes(), 0o600)
         };

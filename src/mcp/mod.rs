@@ -6,6 +6,7 @@
 //! on disk ([`cache`]), so that a server need not run before its first call.
 
 mod cache;
+pub mod catalog;
 mod client;
 mod connect;
 mod elicit;

@@ -14,6 +14,7 @@ mod frames;
 mod fuzz;
 mod jobs;
 mod leaving;
+mod mcp_cli;
 #[cfg(unix)]
 mod memory;
 mod models;

@@ -1,0 +1,212 @@
+//! `sofos mcp` as a user meets it in the shell.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use crate::rig::{Ran, Rig, ran};
+
+fn piped(rig: &Rig, args: &[&str], input: &str) -> Ran {
+    let mut command = rig.command(args);
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
+    drop(stdin);
+    ran(child.wait_with_output().unwrap())
+}
+
+fn settings(rig: &Rig) -> String {
+    std::fs::read_to_string(rig.home().join(".sofos/config.toml")).unwrap()
+}
+
+#[test]
+fn servers_are_added_as_other_tools_do_it() {
+    let rig = Rig::new(vec![]);
+    let said = |args: &[&str]| rig.run(args).ok().stdout.clone();
+    assert!(said(&["mcp", "list"]).contains("no MCP server yet"));
+    let added = said(&["mcp", "add", "files", "--", "npx", "-y", "pkg", "."]);
+    assert!(
+        added.contains("config.toml") && added.contains("npx -y pkg ."),
+        "{added}"
+    );
+    said(&[
+        "mcp",
+        "add",
+        "-e",
+        "MODE=fast",
+        "-e",
+        "API_KEY=secret-0123456789",
+        "mine",
+        "--",
+        "node",
+        "s.js",
+    ]);
+    said(&[
+        "mcp",
+        "add",
+        "--transport",
+        "http",
+        "web",
+        "https://example.com/mcp",
+        "-H",
+        "Authorization: Bearer abcdef-123456",
+    ]);
+    said(&[
+        "mcp",
+        "add",
+        "codex-style",
+        "--url",
+        "https://example.com/x",
+        "--bearer-token-env-var",
+        "TOK",
+    ]);
+    said(&[
+        "mcp",
+        "add-json",
+        "pasted",
+        r#"{"command": "uvx", "args": ["p"]}"#,
+    ]);
+    let text = settings(&rig);
+    assert!(
+        !text.contains("secret-0123456789") && !text.contains("abcdef"),
+        "{text}"
+    );
+    assert!(
+        text.contains("[mcp-servers.mine]") && text.contains("MODE = \"fast\""),
+        "{text}"
+    );
+    let list = said(&["mcp", "list"]);
+    assert_eq!(list.lines().count(), 5, "{list}");
+    assert!(
+        list.contains("needs TOK") && !list.contains("secret-0123"),
+        "{list}"
+    );
+    let shown = said(&["mcp", "get", "mine"]);
+    assert!(
+        shown.contains("API_KEY = ${API_KEY}") && shown.contains("needs API_KEY: stored"),
+        "{shown}"
+    );
+    let list: serde_json::Value = serde_json::from_str(&said(&["mcp", "list", "--json"])).unwrap();
+    let web = &list[2];
+    assert_eq!(web["name"], "web");
+    assert_eq!(web["secrets"][0]["set"], true, "{web}");
+    said(&["mcp", "disable", "web"]);
+    assert!(said(&["mcp", "get", "web"]).starts_with("web  off"));
+    said(&["mcp", "remove", "web"]);
+    let odd = rig.run(&["mcp", "get", "web"]);
+    assert!(
+        odd.code == 2 && odd.stderr.contains("there are: files"),
+        "{}",
+        odd.stderr
+    );
+    let odd = rig.run(&["mcp", "add", "x"]);
+    assert!(
+        odd.code == 2 && odd.stderr.contains("say how it is reached"),
+        "{}",
+        odd.stderr
+    );
+    let odd = rig.run(&["mcp", "add", "a b", "--", "x"]);
+    assert!(
+        odd.code == 2 && odd.stderr.contains("cannot be the name"),
+        "{}",
+        odd.stderr
+    );
+}
+
+#[test]
+fn a_block_of_a_readme_is_pasted() {
+    let rig = Rig::new(vec![]);
+    let block = "```json\n{\"mcpServers\": {\"one\": {\"command\": \"npx\", \"args\": [\"-y\", \"p\"]}}}\n```\n";
+    let said = piped(&rig, &["mcp", "add", "--json-block", "-"], block);
+    assert!(said.ok().stdout.contains("one: added"), "{}", said.stdout);
+    let block = "\"two\": {\"type\": \"http\", \"url\": \"https://example.com\"}";
+    let said = piped(&rig, &["mcp", "add"], block);
+    assert!(said.ok().stdout.contains("two: added"), "{}", said.stdout);
+    let said = piped(&rig, &["mcp", "add", "--json-block", "-"], "npm install x");
+    assert!(
+        said.code == 2 && said.stderr.contains("JSON"),
+        "{}",
+        said.stderr
+    );
+}
+
+#[test]
+fn known_servers_say_what_they_need() {
+    let rig = Rig::new(vec![]);
+    let said = |args: &[&str]| rig.run(args).ok().stdout.clone();
+    let found = said(&["mcp", "catalog", "brave"]);
+    assert!(found.contains("search\n  brave-search"), "{found}");
+    let added = said(&["mcp", "add", "brave-search"]);
+    assert!(
+        added.contains("needs BRAVE_API_KEY") && added.contains("https://"),
+        "{added}"
+    );
+    let stored = piped(
+        &rig,
+        &["mcp", "secret", "set", "BRAVE_API_KEY"],
+        "brave-secret-123\n",
+    );
+    assert!(
+        !stored.ok().stdout.contains("brave-secret"),
+        "{}",
+        stored.stdout
+    );
+    assert!(said(&["mcp", "get", "brave-search"]).contains("ready to connect"));
+    assert!(said(&["mcp", "secret", "list"]).contains("stored; for brave-search"));
+    let odd = rig.run(&["mcp", "secret", "set", "X", "value"]);
+    assert!(
+        odd.code == 2 && odd.stderr.contains("kept by the shell"),
+        "{}",
+        odd.stderr
+    );
+    said(&["mcp", "secret", "remove", "BRAVE_API_KEY"]);
+    assert!(said(&["mcp", "list"]).contains("needs BRAVE_API_KEY"));
+}
+
+#[test]
+fn what_a_repository_brings_waits_for_trust() {
+    let rig = Rig::new(vec![]);
+    let said = |args: &[&str]| rig.run(args).ok().stdout.clone();
+    rig.file(
+        ".mcp.json",
+        r#"{"mcpServers": {"theirs": {"command": "sh", "args": ["-c", "touch /tmp/x y"]}}}"#,
+    );
+    assert!(said(&["mcp", "list"]).contains("waits for trust"));
+    let items = said(&["trust"]);
+    assert!(
+        items.contains(".mcp.json: MCP server theirs runs sh -c \"touch /tmp/x y\""),
+        "{items}"
+    );
+    said(&["trust", "accept"]);
+    assert!(said(&["mcp", "list"]).contains("ready to connect"));
+    said(&["mcp", "add", "-s", "project", "shared", "--", "x"]);
+    assert!(rig.read(".mcp.json").contains("\"shared\""));
+    assert!(!said(&["mcp", "list"]).contains("waits for trust"));
+    rig.file(
+        ".cursor/mcp.json",
+        r#"{"mcpServers": {"cur": {"url": "https://example.com"}}}"#,
+    );
+    let odd = rig.run(&["mcp", "remove", "cur"]);
+    assert!(
+        odd.code == 2 && odd.stderr.contains("sofos mcp disable cur"),
+        "{}",
+        odd.stderr
+    );
+}
+
+#[test]
+fn servers_of_other_tools_are_taken_over_by_name() {
+    let rig = Rig::new(vec![]);
+    let said = |args: &[&str]| rig.run(args).ok().stdout.clone();
+    assert!(said(&["mcp", "import"]).contains("no other tool"));
+    let theirs = r#"{"mcpServers": {"a": {"command": "x", "env": {"MY_TOKEN": "tok-123456789"}}, "b": {"command": "y"}}}"#;
+    std::fs::write(rig.home().join(".claude.json"), theirs).unwrap();
+    let list = said(&["mcp", "import"]);
+    assert!(
+        list.contains("claude    a") && !list.contains("tok-1234"),
+        "{list}"
+    );
+    said(&["mcp", "import", "a"]);
+    assert!(!settings(&rig).contains("tok-1234"), "{}", settings(&rig));
+    assert!(said(&["mcp", "import", "--all"]).contains("a: is there already"));
+    assert_eq!(said(&["mcp", "list"]).lines().count(), 2);
+}
