@@ -214,28 +214,6 @@ impl McpServer {
     }
 }
 
-/// Puts values in for `${NAME}` and `${NAME:-default}`; other dollar signs stay.
-///
-/// # Errors
-/// The name that has neither value nor default.
-pub fn expand(text: &str, value: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, reference, after)) = next_reference(rest) {
-        out.push_str(before);
-        let (name, default) = reference
-            .split_once(":-")
-            .map_or((reference, None), |(name, default)| (name, Some(default)));
-        match value(name).or_else(|| default.map(str::to_string)) {
-            Some(value) => out.push_str(&value),
-            None => return Err(name.to_string()),
-        }
-        rest = after;
-    }
-    out.push_str(rest);
-    Ok(out)
-}
-
 /// Names a text refers to that have no default.
 fn references(text: &str) -> Vec<String> {
     let mut names = Vec::new();
