@@ -54,6 +54,8 @@ pub enum Part {
     Images,
     /// Requests that compacted the conversation.
     Compaction,
+    /// The session's name, by a model set for it.
+    Title,
     /// New text and calls of the model.
     Answer,
     /// New reasoning.
@@ -78,6 +80,7 @@ impl Part {
             Self::Agents => "sub-agents".into(),
             Self::Images => "images".into(),
             Self::Compaction => "compaction".into(),
+            Self::Title => "the session's name".into(),
             Self::Answer => "answers written".into(),
             Self::Reasoning => "reasoning".into(),
         }
@@ -232,7 +235,15 @@ impl State {
                 usage,
                 cost,
                 compaction,
-            } => self.answered(entry.at, model, usage, *cost, *compaction, out),
+                title,
+            } => {
+                let aside = match (compaction, title) {
+                    (true, _) => Some(Part::Compaction),
+                    (_, true) => Some(Part::Title),
+                    _ => None,
+                };
+                self.answered(entry.at, (model, usage, *cost), aside, out);
+            }
             _ => {}
         }
     }
@@ -310,10 +321,8 @@ impl State {
     fn answered(
         &mut self,
         at: u64,
-        model: &str,
-        usage: &Usage,
-        cost: Cost,
-        compaction: bool,
+        (model, usage, cost): (&str, &Usage, Cost),
+        aside: Option<Part>,
         out: &mut Ledger,
     ) {
         out.usage.add(usage);
@@ -326,9 +335,9 @@ impl State {
         };
         let output_usd = price::cost(&rates, &written).usd.min(cost.usd);
         let prompt_usd = cost.usd - output_usd;
-        if compaction {
+        if let Some(part) = aside {
             let all = usage.prompt().saturating_add(usage.output);
-            add(&mut out.parts, Part::Compaction, all, cost.usd);
+            add(&mut out.parts, part, all, cost.usd);
         } else {
             for (part, share) in shares(&self.bytes, usage.prompt(), prompt_usd) {
                 add(&mut out.parts, part, share.tokens, share.usd);

@@ -93,6 +93,7 @@ fn usage(model: &str, input: u64, cache_read: u64, output: u64) -> EntryKind {
         cost: price::cost(&models::lookup("anthropic", model), &usage),
         usage,
         compaction: false,
+        title: false,
     }
 }
 
@@ -203,6 +204,7 @@ fn a_compaction_leaves_its_account() {
             usage,
             cost,
             compaction: true,
+            title: false,
         },
         other => other,
     };

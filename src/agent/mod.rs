@@ -8,6 +8,7 @@ mod changes;
 mod compact;
 mod control;
 mod dispatch;
+mod gauge;
 mod images;
 mod input;
 mod instructions;
@@ -19,6 +20,7 @@ mod response;
 mod results;
 mod switch;
 mod taker;
+mod title;
 mod turn;
 mod undo;
 
@@ -35,6 +37,7 @@ pub use switch::{Budget, Roles};
 pub use taker::Taker;
 pub use undo::{ChangedFiles, Obstructed, RewindPoint, RewindWhat, TakeBackError, TakenBack, list};
 
+use self::gauge::Gauge;
 use crate::exec::Env;
 use crate::memory::Places;
 use crate::permission::RuleBook;
@@ -137,6 +140,8 @@ pub struct Agent {
     images_left_out: AtomicUsize,
     /// The model that answered in place of the one in force, once told.
     substitute: Option<String>,
+    /// What estimates of tokens are corrected by.
+    gauge: Gauge,
     /// The model that its server was asked about.
     described: Option<String>,
     /// What an approved plan is carried out in.
@@ -151,6 +156,7 @@ impl Agent {
             grants: Vec::new(),
             told_unsaved: false,
             substitute: None,
+            gauge: Gauge::default(),
             described: None,
             images_left_out: AtomicUsize::new(0),
             job_watch: None,

@@ -31,6 +31,8 @@ pub struct Budget {
 pub struct Roles {
     /// Writes the account of a conversation that is compacted.
     pub compact: Option<String>,
+    /// Names sessions; without it the first message does.
+    pub title: Option<String>,
     /// Merges sketches of edits: a model of Morph.
     pub apply: Option<String>,
     /// Take over, in this order, while a vendor is overloaded or out of reach.
@@ -78,7 +80,7 @@ impl Agent {
     }
 
     /// A vendor and model by name, ready to be asked.
-    fn open(&self, name: &str) -> Result<(Arc<dyn Provider>, Arc<ModelInfo>), Failure> {
+    pub(super) fn open(&self, name: &str) -> Result<(Arc<dyn Provider>, Arc<ModelInfo>), Failure> {
         let access = &self.parts.services.access;
         let (row, id) = match registry::info(self.parts.provider.id()) {
             Some(current) => access.resolve(current, name),

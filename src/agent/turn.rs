@@ -113,6 +113,9 @@ impl Agent {
         self.emit(AgentEvent::TurnFinished {
             summary: summary.clone(),
         });
+        if matches!(summary.outcome, TurnOutcome::Finished { .. }) {
+            self.name_session(&cancel).await;
+        }
         summary
     }
 
@@ -436,6 +439,9 @@ impl Agent {
         } else {
             model
         };
+        let (known, estimated) = self.unanswered();
+        let reported = message.usage.prompt().saturating_sub(known);
+        self.gauge.learn(estimated, reported);
         let cost = price::cost(&model, &message.usage);
         turn.usage.add(&message.usage);
         turn.cost.add(cost);
@@ -444,6 +450,7 @@ impl Agent {
             usage: message.usage,
             cost,
             compaction: false,
+            title: false,
         });
         self.report_usage();
     }

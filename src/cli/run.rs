@@ -311,17 +311,20 @@ pub(super) fn setup(
         web_search,
         mut warnings,
     } = chosen;
+    // A run that ends with its answer does not wait for a name.
+    let title = roles.title.filter(|_| interactive);
+    let roles = crate::agent::Roles { title, ..roles };
     warnings.extend(restored);
     let (rules, odd) = RuleBook::new(&paths, rules)?;
     warnings.extend(odd);
     if !untrusted.is_empty() {
         warnings.push(trust::ignored(&untrusted));
     }
-    // Whatever a command prints of them is hidden.
-    let keys = access.secrets();
     let provider = access
         .open(provider.id)
         .map_err(|failure| CliError::Provider(failure.message))?;
+    // Whatever a command prints of them is hidden.
+    let keys = access.secrets();
     Ok(Setup {
         scrollback: doctor::scrollback_words(&env),
         paths,

@@ -119,6 +119,7 @@ pub(super) fn choose(
         access: Arc::new(access),
         roles: Roles {
             compact: file.compact_model,
+            title: file.title_model,
             apply: args.morph_model.clone().or(file.apply_model),
             fallback: file.fallback,
         },

@@ -156,6 +156,16 @@ pub static KEYS: &[Key] = &[
         project_may: |_| true,
     },
     Key {
+        name: "models.title",
+        expected: "a model as provider/model",
+        help: "which model names a session after its first turn (none: the first message is its name)",
+        set: |config, value| {
+            config.title_model = Some(value.to_string()).filter(|value| value.contains('/'));
+            config.title_model.is_some()
+        },
+        project_may: |_| true,
+    },
+    Key {
         name: "models.apply",
         expected: "a model of Morph, such as morph-v3-large",
         help: "which model merges the sketches of morph_edit_file (morph-v3-fast)",

@@ -139,6 +139,8 @@ pub struct Config {
     pub keys: Vec<KeySetting>,
     /// Model that writes the account of a compacted conversation.
     pub compact_model: Option<String>,
+    /// Model that names sessions.
+    pub title_model: Option<String>,
     /// Model of Morph that merges sketches of edits.
     pub apply_model: Option<String>,
     /// Models that take over while a vendor is out of reach.

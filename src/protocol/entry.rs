@@ -214,6 +214,9 @@ pub enum EntryKind {
         /// It was no answer of the conversation, but the account for a compaction.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         compaction: bool,
+        /// It was no answer of the conversation, but the session's name.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        title: bool,
     },
     /// The plan changed.
     Plan {

@@ -93,8 +93,12 @@ impl Conversation {
             }
             EntryKind::Message { message } => self.messages.push(message),
             EntryKind::Settings { settings } => self.settings = Some(settings),
-            EntryKind::Usage { usage, cost, .. } => {
-                self.context_used = usage.prompt().saturating_add(usage.output);
+            EntryKind::Usage {
+                usage, cost, title, ..
+            } => {
+                if !title {
+                    self.context_used = usage.prompt().saturating_add(usage.output);
+                }
                 self.usage.add(&usage);
                 self.cost.add(cost);
             }

@@ -326,3 +326,31 @@ fn a_session_is_named_exported_and_found_by_its_name() {
     rig.run(&["-r", "Cart Bug", "-p", "go on"]).ok();
     rig.server.check();
 }
+
+#[test]
+fn a_model_set_for_it_names_the_session_after_its_first_turn() {
+    let rig = Rig::new(vec![
+        says(vec![text("An answer.")]),
+        says(vec![text("\"Cart rounding bug.\"")]),
+        says(vec![text("Another.")]),
+    ]);
+    let config = "[models]\ntitle = \"anthropic/claude-haiku-5-5\"\n";
+    std::fs::create_dir_all(rig.home().join(".sofos")).unwrap();
+    std::fs::write(rig.home().join(".sofos/config.toml"), config).unwrap();
+    let mut terminal = Terminal::start(&rig, &[], 80, 24);
+    terminal.wait("/ commands");
+    terminal.enter("why is the sum of the cart wrong");
+    terminal.wait("An answer.");
+    terminal.enter("and now");
+    terminal.wait("Another.");
+    terminal.send(CTRL_D);
+    terminal.end();
+    let requests = rig.server.requests();
+    assert_eq!(requests.len(), 3, "one name, after the first turn");
+    assert_eq!(requests[1]["model"], "claude-haiku-5-5");
+    let listed = rig.run(&["sessions", "list"]).ok().stdout.clone();
+    assert!(listed.contains("Cart rounding bug"), "{listed}");
+    let cost = rig.run(&["cost", "--why"]).ok().stdout.clone();
+    assert!(cost.contains("the session's name"), "{cost}");
+    rig.server.check();
+}

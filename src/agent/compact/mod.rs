@@ -26,7 +26,7 @@ use crate::protocol::entry::{CompactedHead, Compaction, EntryKind};
 use crate::protocol::event::{AgentEvent, NoticeLevel, TurnOutcome};
 use crate::protocol::message::{ContentBlock, ContextKind, Message};
 use crate::protocol::tool::{ToolStatus, ToolTitle, ToolView};
-use crate::provider::price;
+use crate::provider::{count, price};
 use crate::session::Conversation;
 use crate::stdx::{ids, text};
 use crate::tools::output;
@@ -106,17 +106,26 @@ impl Agent {
     /// Tokens the next request has, as far as known: what the last answer reported,
     /// and an estimate of what came since.
     fn tokens_needed(&self) -> u64 {
+        let (known, estimated) = self.unanswered();
+        known + self.gauge.of(estimated)
+    }
+
+    /// Tokens that the last answer reported, and those estimated of what came since.
+    pub(in crate::agent) fn unanswered(&self) -> (u64, u64) {
         let conversation = self.parts.session.conversation();
         let messages = &conversation.messages;
         let answered = |message: &Message| matches!(message, Message::Assistant(_));
         match messages.iter().rposition(answered) {
             Some(last) if conversation.context_used > 0 => {
-                conversation.context_used + tokens(bytes(&messages[last + 1..]))
+                (conversation.context_used, tokens(&messages[last + 1..]))
             }
             _ if conversation.context_used > 0 && conversation.compacted > 0 => {
-                conversation.context_used
+                (conversation.context_used, 0)
             }
-            _ => tokens(bytes(messages) + self.prefix_bytes()),
+            _ => {
+                let prefix = (self.prefix_bytes() as f64 / BYTES_A_TOKEN) as u64;
+                (0, tokens(messages) + prefix)
+            }
         }
     }
 
@@ -317,6 +326,7 @@ impl Agent {
                 usage,
                 cost,
                 compaction: true,
+                title: false,
             });
         }
         answer
@@ -350,8 +360,27 @@ fn ends_in_calls(messages: &[Message]) -> bool {
     last.is_some_and(|message| message.tool_calls().next().is_some())
 }
 
-fn tokens(bytes: usize) -> u64 {
-    (bytes as f64 / BYTES_A_TOKEN) as u64
+/// What messages take of the window, estimated.
+fn tokens(messages: &[Message]) -> u64 {
+    messages.iter().map(message_tokens).sum()
+}
+
+fn message_tokens(message: &Message) -> u64 {
+    let content = match message {
+        Message::User { content, .. } => content,
+        Message::Context { text, .. } => return count::tokens(text),
+        Message::Assistant(message) => &message.content,
+        Message::ToolResult(result) => &result.content,
+    };
+    let block = |block: &ContentBlock| match block {
+        ContentBlock::Text { text, .. } | ContentBlock::Thinking { text, .. } => {
+            count::tokens(text)
+        }
+        ContentBlock::ToolCall { arguments, .. } => count::tokens(arguments) + 10,
+        ContentBlock::ServerSide { summary, .. } => count::tokens(summary),
+        ContentBlock::Image { .. } => count::IMAGE,
+    };
+    content.iter().map(block).sum()
 }
 
 fn saved_bytes(messages: &[Message], folded: &[crate::protocol::entry::Folded]) -> usize {

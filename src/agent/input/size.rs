@@ -14,7 +14,7 @@ impl Agent {
     /// it is mentioned.
     pub(in crate::agent) fn too_large(&self, input: &UserInput) -> Option<String> {
         let images = input.images.len() as u64 * count::IMAGE;
-        let needed = count::tokens(&input.text) + images;
+        let needed = self.gauge.of(count::tokens(&input.text)) + images;
         let window = self.parts.model.context;
         let words = format!(
             "this message has about {} tokens; the window of {} has {}",

@@ -1,0 +1,123 @@
+//! Naming a session, by a model that the user set for it.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tokio_util::sync::CancellationToken;
+
+use super::Agent;
+use crate::protocol::entry::EntryKind;
+use crate::protocol::message::{ContentBlock, Message};
+use crate::protocol::model::ThinkingSetting;
+use crate::protocol::usage::Usage;
+use crate::provider::{EventStream, ModelRequest, StreamEvent, price};
+use crate::stdx::text;
+
+const PROMPT: &str = "Name the conversation in at most six words, in the user's language. \
+                      Answer with the name alone: no quotes, no full stop.";
+
+/// Longest wait for a name: the next message may be waiting.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What of the message, and of the answer, the model sees, in characters.
+const EXCERPT: usize = 2_000;
+
+/// Longest name, in characters.
+const LONGEST: usize = 60;
+
+impl Agent {
+    /// Names the session after its first turn, where a model is set for that. Until
+    /// then, and when nothing comes of it, the first message is its name.
+    pub(super) async fn name_session(&mut self, cancel: &CancellationToken) {
+        let Some(name) = self.parts.roles.title.clone() else {
+            return;
+        };
+        let Some(excerpt) = self.first_turn() else {
+            return;
+        };
+        let (provider, model) = match self.open(&name) {
+            Ok(found) => found,
+            Err(failure) => {
+                tracing::warn!(message = %failure.message, "the model for titles");
+                return;
+            }
+        };
+        let request = ModelRequest {
+            model: model.clone(),
+            system: PROMPT.into(),
+            tools: std::sync::Arc::from([]),
+            messages: vec![Message::User {
+                id: "title".to_string(),
+                content: vec![ContentBlock::text(excerpt)],
+            }],
+            images: HashMap::new(),
+            max_tokens: model.max_output.min(1_000),
+            thinking: ThinkingSetting {
+                enabled: Some(false),
+                ..ThinkingSetting::default()
+            },
+            cache_key: format!("{}-title", self.parts.session.id()),
+            web_search: false,
+        };
+        let stream = provider.stream(request, cancel.clone());
+        let Ok(Some((title, by, usage))) = tokio::time::timeout(PATIENCE, read(stream)).await
+        else {
+            return;
+        };
+        self.record(EntryKind::Usage {
+            model: by.unwrap_or_else(|| model.id.clone()),
+            usage,
+            cost: price::cost(&model, &usage),
+            compaction: false,
+            title: true,
+        });
+        let title = title.trim().trim_matches(['"', '\'', '.', '*', '#', ' ']);
+        if !title.is_empty() {
+            let title = text::one_line(title, LONGEST);
+            self.record(EntryKind::Title { title });
+        }
+        self.report_usage();
+    }
+
+    /// What was said in the first turn; nothing later, or when the session was named.
+    fn first_turn(&self) -> Option<String> {
+        let conversation = self.parts.session.conversation();
+        let mut said = conversation.messages.iter().filter_map(|message| {
+            let Message::User { content, .. } = message else {
+                return None;
+            };
+            content.iter().find_map(ContentBlock::as_text)
+        });
+        let (asked, more) = (said.next()?, said.next());
+        let usual = text::one_line(asked, LONGEST);
+        if more.is_some() || conversation.title.as_deref() != Some(&usual) {
+            return None;
+        }
+        let answer = conversation.messages.iter().rev().find_map(|message| {
+            let Message::Assistant(message) = message else {
+                return None;
+            };
+            message.content.iter().find_map(ContentBlock::as_text)
+        });
+        let cut = |text: &str| text.chars().take(EXCERPT).collect::<String>();
+        Some(format!("User: {}\n\nAnswer: {}", cut(asked), cut(answer?)))
+    }
+}
+
+/// The text of an answer, who gave it, and what it took; nothing when it failed.
+async fn read(mut stream: EventStream) -> Option<(String, Option<String>, Usage)> {
+    let (mut said, mut by) = (String::new(), None);
+    loop {
+        match stream.next().await? {
+            StreamEvent::Start { model } => by = Some(model).filter(|model| !model.is_empty()),
+            StreamEvent::Restarted { .. } => said.clear(),
+            StreamEvent::BlockDone { block, .. } => {
+                said.push_str(block.as_text().unwrap_or_default());
+            }
+            StreamEvent::Delta { .. } | StreamEvent::Retrying { .. } => {}
+            StreamEvent::Failed(_) => return None,
+            StreamEvent::Done { usage, .. } => return Some((said, by, usage)),
+        }
+    }
+}
