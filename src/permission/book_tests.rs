@@ -201,12 +201,19 @@ fn any_call() -> impl Strategy<Value = Vec<Effect>> {
     ]
 }
 
-/// The same call: blanks around a command and quotes around a name mean nothing, nor
+/// The same call: blanks and brackets around a command and quotes around a name mean nothing, nor
 /// does the path of a URL.
 fn same(a: &Effect, b: &Effect) -> bool {
     match (a, b) {
         (Effect::Exec(a), Effect::Exec(b)) => {
-            a.trim().replace('\'', "") == b.trim().replace('\'', "")
+            let plain = |line: &str| {
+                let line = line.trim().replace('\'', "");
+                let inner = line
+                    .strip_prefix('(')
+                    .and_then(|rest| rest.strip_suffix(')'));
+                inner.map(str::to_string).unwrap_or(line)
+            };
+            plain(a) == plain(b)
         }
         (Effect::Net(a), Effect::Net(b)) => {
             crate::permission::url::host_of(a) == crate::permission::url::host_of(b)

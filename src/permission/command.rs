@@ -18,6 +18,7 @@ mod feed;
 mod flags;
 mod forbidden;
 mod globs;
+mod listing;
 mod programs;
 mod walk;
 

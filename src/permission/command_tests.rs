@@ -40,7 +40,8 @@ fn scene() -> &'static Scene {
         let home = fs::canonicalize(dir.path()).unwrap().join("dev");
         let root = home.join("project");
         for dir in [
-            ".git",
+            ".git/objects",
+            ".git/refs",
             "src/deep",
             "tests",
             "crates/core",
@@ -76,6 +77,7 @@ fn scene() -> &'static Scene {
         ] {
             fs::write(root.join(file), "").unwrap();
         }
+        fs::write(root.join(".git/HEAD"), "ref: refs/heads/main\n").unwrap();
         for (target, link) in [
             ("/etc", "links/etc"),
             ("../..", "links/up"),
@@ -355,9 +357,37 @@ fn lists_of_paths_are_read_where_nothing_leads_out() {
         Tier::Allow
     );
     fs::remove_file(root.join("src/b c.rs")).unwrap();
-    symlink("/etc/passwd", root.join("src/deep/out.rs")).unwrap();
+    // Only a list that holds the link is led astray.
+    symlink("/etc/passwd", root.join("src/deep/out")).unwrap();
+    assert_eq!(tier("find . -name '*.rs' | xargs cat"), Tier::Allow);
+    assert_eq!(tier("find . -name 'o*' | xargs cat"), Tier::Ask);
+    assert_eq!(
+        tier("find . -not -path './src/deep/*' | xargs cat"),
+        Tier::Allow
+    );
+    assert_eq!(
+        tier("find . -path ./src -prune -o -name 'o*' -print | xargs cat"),
+        Tier::Allow
+    );
+    assert_eq!(
+        tier("for f in $(find . -name '*.rs'); do cat $f; done"),
+        Tier::Allow
+    );
+    assert_eq!(tier("git ls-files | xargs cat"), Tier::Ask);
+    fs::create_dir(root.join(".git")).unwrap();
+    fs::write(root.join(".git/index"), b"DIRC\0\0\0\x02.src/deep/a.rs\0").unwrap();
+    assert_eq!(tier("git ls-files | xargs cat"), Tier::Allow);
+    assert_eq!(tier("git ls-files -o | xargs cat"), Tier::Ask);
+    fs::write(root.join(".git/index"), b"DIRC\0\0\0\x02.src/deep/out\0").unwrap();
+    assert_eq!(tier("git ls-files | xargs cat"), Tier::Ask);
+    fs::remove_dir_all(root.join(".git")).unwrap();
+    for name in ["out.rs", "out.toml", "Cargo.toml"] {
+        symlink("/etc/passwd", root.join("src/deep").join(name)).unwrap();
+    }
     for line in lines {
-        assert_eq!(tier(line), Tier::Ask, "{line}");
+        // What only goes through regular files names no link.
+        let regular = line.starts_with("rg -l");
+        assert_eq!(tier(line) == Tier::Allow, regular, "{line}");
     }
 }
 

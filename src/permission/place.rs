@@ -1,6 +1,6 @@
 //! Where commands run: all that judging them looks at beside their text.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::scope::{self, ScopeError};
 use crate::protocol::permission::ScopedPath;
@@ -23,14 +23,19 @@ const MAX_BELOW: usize = 12_000;
 const MAX_DIRS: usize = 1_500;
 
 /// What lies below a directory, as far as lists of paths and those who read them care.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tree {
-    /// Everything is a file or directory of the workspace, or a link to one.
-    pub stays: bool,
+    /// All of it was seen.
+    pub whole: bool,
+    /// What is neither a file or directory of the workspace, nor a link to one.
+    pub astray: Vec<PathBuf>,
     /// No name holds blanks, quotes, backslashes or control characters, or begins
     /// with a dash: a list of paths falls apart only between them.
     pub words: bool,
 }
+
+/// Decides about a path below a directory, and its last part.
+pub type Looks<'a> = &'a dyn Fn(&str, &str) -> bool;
 
 impl Place<'_> {
     /// Where a path leads from the directory `cwd`.
@@ -38,17 +43,21 @@ impl Place<'_> {
         scope::resolve_from(self.root, cwd, self.home, path)
     }
 
-    /// Looks at everything below a directory; where that is too much, nothing is
-    /// promised.
-    pub(super) fn tree(&self, dir: &Path) -> Tree {
+    /// Looks at everything below a directory that `enters` does not leave out, and at
+    /// those names that `counts` tells; where that is too much, nothing is promised.
+    pub(super) fn tree(&self, dir: &Path, enters: Looks<'_>, counts: Looks<'_>) -> Tree {
         let mut tree = Tree {
-            stays: dir.starts_with(self.root),
+            whole: dir.starts_with(self.root),
+            astray: Vec::new(),
             words: true,
         };
         let nothing = Tree::default();
-        let mut waiting = vec![dir.to_path_buf()];
+        if !tree.whole {
+            return nothing;
+        }
+        let mut waiting = vec![(dir.to_path_buf(), String::new())];
         let (mut entries, mut dirs) = (0, 0);
-        while let Some(dir) = waiting.pop() {
+        while let Some((dir, below)) = waiting.pop() {
             dirs += 1;
             let Ok(list) = std::fs::read_dir(&dir) else {
                 continue;
@@ -62,16 +71,23 @@ impl Place<'_> {
                 if entries > MAX_BELOW || dirs > MAX_DIRS {
                     return nothing;
                 }
+                let path = match below.as_str() {
+                    "" => name.to_string(),
+                    below => format!("{below}/{name}"),
+                };
+                if !kind.is_dir() && !counts(&path, name) {
+                    continue;
+                }
                 tree.words &= !name.starts_with('-')
                     && !name.contains(|ch: char| {
                         ch.is_whitespace() || ch.is_control() || "'\"\\".contains(ch)
                     });
                 if kind.is_dir() {
-                    waiting.push(entry.path());
-                } else if kind.is_symlink() {
-                    tree.stays &= self.leads_inside(&dir, name);
-                } else {
-                    tree.stays &= kind.is_file();
+                    if enters(&path, name) {
+                        waiting.push((entry.path(), path));
+                    }
+                } else if !(kind.is_file() || kind.is_symlink() && self.leads_inside(&dir, name)) {
+                    tree.astray.push(entry.path());
                 }
             }
         }

@@ -11,7 +11,19 @@ const HARMLESS: &str = "RUST_BACKTRACE RUST_LOG RUST_LIB_BACKTRACE CARGO_TERM_CO
     CARGO_INCREMENTAL CARGO_BUILD_JOBS RUST_TEST_THREADS RUST_MIN_STACK NO_COLOR FORCE_COLOR \
     CLICOLOR CLICOLOR_FORCE TERM COLUMNS LINES CI DEBUG VERBOSE NODE_ENV TZ LANG LC_ALL LC_CTYPE \
     LC_COLLATE LC_MESSAGES LC_NUMERIC LC_TIME PYTHONUNBUFFERED PYTHONDONTWRITEBYTECODE \
-    PYTHONHASHSEED CGO_ENABLED GOMAXPROCS GOOS GOARCH PROPTEST_CASES INSTA_UPDATE";
+    PYTHONHASHSEED CGO_ENABLED GOMAXPROCS GOOS GOARCH PROPTEST_CASES INSTA_UPDATE V \
+    RUST_TEST_NOCAPTURE RUST_TEST_SHUFFLE CARGO_NET_OFFLINE CARGO_PROFILE_DEV_DEBUG \
+    CARGO_PROFILE_TEST_DEBUG CARGO_PROFILE_RELEASE_DEBUG QUICKCHECK_TESTS \
+    GIT_OPTIONAL_LOCKS GIT_TERMINAL_PROMPT FLASK_ENV RAILS_ENV RACK_ENV";
+
+/// Values that are harmless in variables that could hold others.
+const VALUES: &[(&str, &str)] = &[
+    ("GIT_PAGER PAGER", "cat"),
+    ("MAKEFLAGS", "-j1 -j2 -j4 -j8 -j16 -s -k"),
+    ("GO111MODULE", "on auto"),
+    ("PYTHONWARNINGS", "ignore default always error"),
+    ("GOTRACEBACK", "none single all system crash"),
+];
 
 /// Lower-case names that programs or the shell itself look at.
 const MEDDLING: &str =
@@ -33,12 +45,25 @@ pub fn is_harmless_variable(name: &str) -> bool {
 
 /// Whether a program may be given this environment variable with this value.
 pub fn is_harmless_environment(name: &str, value: &str) -> bool {
-    if name == "RUSTFLAGS" {
+    if name == "RUSTFLAGS" || name == "RUSTDOCFLAGS" {
         // Only how strict the compiler is: other flags name programs.
         return listed(
-            "-Dwarnings -Awarnings -Wwarnings",
+            "-Dwarnings -Awarnings -Wwarnings -Ctarget-cpu=native",
             &value.replacen(' ', "", 1),
         );
+    }
+    if let Some((_, values)) = VALUES.iter().find(|(names, _)| listed(names, name)) {
+        return listed(values, value) || (name.ends_with("PAGER") && value.is_empty());
+    }
+    if name == "TZ" && value.contains('/') {
+        // A zone: `America/New_York`.
+        let part = |part: &str| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_')
+        };
+        return value.split('/').all(part);
+    }
+    if listed("PORT HTTP_PORT", name) {
+        return !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     }
     listed(HARMLESS, name)
         && value

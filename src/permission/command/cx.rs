@@ -1,6 +1,7 @@
 //! What a judge of a program works with: the command it judges, and where it runs.
 
 use super::analysis::*;
+use super::listing::Filter;
 use super::walk::Walker;
 use crate::permission::protect::protection;
 use crate::permission::scope::is_special;
@@ -146,7 +147,11 @@ impl Cx<'_, '_> {
             .resolve(&self.walker.cwd, dir)
             .map_err(|error| error.to_string())?;
         let write = matches!(kind, EffectKind::Writes | EffectKind::Deletes);
-        if any && !write && kind != EffectKind::Lists && !self.walker.tree(path.real()).stays {
+        if any
+            && !write
+            && kind != EffectKind::Lists
+            && !self.walker.stays(path.real(), &Filter::default())
+        {
             return Err(format!(
                 "links below {} may lead elsewhere",
                 short(path.display())
@@ -160,12 +165,12 @@ impl Cx<'_, '_> {
         Ok(())
     }
 
-    /// Whether nothing below a directory leads out of the workspace.
-    pub fn stays_below(&mut self, dir: &str) -> bool {
+    /// Whether nothing below a directory that a list may hold leads out of the workspace.
+    pub fn stays_below(&mut self, dir: &str, filter: &Filter) -> bool {
         let place = self.walker.place;
         place
             .resolve(&self.walker.cwd, dir)
-            .is_ok_and(|path| self.walker.tree(path.real()).stays)
+            .is_ok_and(|path| self.walker.stays(path.real(), &filter.below(dir)))
     }
 
     /// Whether no name here could pass for an option.
@@ -185,7 +190,11 @@ impl Cx<'_, '_> {
             .filter(|effect| effect.kind == EffectKind::ReadsBelow)
             .filter_map(|effect| effect.path.clone())
             .collect();
-        match dirs.iter().find(|dir| !self.walker.tree(dir.real()).stays) {
+        let everything = Filter::default();
+        match dirs
+            .iter()
+            .find(|dir| !self.walker.stays(dir.real(), &everything))
+        {
             Some(dir) => Err(format!(
                 "follows links, which may lead elsewhere, below {}",
                 short(dir.display())

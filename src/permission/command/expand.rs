@@ -1,11 +1,12 @@
 //! From words to arguments, in bash's order: braces, tildes, variables and
 //! substitutions, splitting, patterns.
 
-use super::analysis::{BELOW, HASH, MANY, NUMBER, UNKNOWN};
+use super::analysis::{BELOW, FILE_BELOW, HASH, MANY, NUMBER, UNKNOWN};
 use super::feed::{Feed, Paths};
 use super::globs;
+use super::programs;
 use super::walk::{Value, Walker};
-use crate::permission::shell::{Body, Piece, Word};
+use crate::permission::shell::{Body, Node, Piece, Word};
 
 /// Where a process substitution appears to the program.
 pub const PROCESS: &str = "/dev/fd/63";
@@ -78,23 +79,30 @@ impl Walker<'_> {
     /// The words of a list of paths that the shell splits, if names cannot fall
     /// apart.
     fn split_paths(&mut self, paths: &Paths) -> Option<Vec<String>> {
-        let whole = !paths.ended && paths.present && self.names_are_words(&paths.below);
-        whole.then(|| paths.words(BELOW, true))
+        let whole = !paths.ended && paths.present && self.are_words(paths);
+        whole.then(|| self.words_for(paths, true))
     }
 
-    /// Whether every name below these directories is a word by itself.
-    pub fn names_are_words(&mut self, below: &[String]) -> bool {
-        below.iter().all(|dir| {
-            self.place
-                .resolve(&self.cwd, dir)
-                .is_ok_and(|path| self.tree(path.real()).words)
-        })
+    /// Words that stand for these paths.
+    pub fn words_for(&mut self, paths: &Paths, many: bool) -> Vec<String> {
+        let mark = if self.lead_nowhere(paths) {
+            FILE_BELOW
+        } else {
+            BELOW
+        };
+        paths.words(mark, many)
     }
 
     /// Goes through a substitution and says what stands for its text.
     fn run(&mut self, body: &Body, quoted: bool) -> (String, bool) {
         self.output = Feed::Unknown;
-        self.inside(|walker| walker.body(body));
+        let known = self.directory_told(body);
+        self.own_shell(body);
+        if let Some(text) = known
+            && (quoted || !text.contains([' ', '\t', '\n', '*', '?', '[', '\\']))
+        {
+            return (text, true);
+        }
         if let [item] = body.as_slice()
             && !item.background
         {
@@ -109,6 +117,28 @@ impl Walker<'_> {
         (mark.to_string(), quoted)
     }
 
+    /// The directory that `$(pwd)` and `$(git rev-parse --show-toplevel)` stand for.
+    fn directory_told(&self, body: &Body) -> Option<String> {
+        let [item] = body.as_slice() else {
+            return None;
+        };
+        let Node::Simple(simple) = &item.node else {
+            return None;
+        };
+        if item.background || !simple.assignments.is_empty() || !simple.redirects.is_empty() {
+            return None;
+        }
+        let words: Option<Vec<&str>> = simple.words.iter().map(Word::bare).collect();
+        let path = match words?.as_slice() {
+            ["pwd"] => &self.cwd,
+            ["git", "rev-parse", "--show-toplevel"] if programs::is_repository(self.place.root) => {
+                self.place.root
+            }
+            _ => return None,
+        };
+        path.to_str().map(str::to_string)
+    }
+
     fn expand_one(&mut self, atoms: &[Atom<'_>]) -> Words {
         match atoms {
             [
@@ -118,10 +148,14 @@ impl Walker<'_> {
                 }),
             ] => {
                 let (text, _) = self.run(body, false);
-                if let Feed::Paths(paths) = self.output.clone()
-                    && let Some(words) = self.split_paths(&paths)
-                {
-                    return Ok(words);
+                match self.output.clone() {
+                    Feed::Paths(paths) => {
+                        if let Some(words) = self.split_paths(&paths) {
+                            return Ok(words);
+                        }
+                    }
+                    Feed::Words(words) => return Ok(words),
+                    _ => {}
                 }
                 return Ok(vec![text]);
             }
@@ -209,7 +243,7 @@ impl Walker<'_> {
             Piece::Text { text, quoted } => Ok((text.clone(), *quoted)),
             Piece::Run { body, quoted } => Ok(self.run(body, *quoted)),
             Piece::Process { body } => {
-                self.inside(|walker| walker.body(body));
+                self.own_shell(body);
                 Ok((PROCESS.to_string(), true))
             }
             Piece::Sum { text, .. } => {

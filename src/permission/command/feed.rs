@@ -4,6 +4,7 @@
 use super::analysis::Part;
 use super::cx::is_number;
 use super::flags::listed;
+use super::listing::{Filter, found};
 use crate::permission::shell::{Node, Op};
 
 /// What a standard input carries, or what a command prints.
@@ -19,6 +20,8 @@ pub enum Feed {
     Hashes,
     /// Paths below directories.
     Paths(Paths),
+    /// These words, each of which is one however they are split.
+    Words(Vec<String>),
 }
 
 /// A list of paths.
@@ -32,6 +35,8 @@ pub struct Paths {
     pub present: bool,
     /// Of regular files, so that none leads elsewhere.
     pub regular: bool,
+    /// What else they have in common.
+    pub filter: Filter,
 }
 
 impl Paths {
@@ -41,6 +46,7 @@ impl Paths {
             ended,
             present,
             regular,
+            filter: Filter::default(),
         }
     }
 
@@ -99,16 +105,55 @@ pub fn after(before: &Feed, node: &Node, parts: &[Part]) -> Feed {
             true,
             true,
         )),
+        "echo" if are_plain(args) => Feed::Words(owned(args)),
+        "ls" if names_given_files(part, args) => {
+            Feed::Words(owned(&args[args.len() - named(args)..]))
+        }
         "ls" if args.iter().all(plain_ls) => Feed::Paths(Paths::here(false, true, false)),
         "grep" | "sort" | "uniq" | "head" | "tail" if !own_input && passes(program, args) => {
             match before {
-                Feed::Paths(paths) if !paths.ended => before.clone(),
+                Feed::Paths(paths) if paths.ended == has("-z") => before.clone(),
                 Feed::Numbers | Feed::Hashes => before.clone(),
                 _ => Feed::Unknown,
             }
         }
         _ => Feed::Unknown,
     }
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| word.to_string()).collect()
+}
+
+/// Words that nobody splits, and that none takes for a flag.
+fn are_plain(words: &[&str]) -> bool {
+    let odd = |ch: char| {
+        ch.is_whitespace() || ch.is_control() || "'\"\\*?[".contains(ch) || ch < '\u{20}'
+    };
+    !words.is_empty()
+        && words
+            .iter()
+            .all(|word| !word.is_empty() && !word.starts_with('-') && !word.contains(odd))
+}
+
+/// How many names `ls` is given.
+fn named(args: &[&str]) -> usize {
+    args.iter().filter(|word| !word.starts_with('-')).count()
+}
+
+/// `ls FILE…`, no directory among them: they are what it prints, in some order.
+fn names_given_files(part: &Part, args: &[&str]) -> bool {
+    let names = named(args);
+    let (flags, files) = args.split_at(args.len() - names);
+    let paths: Vec<_> = part
+        .effects
+        .iter()
+        .filter_map(|e| e.path.as_ref())
+        .collect();
+    are_plain(files)
+        && flags.iter().all(plain_ls)
+        && paths.len() == names
+        && paths.iter().all(|path| !path.real().is_dir())
 }
 
 fn is_cluster(word: &str, letter: char) -> bool {
@@ -157,7 +202,9 @@ fn passes(program: &str, args: &[&str]) -> bool {
             let flags = args.iter().filter(|word| word.starts_with('-'));
             flags.clone().all(|word| letters(word, "ivwxEFP")) && args.len() - flags.count() == 1
         }
-        "sort" => args.iter().all(|word| letters(word, "ruhnVf")),
+        "sort" => args
+            .iter()
+            .all(|word| *word == "-z" || letters(word, "ruhnVf")),
         "uniq" => args.is_empty(),
         _ => match args {
             [] => true,
@@ -175,33 +222,20 @@ fn passes(program: &str, args: &[&str]) -> bool {
     }
 }
 
-/// What `find` prints, when it prints no more than paths.
-fn found(args: &[&str]) -> Option<Paths> {
-    let has = |word: &str| args.contains(&word);
-    if ["-exec", "-printf", "-ls", "-quit"]
-        .iter()
-        .any(|word| has(word))
-    {
-        return None;
-    }
-    let starts: Vec<String> = args
-        .iter()
-        .take_while(|word| !word.starts_with(['-', '(', '!', ',']))
-        .map(|word| word.to_string())
-        .collect();
-    let either = ["-o", "-or", "!", "-not", ",", "("]
-        .iter()
-        .any(|word| has(word));
-    Some(Paths {
-        below: if starts.is_empty() {
-            vec![".".to_string()]
-        } else {
-            starts
-        },
-        ended: has("-print0") && !has("-print"),
-        present: true,
-        regular: !either && args.windows(2).any(|pair| pair == ["-type", "f"]),
-    })
+/// `git grep -l PATTERN [-- PATHS]`, of what is tracked and there now.
+fn names_files(args: &[&str]) -> bool {
+    let own = args.split(|word| *word == "--").next().unwrap_or_default();
+    let flags = own.iter().filter(|word| word.starts_with('-'));
+    flags
+        .clone()
+        .any(|word| matches!(*word, "-l" | "--files-with-matches" | "--name-only"))
+        && flags.clone().all(|word| {
+            listed(
+                "-l --files-with-matches --name-only -i -w -E -F -P -I",
+                word,
+            )
+        })
+        && own.len() - flags.count() == 1
 }
 
 /// Names of files and commits from git.
@@ -220,8 +254,25 @@ fn git(args: &[&str]) -> Feed {
             if odd {
                 return Feed::Unknown;
             }
-            Feed::Paths(Paths::here(rest.contains(&"-z"), true, false))
+            let others = rest.iter().any(|word| {
+                listed("--others --killed --ignored --directory", word)
+                    || (!word.starts_with("--")
+                        && word.starts_with('-')
+                        && word.contains(['o', 'k', 'i']))
+            });
+            Feed::Paths(Paths {
+                filter: if others {
+                    Filter::default()
+                } else {
+                    Filter::tracked()
+                },
+                ..Paths::here(rest.contains(&"-z"), true, false)
+            })
         }
+        ["grep", rest @ ..] if names_files(rest) => Feed::Paths(Paths {
+            filter: Filter::tracked(),
+            ..Paths::here(false, true, false)
+        }),
         ["diff", rest @ ..] if rest.contains(&"--name-only") => {
             Feed::Paths(Paths::here(rest.contains(&"-z"), false, false))
         }

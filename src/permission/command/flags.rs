@@ -44,7 +44,7 @@ pub struct Shape {
     pub long_path: &'static str,
     /// Long flags whose value may only follow after `=`, or be missing.
     pub long_maybe: &'static str,
-    /// Letters of flags whose value, a number, may only be glued.
+    /// Letters of flags whose value, a number or percentage, may only be glued.
     pub glued: &'static str,
     /// `-20` is a number.
     pub numeric: bool,
@@ -173,7 +173,7 @@ fn short_flags<'a>(shape: &Shape, cluster: &'a str) -> Result<Value<'a>, String>
     }
     for (at, letter) in cluster.char_indices() {
         let rest = &cluster[at + letter.len_utf8()..];
-        if shape.glued.contains(letter) && is_number(rest) {
+        if shape.glued.contains(letter) && is_number(rest.strip_suffix('%').unwrap_or(rest)) {
             return Ok(Value::None);
         }
         if shape.short_value.contains(letter) {

@@ -101,7 +101,7 @@ fn exists(place: &Place<'_>, cwd: &Path, path: &Path) -> bool {
         .is_ok_and(|path| path.real().symlink_metadata().is_ok())
 }
 
-/// A pattern for one name.
+/// A part of a pattern.
 enum Token {
     Char(char),
     Any,
@@ -110,10 +110,11 @@ enum Token {
     Set(Vec<(char, char)>, bool),
 }
 
-struct Pattern(Vec<Token>);
+/// A pattern for one name.
+pub struct Pattern(Vec<Token>);
 
 impl Pattern {
-    fn new(part: &[Character]) -> Self {
+    pub fn new(part: &[Character]) -> Self {
         let mut tokens = Vec::new();
         let mut at = 0;
         while let Some(&(ch, quoted)) = part.get(at) {
@@ -134,7 +135,7 @@ impl Pattern {
         Self(tokens)
     }
 
-    fn matches(&self, name: &str) -> bool {
+    pub fn matches(&self, name: &str) -> bool {
         let name: Vec<char> = name.chars().collect();
         // The classic way with one point to come back to.
         let (mut token, mut at) = (0, 0);

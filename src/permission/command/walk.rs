@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::analysis::*;
 use super::cx::{Cx, is_number, is_unknown};
+use super::listing::{Filter, none_tracked};
 use super::{assignments, feed, programs};
 use crate::permission::place::{Place, Tree};
 use crate::permission::shell::*;
@@ -55,7 +56,7 @@ pub struct Walker<'p> {
     pub carried: feed::Feed,
     /// What the last substitution held.
     pub output: feed::Feed,
-    trees: HashMap<PathBuf, Tree>,
+    trees: HashMap<(PathBuf, Filter), Tree>,
     /// Names that patterns were held against.
     pub names_seen: usize,
     heres: Vec<Word>,
@@ -105,7 +106,7 @@ impl<'p> Walker<'p> {
             }
         } else {
             self.heres = parsed.heres;
-            self.first_line(&parsed.body);
+            self.first_line(&parsed.body, true);
         }
     }
 
@@ -116,15 +117,23 @@ impl<'p> Walker<'p> {
         }
     }
 
-    /// The whole line: a leading `cd DIR &&` says where the rest runs.
-    fn first_line(&mut self, body: &Body) {
+    /// A whole line, or the body of a subshell: a leading `cd DIR &&` says where the
+    /// rest runs. That of a whole line needs no question.
+    fn first_line(&mut self, body: &Body, whole: bool) {
         if let [first, ..] = body.as_slice()
             && !first.background
             && let Node::Chain { first: cd, rest } = &first.node
             && let [(Join::And, _), ..] = rest.as_slice()
             && let Node::Simple(simple) = &**cd
-            && self.enter(simple)
+            && self.enter(simple, whole)
         {
+            let mut rest = rest.as_slice();
+            // `cd a && cd b && …`.
+            while let [(Join::And, Node::Simple(simple)), (Join::And, _), ..] = rest
+                && self.enter(simple, false)
+            {
+                rest = &rest[1..];
+            }
             for (_, node) in rest {
                 self.node(node);
             }
@@ -134,16 +143,20 @@ impl<'p> Walker<'p> {
         }
     }
 
+    /// A body with a shell of its own: where it goes, it goes alone.
+    pub fn own_shell(&mut self, body: &Body) {
+        let cwd = self.cwd.clone();
+        self.inside(|walker| walker.first_line(body, false));
+        self.cwd = cwd;
+    }
+
     /// Whether a command is `cd DIR` into a directory of the workspace; then the
     /// walk goes on there.
-    fn enter(&mut self, simple: &Simple) -> bool {
+    fn enter(&mut self, simple: &Simple, whole: bool) -> bool {
         let [cd, dir] = simple.words.as_slice() else {
             return false;
         };
-        if cd.bare() != Some("cd")
-            || !simple.assignments.is_empty()
-            || !simple.redirects.is_empty()
-            || dir.literal().is_none()
+        if cd.bare() != Some("cd") || !simple.assignments.is_empty() || !simple.redirects.is_empty()
         {
             return false;
         }
@@ -154,7 +167,12 @@ impl<'p> Walker<'p> {
         let [word] = words.as_slice() else {
             return false;
         };
-        if word.is_empty() || word.starts_with(['-', '+']) || is_unknown(word) {
+        // Bash takes `..` away by name, the system by where a link leads.
+        if word.is_empty()
+            || word.starts_with(['-', '+'])
+            || is_unknown(word)
+            || word.split('/').any(|part| part == "..")
+        {
             return false;
         }
         let plain = if word.starts_with('~') {
@@ -169,6 +187,13 @@ impl<'p> Walker<'p> {
                     argv: vec!["cd".to_string(), word.clone()],
                     ..Part::default()
                 };
+                if !whole {
+                    part.concerns.push(Concern {
+                        tier: Tier::Ask,
+                        why: "cd: changes the directory of a part of the command".to_string(),
+                        about: About::Command { key: Vec::new() },
+                    });
+                }
                 part.effects.push(CommandEffect {
                     kind: EffectKind::Lists,
                     target: path.display().to_string(),
@@ -185,18 +210,48 @@ impl<'p> Walker<'p> {
         }
     }
 
-    /// What lies below a directory.
-    pub fn tree(&mut self, dir: &Path) -> Tree {
-        if let Some(tree) = self.trees.get(dir) {
-            return *tree;
-        }
-        let tree = if self.trees.len() < MAX_TREES {
-            self.place.tree(dir)
-        } else {
-            Tree::default()
-        };
-        self.trees.insert(dir.to_path_buf(), tree);
-        tree
+    /// What of a list lies below a directory.
+    fn tree(&mut self, dir: &Path, filter: &Filter) -> &Tree {
+        let room = self.trees.len() < MAX_TREES;
+        let place = self.place;
+        let key = (dir.to_path_buf(), filter.clone());
+        self.trees.entry(key).or_insert_with(|| {
+            if !room {
+                return Tree::default();
+            }
+            let enters = |path: &str, name: &str| filter.enters(path, name);
+            let counts = |_: &str, name: &str| filter.holds(name);
+            let mut tree = place.tree(dir, &enters, &counts);
+            if filter.tracked && tree.whole && none_tracked(place.root, &tree.astray) {
+                tree.astray.clear();
+            }
+            tree
+        })
+    }
+
+    /// Whether nothing of a list below a directory leads out of the workspace.
+    pub fn stays(&mut self, dir: &Path, filter: &Filter) -> bool {
+        let tree = self.tree(dir, filter);
+        tree.whole && tree.astray.is_empty()
+    }
+
+    /// Whether each of these paths is a word by itself.
+    pub fn are_words(&mut self, paths: &feed::Paths) -> bool {
+        paths.below.iter().all(|start| {
+            let filter = paths.filter.below(start);
+            let dir = self.place.resolve(&self.cwd, start);
+            dir.is_ok_and(|dir| self.tree(dir.real(), &filter).words)
+        })
+    }
+
+    /// Whether none of these paths leads out of the workspace.
+    pub fn lead_nowhere(&mut self, paths: &feed::Paths) -> bool {
+        paths.regular
+            || paths.below.iter().all(|start| {
+                let filter = paths.filter.below(start);
+                let dir = self.place.resolve(&self.cwd, start);
+                dir.is_ok_and(|dir| self.stays(dir.real(), &filter))
+            })
     }
 
     /// Notes that the line is not fully understood.
@@ -284,7 +339,7 @@ impl<'p> Walker<'p> {
 
     fn compound(&mut self, kind: &Compound) {
         match kind {
-            Compound::Subshell(body) => self.inside(|walker| walker.body(body)),
+            Compound::Subshell(body) => self.own_shell(body),
             Compound::Group(body) => self.body(body),
             Compound::If { arms, otherwise } => self.perhaps(|walker| {
                 for (condition, body) in arms {
@@ -316,7 +371,13 @@ impl<'p> Walker<'p> {
                 });
             }
             Compound::Test(words) => {
-                let argv = words.iter().flat_map(|word| self.words(word)).collect();
+                let argv = words
+                    .iter()
+                    .flat_map(|word| match word.bare() {
+                        Some("=~") => vec!["=~".to_string()],
+                        _ => self.words(word),
+                    })
+                    .collect();
                 let mut cx = self.cx();
                 programs::double_brackets(&mut cx, argv);
                 let part = cx.part;

@@ -53,6 +53,7 @@ pub(super) fn judge(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
         }
         match word {
             _ if program.is_some() => cx.read(word)?,
+            "--version" => return Ok(()),
             "-F" => {
                 words.next();
             }
@@ -94,14 +95,25 @@ fn check(program: &str) -> Verdict {
     let chars: Vec<char> = program.chars().collect();
     let mut at = 0;
     let mut before = Before::Operator;
-    let (mut braces, mut parens) = (0usize, 0usize);
+    let mut braces = 0usize;
+    // Open parentheses: whether what follows each is a condition of a statement.
+    let mut parens: Vec<bool> = Vec::new();
+    let mut heads = false;
     while let Some(&ch) = chars.get(at) {
         at += 1;
         let next = chars.get(at).copied();
+        let head = std::mem::take(&mut heads);
         match ch {
-            ' ' | '\t' => continue,
-            '\n' | ';' | ',' => before = Before::Operator,
+            ' ' | '\t' => {
+                heads = head;
+                continue;
+            }
+            '\n' | ';' | ',' => {
+                heads = head && ch == '\n';
+                before = Before::Operator;
+            }
             '#' => {
+                heads = head;
                 while chars.get(at).is_some_and(|ch| *ch != '\n') {
                     at += 1;
                 }
@@ -130,6 +142,7 @@ fn check(program: &str) -> Verdict {
                 if ACTIVE.contains(&word.as_str()) {
                     return Err(format!("its program uses {word}"));
                 }
+                heads = ["if", "while", "for", "switch"].contains(&word.as_str());
                 before = if BEFORE_PATTERN.contains(&word.as_str()) {
                     Before::Operator
                 } else if UNCLEAR.contains(&word.as_str()) {
@@ -153,13 +166,15 @@ fn check(program: &str) -> Verdict {
                 before = Before::Operator;
             }
             '(' => {
-                parens += 1;
+                parens.push(head);
                 before = Before::Operator;
             }
             ')' => {
-                parens = parens.saturating_sub(1);
                 // `(x) / 2` and `if (x) /re/`.
-                before = Before::Unclear;
+                before = match parens.pop() {
+                    Some(false) => Before::Operand,
+                    _ => Before::Unclear,
+                };
             }
             '[' => before = Before::Operator,
             ']' => before = Before::Operand,
@@ -173,7 +188,7 @@ fn check(program: &str) -> Verdict {
             }
             '>' => {
                 // In an action, outside parentheses, it writes to a file.
-                if next == Some('>') || (next != Some('=') && braces > 0 && parens == 0) {
+                if next == Some('>') || (next != Some('=') && braces > 0 && parens.is_empty()) {
                     return Err("its program may write a file".to_string());
                 }
                 before = Before::Operator;

@@ -23,7 +23,7 @@ pub(super) const PROGRAMS: Rows = &[
 /// or running the program at hand; also before `:` and `-`.
 const SCRIPTS: &str = "build test tests lint typecheck type-check types check format fmt prettier \
     eslint stylelint tsc compile bundle coverage unit e2e integration spec start dev serve watch \
-    preview docs storybook analyze validate verify";
+    preview docs storybook analyze validate verify ci";
 
 fn is_script(name: &str) -> bool {
     let stem = name.split([':', '-']).next().unwrap_or(name);
@@ -40,7 +40,7 @@ const TEST_FLAGS: &str = "--watch=false --watchAll=false --coverage --ci --runIn
     --silent --run --no-coverage --bail --passWithNoTests --no-watch --once";
 
 /// Names that mean something else where `run` is left out.
-const NOT_BARE: &str = "docs tsc eslint prettier stylelint";
+const NOT_BARE: &str = "docs tsc eslint prettier stylelint ci";
 
 /// Flags of a test script whose value is text.
 const TEST_VALUED: &str = "-t --testNamePattern --testPathPattern --testPathPatterns --grep -g";
@@ -50,6 +50,10 @@ const REPORTERS: &str = "verbose dot default spec basic tap list min json";
 
 /// Flags of a linter that change no file.
 const LINT_FLAGS: &str = "--max-warnings=0 --quiet --no-fix";
+
+/// Flags of a bundler that say for whom it builds.
+const BUILD_FLAGS: &str = "--mode=production --mode=development --mode=test --prod --production \
+    --minify --sourcemap";
 
 /// Judges what is handed to a test script.
 fn test_arguments(cx: &mut Cx<'_, '_>, words: &[&str]) -> Verdict {
@@ -148,17 +152,39 @@ fn npm(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     }
     if runs_test {
         test_arguments(cx, after)?;
-    } else if runs("lint") && after.iter().all(|word| listed(LINT_FLAGS, word)) {
+    } else if (runs("lint") && after.iter().all(|word| listed(LINT_FLAGS, word)))
+        || (runs("build")
+            && (after.iter().all(|word| listed(BUILD_FLAGS, word))
+                || matches!(after, ["--mode", "production" | "development" | "test"])))
+    {
     } else if !after.is_empty() {
         return Err("no rule for arguments after --".to_string());
     }
     match own.as_slice() {
-        ["test" | "t" | "tst" | "start"] | ["--version" | "-v"] | ["ls" | "list"] => Ok(()),
+        ["test" | "t" | "tst" | "start"]
+        | ["--version" | "-v" | "--help" | "-h"]
+        | ["ls" | "list"] => Ok(()),
+        ["version"] | ["root" | "prefix", "-g"] | ["get", "registry"] if is_npm => Ok(()),
+        // What is secret there it does not show.
+        ["config", "list" | "ls"] if is_npm => Ok(()),
+        ["workspaces", "info" | "list"] | ["check", "--integrity"] if is_yarn => Ok(()),
         ["ls" | "list", rest @ ..] => {
             let fine = |word: &&str| {
                 matches!(
                     *word,
-                    "--all" | "-a" | "--prod" | "--dev" | "--long" | "--json"
+                    "--all"
+                        | "-a"
+                        | "--prod"
+                        | "--dev"
+                        | "--long"
+                        | "--json"
+                        | "--parseable"
+                        | "--production"
+                        | "--pattern"
+                        | "--depth"
+                        | "-1"
+                        | "-r"
+                        | "-g"
                 ) || word.starts_with("--depth=")
                     || is_name(word)
             };
@@ -200,7 +226,7 @@ fn npm(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
 
 fn node(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     match args {
-        ["--version" | "-v"] => Ok(()),
+        ["--version" | "-v" | "--help" | "-h"] => Ok(()),
         ["--check" | "-c", file] if !file.starts_with('-') => cx.read(file),
         _ => Err("runs a program".to_string()),
     }
@@ -209,10 +235,27 @@ fn node(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
 /// Left out on purpose: `-exec`, `-toolexec`, `-overlay`, `-o`, `-ldflags`, `-C`,
 /// `-mod=mod`, profiles that are written.
 const GO_ALONE: &str = "-v -race -short -cover -failfast -json -n -x -a -benchmem -trimpath \
-    -fullpath -mod=readonly -mod=vendor";
+    -fullpath -mod=readonly -mod=vendor -buildvcs=false -buildvcs=true -vet=off \
+    -coverpkg=./... -coverpkg=all -coverprofile=/dev/null -gcflags=-m -gcflags=-S \
+    -gcflags=all=-m -ldflags=-s -ldflags=-w";
 const GO_VALUED: &str = "-run -bench -count -timeout -parallel -tags -p -skip -benchtime -cpu \
-    -shuffle -covermode";
-const GO_LIST: &str = "-m -json -deps -test -e -versions=false -compiled -find";
+    -shuffle -covermode -list";
+const GO_LIST: &str = "-m -json -deps -test -e -versions=false -compiled -find -buildvcs=false";
+
+/// Checks of `go vet`, to be switched on or off.
+const GO_CHECKS: &str = "-asmdecl -assign -atomic -bools -buildtag -cgocall -composites -copylocks \
+    -directive -errorsas -httpresponse -ifaceassert -loopclosure -lostcancel -nilfunc -printf \
+    -shift -sigchanyzer -slog -stdmethods -stringintconv -structtag -testinggoroutine -tests \
+    -timeformat -unmarshal -unreachable -unsafeptr -unusedresult";
+
+/// Ways to compile that only tell more or leave something out, of several words.
+const GO_PHRASES: &[&str] = &[
+    "-gcflags=-m -m",
+    "-gcflags=-N -l",
+    "-gcflags=all=-N -l",
+    "-ldflags=-s -w",
+    "-ldflags=-w -s",
+];
 
 fn go(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     let Some((verb, rest)) = args.split_first() else {
@@ -222,10 +265,22 @@ fn go(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     match (*verb, rest) {
         ("build" | "vet" | "test", _) => {}
         ("version" | "help" | "env", _) if named => return Ok(()),
-        ("mod", ["graph" | "verify"]) => return Ok(()),
+        ("env", ["-json" | "-changed", names @ ..]) if names.iter().all(|name| is_name(name)) => {
+            return Ok(());
+        }
+        ("version", ["-m", files @ ..]) if !files.iter().any(|file| file.starts_with('-')) => {
+            return files.iter().try_for_each(|file| cx.read(file));
+        }
+        ("tool", [] | ["dist", "list"]) => return Ok(()),
+        ("mod" | "work", ["edit", "-json" | "-print"]) | ("mod", ["graph" | "verify"]) => {
+            return Ok(());
+        }
         ("mod", ["why", names @ ..]) | ("doc", names) => {
             let fine = |word: &&str| {
-                matches!(*word, "-m" | "-all" | "-src" | "-short" | "-u") || go_package(word)
+                matches!(
+                    *word,
+                    "-m" | "-all" | "-src" | "-short" | "-u" | "-c" | "-cmd"
+                ) || go_package(word)
             };
             return if names.iter().all(fine) {
                 Ok(())
@@ -269,7 +324,17 @@ fn go(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
             if value.is_none_or(|value| is_unknown(value) || value.starts_with('-')) {
                 return Err(format!("{name} lacks its value"));
             }
-        } else if !listed(GO_ALONE, plain) {
+        } else if *verb == "build" && name == "-o" {
+            // Where it is not kept.
+            if value.or_else(|| words.next().copied()) != Some("/dev/null") {
+                return Err(format!("no rule for {}", short(word)));
+            }
+        } else if *verb == "vet"
+            && matches!(value, Some("true" | "false"))
+            && listed(GO_CHECKS, name)
+        {
+            // One of its checks, on or off.
+        } else if !listed(GO_ALONE, plain) && !GO_PHRASES.contains(&plain) {
             return Err(format!("no rule for {}", short(word)));
         }
     }
@@ -287,10 +352,7 @@ fn go_package(word: &str) -> bool {
 }
 
 fn gofmt(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
-    let looks = args.iter().any(|word| matches!(*word, "-l" | "-d"));
-    if !looks {
-        return Err("may change files".to_string());
-    }
+    // Without `-w` it prints.
     for word in args {
         match *word {
             "-l" | "-d" | "-s" | "-e" => {}
@@ -303,7 +365,8 @@ fn gofmt(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
 
 /// Targets whose names promise no more than a build or a check.
 const TARGETS: &str = "all build test tests check checks lint fmt format format-check doc docs \
-    debug release unit help verify typecheck type-check vet compile coverage bench";
+    debug release unit help verify typecheck type-check vet compile coverage bench ci integration \
+    e2e";
 const TARGET_STARTS: &[&str] = &[
     "test-", "test_", "tests-", "check-", "check_", "lint-", "lint_", "build-", "build_", "unit-",
     "fmt-", "format-", "docs-", "bench-",
@@ -316,17 +379,27 @@ pub(super) fn is_target(name: &str) -> bool {
         && !outward.iter().any(|word| name.contains(word))
 }
 
+/// The file that would be taken anyway.
+fn is_own(file: &str) -> bool {
+    listed("Makefile ./Makefile makefile GNUmakefile", file)
+}
+
 fn make(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     let shape = Shape {
-        short: "ksnBwi",
+        short: "ksnBwipqrRdvhO",
         long: "keep-going silent dry-run just-print quiet always-make no-print-directory version \
-               print-directory ignore-errors",
+               print-directory ignore-errors print-data-base question no-builtin-rules \
+               no-builtin-variables trace help warn-undefined-variables recon",
         short_value: "",
-        long_maybe: "jobs output-sync",
+        long_maybe: "jobs output-sync load-average debug",
         operands: Names,
         ..Shape::NOTHING
     };
     let mut rest = Vec::new();
+    // Only telling what would be done, any target will do.
+    let only_tells = args
+        .iter()
+        .any(|word| listed("-n --dry-run --just-print --recon", word));
     let mut words = args.iter().peekable();
     while let Some(&word) = words.next() {
         let number = is_number;
@@ -336,9 +409,21 @@ fn make(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
                 words.next_if(|next| number(next));
             }
             word if word.strip_prefix("-j").is_some_and(number) => {}
-            "V=1" | "V=0" | "VERBOSE=1" => {}
+            "-l" => {
+                words.next_if(|next| number(next));
+            }
+            "-f" | "--file" | "--makefile" if words.peek().is_some_and(|file| is_own(file)) => {
+                words.next();
+            }
+            word if word
+                .strip_prefix("--file=")
+                .or_else(|| word.strip_prefix("--makefile="))
+                .is_some_and(is_own) => {}
+            word if word.split_once('=').is_some_and(|(name, value)| {
+                listed("V VERBOSE DEBUG RELEASE Q COVERAGE", name) && matches!(value, "0" | "1")
+            }) => {}
             word if word.starts_with('-') => rest.push(word),
-            word if is_target(word) => {}
+            word if is_target(word) || (only_tells && is_name(word)) => {}
             word => return Err(format!("no rule for target `{}`", short(word))),
         }
     }

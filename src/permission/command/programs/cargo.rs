@@ -2,7 +2,7 @@
 
 use super::super::analysis::EffectKind;
 use super::super::cx::{Cx, Verdict};
-use super::super::flags::{Operands, Shape, fits};
+use super::super::flags::{Operands, Shape, fits, is_name, listed};
 use super::Judge::{Custom, Table};
 use super::{Rows, no_rule};
 use crate::permission::short;
@@ -13,7 +13,7 @@ pub(super) const PROGRAMS: Rows = &[
     ("rustc", Custom(rustc)),
     ("rustfmt", Custom(rustfmt)),
     (
-        "clippy-driver rust-analyzer",
+        "clippy-driver rust-analyzer rustdoc",
         Table(Shape {
             long: "version",
             ..Shape::short("V", Operands::None)
@@ -21,15 +21,16 @@ pub(super) const PROGRAMS: Rows = &[
     ),
 ];
 
-/// Left out on purpose: `--config`, `-Z`, `-C`, `--manifest-path`, `--target-dir`,
-/// `--out-dir`, `--artifact-dir`, `--open`, `--fix`.
+/// Left out on purpose: `--config`, `-Z`, `-C`, `--target-dir`, `--out-dir`,
+/// `--artifact-dir`, `--open`, `--fix`, and manifests other than that of the
+/// directory at hand.
 const CARGO: Shape = Shape {
-    short: "qvrd",
+    short: "qvrdh",
     short_value: "pFjief",
     long: "all all-targets workspace release quiet verbose lib bins tests benches examples \
            all-features no-default-features locked offline frozen no-run no-fail-fast doc \
            keep-going no-deps document-private-items check duplicates ignore-rust-version \
-           no-dedupe timings help",
+           no-dedupe timings help future-incompat-report version",
     long_value: "package bin test example bench features exclude profile jobs depth invert edges \
                  format-version message-format color target prefix charset prune format \
                  filter-platform",
@@ -37,10 +38,91 @@ const CARGO: Shape = Shape {
     ..Shape::NOTHING
 };
 
+/// What may stand before the subcommand: how much is told, and that the network
+/// stays unused.
+fn globals<'a, 'b>(cx: &Cx<'_, '_>, args: &'b [&'a str]) -> Result<&'b [&'a str], String> {
+    let mut rest = args;
+    if let [first, after @ ..] = rest
+        && let Some(name) = first.strip_prefix('+')
+    {
+        if !is_installed(cx, name) {
+            return Err(format!("may fetch the toolchain {}", short(name)));
+        }
+        rest = after;
+    }
+    loop {
+        rest = match rest {
+            ["--color", "always" | "never" | "auto", after @ ..] => after,
+            [flag, after @ ..] if !after.is_empty() && is_global(flag) => after,
+            _ => return Ok(rest),
+        };
+    }
+}
+
+fn is_there(cx: &Cx<'_, '_>, in_home: &str) -> bool {
+    let home = cx.walker.place.home;
+    home.is_some_and(|home| home.join(in_home).is_file())
+}
+
+fn is_global(flag: &str) -> bool {
+    listed(
+        "-q -v -vv --quiet --verbose --offline --locked --frozen --color=always --color=never \
+         --color=auto",
+        flag,
+    )
+}
+
+/// Whether rustup has this toolchain: another would be fetched, and one named by a
+/// path may be anything.
+fn is_installed(cx: &Cx<'_, '_>, name: &str) -> bool {
+    let channel = listed("stable beta nightly", name)
+        || name.starts_with("nightly-2")
+        || (name.starts_with("1.") && name.bytes().all(|b| b.is_ascii_digit() || b == b'.'));
+    let Some(home) = cx.walker.place.home.filter(|_| channel && is_name(name)) else {
+        return false;
+    };
+    let Ok(installed) = std::fs::read_dir(home.join(".rustup/toolchains")) else {
+        return false;
+    };
+    installed.flatten().any(|entry| {
+        let entry = entry.file_name();
+        entry
+            .to_str()
+            .and_then(|entry| entry.strip_prefix(name))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    })
+}
+
+/// Takes away a manifest that is the one of the directory at hand.
+fn own_manifest<'a>(cx: &Cx<'_, '_>, words: &[&'a str]) -> Vec<&'a str> {
+    let own = |path: &str| {
+        let place = cx.walker.place;
+        place
+            .resolve(&cx.walker.cwd, path)
+            .is_ok_and(|path| path.real() == cx.walker.cwd.join("Cargo.toml"))
+    };
+    let mut out = Vec::new();
+    let mut at = 0;
+    while let Some(&word) = words.get(at) {
+        at += 1;
+        if word == "--manifest-path" && words.get(at).is_some_and(|path| own(path)) {
+            at += 1;
+        } else if word
+            .strip_prefix("--manifest-path=")
+            .is_none_or(|path| !own(path))
+        {
+            out.push(word);
+        }
+    }
+    out
+}
+
 fn cargo(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
-    let Some((verb, rest)) = args.split_first() else {
+    let Some((verb, rest)) = globals(cx, args)?.split_first() else {
         return Ok(());
     };
+    let rest = own_manifest(cx, rest);
+    let rest = rest.as_slice();
     let (own, after) = match rest.iter().position(|word| *word == "--") {
         Some(at) => (&rest[..at], Some(&rest[at + 1..])),
         None => (rest, None),
@@ -49,13 +131,34 @@ fn cargo(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
         "check" | "c" | "build" | "b" | "test" | "t" | "bench" | "clippy" | "doc" | "d"
         | "tree" | "metadata" | "pkgid" => {}
         "fmt" => return fmt(cx, own, after.unwrap_or_default()),
-        "--version" | "-V" | "--list" | "version" | "--help" | "locate-project"
-        | "read-manifest" | "verify-project"
+        "--version" | "-V" | "-vV" | "-Vv" | "--list" | "version" | "--help" | "-h" | "help"
+        | "locate-project" | "read-manifest" | "verify-project"
             if rest.is_empty() =>
         {
             return Ok(());
         }
-        "version" | "-vV" if rest.iter().all(|word| *word == "-v") => return Ok(()),
+        "version" | "--version" | "-V" if matches!(rest, ["-v" | "--verbose"]) => return Ok(()),
+        "locate-project"
+            if rest
+                .iter()
+                .all(|word| listed("--workspace --message-format plain json", word)) =>
+        {
+            return Ok(());
+        }
+        "report" if matches!(rest, ["future-incompat" | "future-incompatibilities"]) => {
+            return Ok(());
+        }
+        "package"
+            if rest.iter().any(|word| matches!(*word, "--list" | "-l"))
+                && rest
+                    .iter()
+                    .all(|word| listed("--list -l --allow-dirty --offline", word)) =>
+        {
+            return Ok(());
+        }
+        "nextest" if is_there(cx, ".cargo/bin/cargo-nextest") => {
+            return nextest(cx, own, after.unwrap_or_default());
+        }
         "--explain" if rest.len() == 1 => return Ok(()),
         "publish" | "install" | "add" | "update" | "fetch" | "search" | "info" | "login" => {
             cx.effect(EffectKind::Network, format!("cargo {verb}"));
@@ -86,13 +189,35 @@ fn cargo(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     }
 }
 
+/// Another runner for the same tests, where the user has it.
+fn nextest(cx: &mut Cx<'_, '_>, own: &[&str], after: &[&str]) -> Verdict {
+    let Some((&("run" | "list" | "r"), rest)) = own.split_first() else {
+        return no_rule();
+    };
+    let shape = Shape {
+        short_value: "pFjE",
+        long_value: "package bin test example bench features exclude cargo-profile test-threads \
+                     retries color partition status-level failure-output success-output \
+                     message-format filterset run-ignored",
+        ..CARGO
+    };
+    let odd = |word: &&&str| word.contains(['/', '\\']) || word.ends_with(".toml");
+    if let Some(word) = rest.iter().find(odd) {
+        return Err(format!("no rule for `{}`", short(word)));
+    }
+    fits(cx, &shape, rest)?;
+    fits(cx, &LIBTEST, after)
+}
+
 /// Formatting changes no more than blanks; `--check` not even those.
 fn fmt(cx: &mut Cx<'_, '_>, own: &[&str], after: &[&str]) -> Verdict {
-    let options =
-        |word: &&str| matches!(*word, "--check" | "-l" | "--files-with-diff" | "-q" | "-v");
-    if !after.iter().all(options) {
-        return Err("no rule for these rustfmt options".to_string());
-    }
+    let shape = Shape {
+        short: "lqv",
+        long: "check files-with-diff quiet verbose",
+        long_value: "color edition",
+        ..Shape::NOTHING
+    };
+    fits(cx, &shape, after)?;
     let shape = Shape {
         operands: Operands::None,
         ..CARGO
@@ -103,7 +228,7 @@ fn fmt(cx: &mut Cx<'_, '_>, own: &[&str], after: &[&str]) -> Verdict {
 const LIBTEST: Shape = Shape {
     short: "q",
     long: "nocapture no-capture show-output ignored include-ignored exact list quiet test bench",
-    long_value: "test-threads skip color",
+    long_value: "test-threads skip color format",
     operands: Names,
     ..Shape::NOTHING
 };
@@ -112,6 +237,7 @@ const LIBTEST: Shape = Shape {
 fn lints(cx: &mut Cx<'_, '_>, words: &[&str]) -> Verdict {
     let shape = Shape {
         short_value: "DWAF",
+        long_value: "deny warn allow forbid",
         ..Shape::NOTHING
     };
     // `@file` holds more arguments.

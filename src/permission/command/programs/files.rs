@@ -7,7 +7,7 @@ use super::Judge::{Custom, Table};
 use super::{Rows, no_rule};
 use Operands::{Listed, Paths, PathsUpTo};
 
-/// Left out on purpose: `tail -f` (never ends), `file -C`, `-m`, `-f`, `-z`,
+/// Left out on purpose: `file -C`, `-m`, `-f`, `-z`,
 /// `tree -o`, `-R`, `-l`, lists of files (`--files0-from`), checking sums.
 pub(super) const PROGRAMS: Rows = &[
     (
@@ -35,10 +35,10 @@ pub(super) const PROGRAMS: Rows = &[
         "head tail",
         Table(Shape {
             short_value: "nc",
-            long: "quiet silent verbose zero-terminated",
+            long: "quiet silent verbose zero-terminated follow retry",
             long_value: "lines bytes",
             numeric: true,
-            ..Shape::short("qvz", Paths)
+            ..Shape::short("qvzfF", Paths)
         }),
     ),
     (
@@ -63,7 +63,7 @@ pub(super) const PROGRAMS: Rows = &[
         "file",
         Table(Shape {
             long: "brief mime mime-type mime-encoding no-dereference dereference",
-            ..Shape::short("biLh", Paths)
+            ..Shape::short("biLhk0", Paths)
         }),
     ),
     (
@@ -80,6 +80,7 @@ pub(super) const PROGRAMS: Rows = &[
         "df",
         Table(Shape {
             long: "human-readable print-type inodes local total",
+            long_maybe: "output",
             ..Shape::short("hHTilkmPa", Listed)
         }),
     ),
@@ -105,6 +106,7 @@ pub(super) const PROGRAMS: Rows = &[
         Table(Shape {
             // `-w` has no value but a glued one.
             short_value: "AtjN",
+            long_value: "address-radix format skip-bytes read-bytes",
             ..Shape::short("abcdfilosxv", Paths)
         }),
     ),
@@ -137,12 +139,24 @@ pub(super) const PROGRAMS: Rows = &[
     ("gzip gunzip xz bzip2 bunzip2", Custom(decompress)),
     ("tar", Custom(tar)),
     ("unzip", Custom(unzip)),
+    (
+        "nm",
+        Table(Shape {
+            long: "demangle dynamic undefined-only defined-only extern-only size-sort \
+                   numeric-sort print-size",
+            ..Shape::short("aACDgnpruSU", Paths)
+        }),
+    ),
+    ("readelf", Table(Shape::short("ahlSsedrnVW", Paths))),
+    ("size", Table(Shape::short("ABdox", Paths))),
     ("zipinfo", Table(Shape::short("1", PathsUpTo(1)))),
 ];
 
 const TREE: Shape = Shape {
     short_value: "LIP",
     long: "dirsfirst filesfirst noreport gitignore prune inodes du si matchdirs ignore-case",
+    long_maybe: "sort charset",
+    long_value: "filelimit",
     ..Shape::short("adfpshDirFCnvtcUQNqugJX", Listed)
 };
 
@@ -191,10 +205,16 @@ fn strings(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
 }
 
 fn pager(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
-    if args.iter().any(|word| word.starts_with(['+', '-'])) {
-        return no_rule();
+    for word in args {
+        match word.strip_prefix('-') {
+            // How lines are shown.
+            Some(letters) if letters.chars().all(|ch| "NSRFXEinM".contains(ch)) => {}
+            Some(_) => return no_rule(),
+            None if word.starts_with('+') => return no_rule(),
+            None => cx.read(word)?,
+        }
     }
-    args.iter().try_for_each(|word| cx.read(word))
+    Ok(())
 }
 
 /// A second operand is written, and its letters do not cluster as elsewhere.

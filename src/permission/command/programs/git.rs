@@ -28,15 +28,21 @@ const LOG: Shape = Shape {
            color-moved no-color-moved source mailmap no-mailmap parents children boundary \
            simplify-merges relative-date numbered email committer group no-mnemonic-prefix \
            reflog walk-reflogs simplify-by-decoration dense sparse no-walk count null \
-           patch-with-stat no-commit-id indent-heuristic no-indent-heuristic root",
+           patch-with-stat no-commit-id indent-heuristic no-indent-heuristic root \
+           author-date-order left-only right-only cherry use-mailmap no-use-mailmap cumulative \
+           full-diff not no-expand-tabs show-pulls clear-decorations remove-empty bisect theirs \
+           ours base ignore-cr-at-eol find-copies-harder ita-visible-in-index \
+           ita-invisible-in-index include-untracked only-untracked",
     long_value: "max-count skip author committer since until after before grep diff-filter date \
                  min-parents max-parents src-prefix dst-prefix inter-hunk-context \
-                 word-diff-regex decorate-refs encoding",
-    long_maybe: "stat decorate pretty format unified color word-diff color-words abbrev \
+                 word-diff-regex decorate-refs decorate-refs-exclude encoding",
+    long_maybe: "stat stat-width stat-count stat-name-width stat-graph-width expand-tabs \
+                 line-prefix output-indicator-new output-indicator-old output-indicator-context \
+                 skip-to rotate-to ancestry-path break-rewrites decorate pretty format unified color word-diff color-words abbrev \
                  find-renames find-copies diff-algorithm submodule relative ignore-submodules \
                  branches tags remotes glob dirstat diff-merges color-moved notes ws-error-highlight \
                  no-relative exclude anchored",
-    glued: "U",
+    glued: "UMCB",
     numeric: true,
     operands: Revisions,
     ..Shape::NOTHING
@@ -71,6 +77,7 @@ const TABLE: &[(&str, Shape)] = &[
         "shortlog",
         Shape {
             long_value: "since until after before author group",
+            glued: "w",
             ..plain(
                 "snecw",
                 "summary numbered email committer all no-merges",
@@ -85,7 +92,7 @@ const TABLE: &[(&str, Shape)] = &[
             "verify show-toplevel show-prefix show-cdup git-dir git-common-dir is-inside-work-tree \
              is-inside-git-dir is-bare-repository is-shallow-repository symbolic-full-name all \
              quiet absolute-git-dir symbolic show-superproject-working-tree revs-only no-revs \
-             flags no-flags local-env-vars",
+             flags no-flags local-env-vars show-object-format show-ref-format",
             "abbrev-ref short branches tags remotes disambiguate since until",
         ),
     ),
@@ -93,13 +100,15 @@ const TABLE: &[(&str, Shape)] = &[
         "rev-list",
         Shape {
             short_value: "n",
-            long_value: "max-count skip since until after before author grep",
+            long_value: "max-count skip since until after before author grep min-parents \
+                         max-parents",
             numeric: true,
             ..plain(
                 "",
                 "count all first-parent no-merges merges reverse oneline objects left-right \
-                 cherry-pick abbrev-commit parents topo-order date-order branches tags remotes",
-                "pretty format abbrev",
+                 cherry-pick abbrev-commit parents topo-order date-order branches tags remotes \
+                 left-only right-only cherry cherry-mark timestamp boundary not no-walk",
+                "pretty format abbrev ancestry-path disk-usage",
             )
         },
     ),
@@ -128,11 +137,11 @@ const TABLE: &[(&str, Shape)] = &[
         "blame annotate",
         Shape {
             short_value: "L",
-            long_value: "since date",
+            long_value: "since date ignore-rev",
             ..plain(
-                "wselpMCfntb",
+                "wselpMCfntbc",
                 "porcelain line-porcelain show-email show-name show-number show-stats root \
-                 first-parent",
+                 first-parent reverse color-lines color-by-age minimal",
                 "abbrev",
             )
         },
@@ -140,7 +149,7 @@ const TABLE: &[(&str, Shape)] = &[
     (
         "describe",
         Shape {
-            long_value: "match exclude",
+            long_value: "match exclude candidates",
             ..plain(
                 "",
                 "tags always all long contains first-parent exact-match",
@@ -176,17 +185,35 @@ const TABLE: &[(&str, Shape)] = &[
             long_value: "sort format count",
             ..plain(
                 "",
-                "ignore-case omit-empty",
+                "ignore-case omit-empty shell perl python tcl",
                 "merged no-merged contains no-contains points-at",
             )
         },
     ),
     (
         "check-ignore",
-        plain("vqnz", "verbose quiet non-matching no-index", ""),
+        plain("vqnz", "verbose quiet non-matching no-index stdin", ""),
     ),
     ("check-attr", plain("az", "all cached", "")),
-    ("count-objects", Shape::short("vH", Operands::None)),
+    (
+        "count-objects",
+        Shape {
+            operands: Operands::None,
+            ..plain("vH", "verbose human-readable", "")
+        },
+    ),
+    // Without `-w` it only computes.
+    (
+        "hash-object",
+        Shape {
+            short_value: "t",
+            ..plain("", "stdin no-filters", "")
+        },
+    ),
+    (
+        "check-ref-format",
+        plain("", "branch allow-onelevel normalize no-allow-onelevel", ""),
+    ),
     (
         "fsck",
         plain(
@@ -240,6 +267,9 @@ fn git(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
         return doubts;
     };
     let rest = &args[at + 1..];
+    let joined = joined_values(verb, rest);
+    let rest: Vec<&str> = joined.iter().map(String::as_str).collect();
+    let rest = rest.as_slice();
     forbid(cx, verb, rest);
     doubts?;
     repository::check(cx)?;
@@ -251,6 +281,9 @@ fn git(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
         return Err("checks signatures with another program".to_string());
     }
     if let Some((_, shape)) = TABLE.iter().find(|(names, _)| listed(names, verb)) {
+        if rest == ["-h"] {
+            return Ok(());
+        }
         return fits(cx, shape, rest);
     }
     if listed(NETWORK, verb) {
@@ -267,18 +300,30 @@ fn git(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
 fn special(cx: &mut Cx<'_, '_>, verb: &str, rest: &[&str]) -> Verdict {
     match verb {
         "--version" | "version" if rest.is_empty() || rest == ["--build-options"] => Ok(()),
+        // What `help` shows of one command goes through a program of the user's choice.
+        "help" | "--help" | "-h" if rest.is_empty() || rest == ["-a"] || rest == ["-g"] => Ok(()),
+        "--exec-path" | "--html-path" | "--man-path" | "--info-path" if rest.is_empty() => Ok(()),
         "grep" => fits(cx, &GREP, rest),
         "cat-file" => match rest {
             [
                 "-p" | "-t" | "-s" | "-e" | "blob" | "tree" | "commit",
                 object,
             ] if !object.starts_with('-') => revision(cx, object),
+            [first, rest @ ..]
+                if *first == "--batch-check"
+                    && rest.iter().all(|word| {
+                        matches!(*word, "--batch-all-objects" | "--unordered" | "--buffer")
+                    }) =>
+            {
+                Ok(())
+            }
             _ => no_rule(),
         },
         "branch" => branch(cx, rest),
         "tag" => tag(cx, rest),
         "remote" => match rest {
             [] | ["-v" | "--verbose" | "show"] => Ok(()),
+            ["show", "-n", name] if is_name(name) => Ok(()),
             ["get-url", name] | ["get-url", "--all" | "--push", name] if is_name(name) => Ok(()),
             _ => Err("may change remotes or use the network".to_string()),
         },
@@ -287,11 +332,13 @@ fn special(cx: &mut Cx<'_, '_>, verb: &str, rest: &[&str]) -> Verdict {
             _ => changes(),
         },
         "worktree" => match rest {
-            ["list"] | ["list", "--porcelain" | "-v"] => Ok(()),
+            ["list", flags @ ..] if flags.iter().all(|word| listed("--porcelain -v -z", word)) => {
+                Ok(())
+            }
             _ => changes(),
         },
         "submodule" => match rest {
-            [] | ["status"] | ["status", "--recursive"] => Ok(()),
+            [] | ["status"] | ["status", "--recursive" | "--cached"] => Ok(()),
             _ => changes(),
         },
         "notes" => match rest {
@@ -302,12 +349,15 @@ fn special(cx: &mut Cx<'_, '_>, verb: &str, rest: &[&str]) -> Verdict {
         "bisect" if rest == ["log"] => Ok(()),
         "sparse-checkout" if rest == ["list"] => Ok(()),
         "reflog" => match rest {
-            ["expire" | "delete" | "exists" | "drop", ..] => changes(),
+            ["expire" | "delete" | "drop", ..] => changes(),
+            ["list"] => Ok(()),
+            ["exists", name] => revision(cx, name),
             ["show", rest @ ..] | rest => fits(cx, &LOG, rest),
         },
         "symbolic-ref" => match rest {
-            [name] | ["--short" | "-q" | "--quiet", name]
-                if is_name(name) || name.starts_with("refs/") =>
+            [flags @ .., name]
+                if flags.iter().all(|word| listed("--short -q --quiet", word))
+                    && (is_name(name) || name.starts_with("refs/")) =>
             {
                 Ok(())
             }
@@ -335,7 +385,17 @@ fn global_options(cx: &mut Cx<'_, '_>, args: &[&str]) -> (usize, Verdict) {
                 Err("a subcommand is only known when it runs".to_string()),
             );
         }
-        if !word.starts_with('-') || matches!(word, "--version") {
+        let shows = matches!(
+            word,
+            "--version"
+                | "--help"
+                | "-h"
+                | "--exec-path"
+                | "--html-path"
+                | "--man-path"
+                | "--info-path"
+        );
+        if !word.starts_with('-') || (shows && at + 1 == args.len()) {
             break;
         }
         let value = args.get(at + 1).copied().unwrap_or_default();
@@ -344,6 +404,9 @@ fn global_options(cx: &mut Cx<'_, '_>, args: &[&str]) -> (usize, Verdict) {
             | "-P"
             | "--no-optional-locks"
             | "--literal-pathspecs"
+            | "--glob-pathspecs"
+            | "--noglob-pathspecs"
+            | "--icase-pathspecs"
             | "--no-replace-objects" => at += 1,
             "-C" => {
                 // Elsewhere another repository may configure what git runs.
@@ -368,6 +431,17 @@ fn global_options(cx: &mut Cx<'_, '_>, args: &[&str]) -> (usize, Verdict) {
                         | "core.quotepath=false"
                         | "core.quotePath=false"
                         | "core.pager=cat"
+                        | "core.pager="
+                        | "core.fsmonitor=false"
+                        | "color.status=always"
+                        | "color.diff=always"
+                        | "color.status=never"
+                        | "color.diff=never"
+                        | "diff.external="
+                        | "diff.renames=true"
+                        | "diff.renames=false"
+                        | "log.showSignature=false"
+                        | "log.showsignature=false"
                         | "pager.log=false"
                         | "pager.diff=false"
                         | "advice.detachedHead=false"
@@ -505,7 +579,8 @@ fn branch(cx: &mut Cx<'_, '_>, rest: &[&str]) -> Verdict {
     }
     let shape = Shape {
         short: "arvliq",
-        long: "all remotes verbose list show-current no-color no-column ignore-case quiet",
+        long: "all remotes verbose list show-current no-color no-column ignore-case quiet \
+               no-abbrev omit-empty",
         long_value: "sort format",
         long_maybe: "color merged no-merged contains no-contains points-at column abbrev",
         operands: if lists { Text } else { Operands::None },
@@ -515,7 +590,8 @@ fn branch(cx: &mut Cx<'_, '_>, rest: &[&str]) -> Verdict {
 }
 
 fn tag(cx: &mut Cx<'_, '_>, rest: &[&str]) -> Verdict {
-    let lists = rest.is_empty()
+    // Without a name there is nothing to create.
+    let lists = rest.iter().all(|word| word.starts_with('-'))
         || rest.iter().any(|word| {
             matches!(
                 *word,
@@ -529,7 +605,7 @@ fn tag(cx: &mut Cx<'_, '_>, rest: &[&str]) -> Verdict {
     let only_listing = rest.iter().any(|word| matches!(*word, "-l" | "--list"));
     let shape = Shape {
         short: "lin0123456789",
-        long: "list ignore-case no-column",
+        long: "list ignore-case no-column omit-empty",
         long_value: "sort format",
         long_maybe: "contains no-contains merged no-merged points-at column color",
         operands: if only_listing { Text } else { Names },
@@ -556,21 +632,76 @@ fn tag(cx: &mut Cx<'_, '_>, rest: &[&str]) -> Verdict {
     fits(cx, &shape, rest)
 }
 
+/// Ways in which `git config` only looks.
+const CONFIG_LOOKS: &str = "--get --get-all --get-regexp --list -l";
+
+/// What may stand before them: where to look, and how to show it. Left out on
+/// purpose: `--file`, `--blob`, `--edit`.
+const CONFIG_FLAGS: &str = "--global --local --system --worktree --show-origin --show-scope \
+    --name-only --null -z --includes --no-includes --bool --int --bool-or-int --path \
+    --type=bool --type=int --type=path --type=bool-or-int --all --show-names --regexp";
+
+/// Subcommands that change it.
+const CONFIG_CHANGES: &str = "set unset rename-section remove-section edit";
+
 fn config(rest: &[&str]) -> Verdict {
-    let rest = match rest {
-        [
-            "--global" | "--local" | "--system" | "--show-origin" | "--show-scope" | "--name-only",
-            rest @ ..,
-        ] => rest,
-        rest => rest,
+    if rest.iter().any(|word| is_unknown(word)) {
+        return Err("an argument is only known when it runs".to_string());
+    }
+    let (verb, rest) = match rest {
+        [verb @ ("get" | "list"), rest @ ..] => (Some(*verb), rest),
+        rest => (None, rest),
     };
-    match rest {
-        [
-            "--get" | "--get-all" | "--get-regexp" | "get" | "--type=bool",
-            name,
-        ] if !name.starts_with('-') && !is_unknown(name) => Ok(()),
-        ["--list" | "-l" | "list"] => Ok(()),
-        [name] if is_name(name) && name.contains('.') => Ok(()),
+    let mut looks = verb.is_some();
+    let mut operands = Vec::new();
+    let mut words = rest.iter();
+    while let Some(&word) = words.next() {
+        match word {
+            "--default" if words.next().is_some() => {}
+            word if listed(CONFIG_LOOKS, word) => looks = true,
+            word if listed(CONFIG_FLAGS, word) => {}
+            word if word.starts_with('-') => {
+                return Err("may change the configuration".to_string());
+            }
+            word if listed(CONFIG_CHANGES, word) => {
+                return Err("may change the configuration".to_string());
+            }
+            word => operands.push(word),
+        }
+    }
+    match operands.as_slice() {
+        [] if looks => Ok(()),
+        [name] if looks || (is_name(name) && name.contains('.')) => Ok(()),
+        // A second word is a pattern for values.
+        [_, _] if looks && verb.is_none() => Ok(()),
         _ => Err("may change the configuration".to_string()),
     }
+}
+
+/// Joins flags of listings with their values in the next word, which may begin with
+/// a dash there.
+fn joined_values(verb: &str, rest: &[&str]) -> Vec<String> {
+    let valued = match verb {
+        "branch" | "for-each-ref" => "--sort --format",
+        "tag" => "--sort --format --contains --no-contains --merged --no-merged --points-at",
+        _ => "",
+    };
+    let mut out: Vec<String> = Vec::new();
+    let mut words = rest.iter().peekable();
+    while let Some(word) = words.next() {
+        let value = |next: &&&str| {
+            !is_unknown(next)
+                && (!next.starts_with('-') || (*word == "--sort" && !next.starts_with("--")))
+        };
+        let next = if listed(valued, word) {
+            words.next_if(value)
+        } else {
+            None
+        };
+        match next {
+            Some(next) => out.push(format!("{word}={next}")),
+            None => out.push(word.to_string()),
+        }
+    }
+    out
 }

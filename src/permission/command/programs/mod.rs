@@ -26,6 +26,7 @@ use super::flags::{Shape, fits, listed};
 use super::forbidden;
 use crate::permission::short;
 
+pub use repository::is_repository;
 pub use shell::double_brackets;
 
 /// How a program's arguments are judged.

@@ -15,13 +15,14 @@ pub(super) const PROGRAMS: Rows = &[
 /// Left out on purpose: `-p`, `-c`, `-o`, `-W`, `--rootdir`, `--confcutdir`,
 /// `--pyargs`, `--basetemp`, `--junitxml`, `--pdb`.
 const PYTEST: Shape = Shape {
-    short: "vqxsl",
+    short: "vqxslh",
     short_value: "kmrn",
     long: "verbose quiet exitfirst lf last-failed ff failed-first nf co collect-only no-header \
            no-summary sw stepwise version disable-warnings strict-markers strict-config no-cov \
-           runxfail fixtures markers setup-plan showlocals",
+           runxfail fixtures markers setup-plan showlocals setup-show cache-show full-trace help \
+           setup-only random-order",
     long_value: "tb maxfail durations color capture timeout deselect ignore ignore-glob \
-                 durations-min show-capture verbosity",
+                 durations-min show-capture verbosity import-mode reruns dist",
     operands: Operands::Text,
     ..Shape::NOTHING
 };
@@ -43,6 +44,13 @@ fn pytest(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
                 .is_some_and(|name| !is_unknown(name)) =>
             {
                 cx.mention(&word["--cov=".len()..])?;
+            }
+            "-W" if words
+                .clone()
+                .next()
+                .is_some_and(|filter| is_warning(filter)) =>
+            {
+                words.next();
             }
             // `@file` holds more arguments.
             word if word.starts_with("-p") || word.starts_with('@') => return no_rule(),
@@ -74,13 +82,22 @@ fn pytest(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     Ok(())
 }
 
+/// `ignore`, `error::DeprecationWarning`. A category with a dot is a module that
+/// would be loaded.
+fn is_warning(filter: &str) -> bool {
+    let (action, category) = filter.split_once("::").unwrap_or((filter, "Warning"));
+    listed("ignore error default always once module", action)
+        && category.ends_with("Warning")
+        && category.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
 fn python(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     let args = match args {
         ["-u" | "-B", rest @ ..] => rest,
         rest => rest,
     };
     match args {
-        ["--version" | "-V" | "-VV"] => Ok(()),
+        ["--version" | "-V" | "-VV" | "--help" | "-h"] => Ok(()),
         ["-m", "pytest", rest @ ..] => pytest(cx, rest),
         ["-m", "pip", rest @ ..] => pip(cx, rest),
         ["-m", "unittest", rest @ ..] => unittest(cx, rest),
@@ -119,12 +136,23 @@ fn unittest(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
 
 fn pip(_: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     match args {
-        ["--version" | "-V"] | ["list" | "freeze" | "check"] => Ok(()),
-        [
-            "list",
-            "--format=json" | "--format=columns" | "--format=freeze",
-        ] => Ok(()),
-        ["show", names @ ..] if names.iter().all(|name| is_name(name)) => Ok(()),
+        ["--version" | "-V" | "--help" | "-h" | "help"] | ["check"] => Ok(()),
+        ["list" | "freeze", flags @ ..]
+            if flags.iter().all(|word| {
+                listed(
+                    "--format=json --format=columns --format=freeze --format json columns freeze \
+                     -v --not-required --user --local -l --all --editable -e --exclude-editable",
+                    word,
+                )
+            }) =>
+        {
+            Ok(())
+        }
+        ["show", "-f" | "--files", names @ ..] | ["show", names @ ..]
+            if names.iter().all(|name| is_name(name)) =>
+        {
+            Ok(())
+        }
         _ => Err("installs packages or uses the network".to_string()),
     }
 }

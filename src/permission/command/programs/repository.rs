@@ -36,6 +36,12 @@ pub(super) fn check(cx: &Cx<'_, '_>) -> Verdict {
     }
 }
 
+/// Whether git takes this directory for the top of a repository of its own.
+pub fn is_repository(root: &Path) -> bool {
+    let git = root.join(".git");
+    is_bare(&git) && read(&git.join("HEAD")).starts_with("ref: refs/")
+}
+
 fn is_bare(dir: &Path) -> bool {
     ["HEAD", "objects", "refs"]
         .iter()

@@ -4,6 +4,7 @@ use super::super::analysis::{BELOW, EffectKind, FILE_BELOW, HASH, NUMBER, Tier};
 use super::super::cx::{Cx, Verdict, is_unknown};
 use super::super::feed::Feed;
 use super::super::flags::{Operands, Shape, fits};
+use super::super::listing::selected;
 use super::Judge::{Custom, Table};
 use super::Rows;
 use crate::permission::short;
@@ -28,10 +29,10 @@ pub(super) const PROGRAMS: Rows = &[
         Table(Shape {
             short_value: "etdEcSj",
             long: "hidden no-ignore unrestricted ignore-case case-sensitive glob absolute-path \
-                   full-path print0 no-ignore-vcs",
+                   full-path print0 no-ignore-vcs version",
             long_value: "extension type max-depth min-depth exact-depth exclude color size \
-                         changed-within changed-before max-results",
-            ..Shape::short("HIuisgapF01", PatternThenPaths(""))
+                         changed-within changed-before max-results owner",
+            ..Shape::short("HIuisgapF01V", PatternThenPaths(""))
         }),
     ),
     ("find", Custom(find)),
@@ -44,7 +45,7 @@ const GREP: Shape = Shape {
     long: "line-number ignore-case recursive invert-match count files-with-matches \
            files-without-match only-matching word-regexp line-regexp quiet silent no-messages \
            extended-regexp fixed-strings basic-regexp perl-regexp no-filename with-filename text \
-           null byte-offset null-data line-buffered initial-tab no-ignore-case version",
+           null byte-offset null-data line-buffered initial-tab no-ignore-case version help",
     long_value: "include exclude exclude-dir context after-context before-context max-count \
                  regexp binary-files label",
     long_path: "file exclude-from",
@@ -80,7 +81,8 @@ const RG: Shape = Shape {
            text heading no-heading with-filename no-filename column vimgrep json stats trim \
            passthru null null-data no-messages type-list no-config pretty byte-offset crlf \
            glob-case-insensitive one-file-system line-buffered include-zero no-unicode \
-           max-columns-preview no-ignore-messages no-stats version debug",
+           max-columns-preview no-ignore-messages no-stats version debug help binary \
+           stop-on-nonmatch follow",
     long_value: "glob iglob type type-not context after-context before-context max-count \
                  max-columns max-depth max-filesize threads regexp replace sort sortr color \
                  colors encoding type-add type-clear context-separator field-match-separator \
@@ -88,18 +90,22 @@ const RG: Shape = Shape {
     long_path: "file ignore-file",
     numeric: false,
     ..Shape::short(
-        "niIsSvclowxqFPNHuUa0pbV.",
+        "niIsSvclowxqFPNHuUa0pbV.hL",
         PatternThenPaths("-e --regexp -f --file --files --type-list"),
     )
 };
 
-/// Left out on purpose: `--pre`, `--hostname-bin`, `-z`, `-L`.
+/// Left out on purpose: `--pre`, `--hostname-bin`, `-z`.
 fn rg(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     fits(cx, &RG, args)?;
     if !reads_something(cx) && cx.walker.feed == Feed::Nothing {
-        return cx.read(".");
+        cx.read(".")?;
     }
-    Ok(())
+    let follows = args.iter().any(|word| {
+        *word == "--follow"
+            || (word.starts_with('-') && !word.starts_with("--") && word.contains('L'))
+    });
+    if follows { cx.stays() } else { Ok(()) }
 }
 
 fn reads_something(cx: &Cx<'_, '_>) -> bool {
@@ -160,9 +166,15 @@ fn find(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
             let silent = inner
                 .first()
                 .is_some_and(|program| super::listed(TELLS_NO_CONTENT, program));
-            let found = if silent || regular { FILE_BELOW } else { BELOW };
+            // The tests before this action, behind the starting points.
+            let here = args.len() - words.len() - inner.len() - 2;
+            let first = args
+                .iter()
+                .position(|word| word.starts_with(['-', '(', '!']));
+            let (_, filter) = selected(&args[first.unwrap_or(here).min(here)..=here]);
+            let fine = silent || regular || starts.iter().all(|dir| cx.stays_below(dir, &filter));
+            let found = if fine { FILE_BELOW } else { BELOW };
             exec(cx, &inner, &starts, found, many)?;
-            let fine = silent || regular || starts.iter().all(|dir| cx.stays_below(dir));
             if !fine || word != "-exec" {
                 return Err(format!("{word} runs a program on what it finds"));
             }
@@ -219,6 +231,8 @@ const ONLY_TEXT: &str = "echo printf basename dirname";
 
 fn xargs(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     let mut ended = false;
+    // All of the input becomes arguments of one run.
+    let mut at_once = true;
     let mut replaced = None;
     let mut rest = args;
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
@@ -233,7 +247,10 @@ fn xargs(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
                 ended = true;
                 rest = after;
             }
-            ["-n" | "-P" | "-L" | "-s", number, after @ ..] if digits(number) => rest = after,
+            ["-n" | "-P" | "-L" | "-s", number, after @ ..] if digits(number) => {
+                at_once = false;
+                rest = after;
+            }
             ["-I", text, after @ ..] if !text.is_empty() => {
                 replaced = Some(*text);
                 rest = after;
@@ -249,6 +266,7 @@ fn xargs(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
                         || flag.starts_with("-L"))
                     && digits(&flag[2..]) =>
             {
+                at_once = false;
                 rest = after;
             }
             [flag, after @ ..] if flag.starts_with("-I") && flag.len() > 2 => {
@@ -273,11 +291,17 @@ fn xargs(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
         _ if only_text => true,
         Feed::Paths(paths) => {
             let whole = (ended && paths.ended && cx.no_dashes())
-                || (!ended && !paths.ended && cx.walker.names_are_words(&paths.below));
-            let stays = paths.regular || paths.below.iter().all(|dir| cx.stays_below(dir));
-            let leads_nowhere = paths.regular || silent;
-            found = paths.words(if leads_nowhere { FILE_BELOW } else { BELOW }, true);
+                || (!ended && !paths.ended && cx.walker.are_words(&paths));
+            let stays = cx.walker.lead_nowhere(&paths);
+            found = paths.words(if stays || silent { FILE_BELOW } else { BELOW }, true);
             silent || (paths.present && whole && stays)
+        }
+        Feed::Words(words) => {
+            let safe = !ended && at_once && replaced.is_none();
+            if safe {
+                found = words;
+            }
+            safe || silent
         }
         // As many of them as there may be.
         Feed::Hashes => {

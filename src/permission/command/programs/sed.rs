@@ -45,20 +45,52 @@ pub(super) fn judge(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     }
     // A number, whichever it is.
     let script = scripts.join("\n").replace(NUMBER, "1");
-    Script::new(&script).check()?;
+    check(&script)?;
     operands.iter().try_for_each(|word| cx.read(word))
+}
+
+/// Judges a script. Programs differ on whether a set may hold the delimiter of its
+/// pattern: then the script is harmless in both readings, or not even read in one.
+fn check(script: &str) -> Verdict {
+    let read = |sets| Script::new(script, sets).check();
+    match read(Sets::Unclear) {
+        Err(why) if script.contains('[') && why == ODD => {
+            read(Sets::Hold)?;
+            match read(Sets::Ignored) {
+                Err(why) if why == REFUSED => Ok(()),
+                other => other,
+            }
+        }
+        other => other,
+    }
+}
+
+const ODD: &str = "its script is not understood";
+const REFUSED: &str = "its script is none";
+
+/// What a delimiter between brackets is.
+#[derive(Clone, Copy, PartialEq)]
+enum Sets {
+    /// Reason to stop.
+    Unclear,
+    /// A member of the set.
+    Hold,
+    /// The end of the pattern.
+    Ignored,
 }
 
 struct Script {
     chars: Vec<char>,
     at: usize,
+    sets: Sets,
 }
 
 impl Script {
-    fn new(text: &str) -> Self {
+    fn new(text: &str, sets: Sets) -> Self {
         Self {
             chars: text.chars().collect(),
             at: 0,
+            sets,
         }
     }
 
@@ -109,6 +141,10 @@ impl Script {
                     self.pattern(delimiter)?;
                     self.replacement(delimiter)?;
                     self.skip(|ch| "gpiImM".contains(ch) || ch.is_ascii_digit());
+                    let known = |ch: char| ch.is_whitespace() || "ew;}#".contains(ch);
+                    if self.peek().is_some_and(|ch| !known(ch)) {
+                        return Err(REFUSED.to_string());
+                    }
                 }
                 'y' => {
                     let delimiter = self.delimiter()?;
@@ -118,6 +154,8 @@ impl Script {
                 'e' | 'r' | 'R' | 'w' | 'W' => {
                     return Err(format!("its script uses `{command}`"));
                 }
+                // No program has such a command.
+                ']' => return Err(REFUSED.to_string()),
                 _ => return odd(),
             }
             self.skip(|ch| ch == ' ' || ch == '\t');
@@ -168,7 +206,7 @@ impl Script {
     fn delimiter(&mut self) -> Result<char, String> {
         match self.next() {
             Some(ch) if ch.is_ascii_punctuation() && !matches!(ch, '\\' | '[' | ']') => Ok(ch),
-            _ => Err("its script is not understood".to_string()),
+            _ => Err(ODD.to_string()),
         }
     }
 
@@ -182,8 +220,12 @@ impl Script {
                 Some('\\') if set.is_none() => {
                     self.next();
                 }
-                Some(ch) if ch == delimiter => return if set.is_some() { odd() } else { Ok(()) },
-                Some('[') if set.is_none() => set = Some(at),
+                Some(ch) if ch == delimiter => match self.sets {
+                    _ if set.is_none() => return Ok(()),
+                    Sets::Hold => {}
+                    _ => return odd(),
+                },
+                Some('[') if set.is_none() && self.sets != Sets::Ignored => set = Some(at),
                 Some('[') if self.peek() == Some(':') => {
                     self.skip(|ch| ch == ':' || ch.is_ascii_alphabetic());
                     if self.next() != Some(']') {
@@ -232,5 +274,5 @@ impl Script {
 }
 
 fn odd() -> Verdict {
-    Err("its script is not understood".to_string())
+    Err(ODD.to_string())
 }

@@ -1,6 +1,6 @@
 //! What the shell does itself.
 
-use super::super::analysis::{BELOW, HASH, MANY, NUMBER, UNKNOWN};
+use super::super::analysis::{HASH, MANY, NUMBER, UNKNOWN};
 use super::super::assignments::{is_harmless_environment, is_harmless_variable};
 use super::super::cx::{Cx, Verdict, is_number, is_unknown};
 use super::super::feed::Feed;
@@ -22,7 +22,10 @@ pub(super) const PROGRAMS: Rows = &[
     ("[", Custom(brackets)),
     ("type", Table(Shape::short("atpPf", Names))),
     ("exit return", Custom(exit)),
-    ("wait", Table(Shape::NOTHING)),
+    ("wait jobs alias umask times", Table(Shape::NOTHING)),
+    ("break continue", Table(Shape::short("", Names))),
+    ("hash", Table(Shape::short("", Names))),
+    ("ulimit", Table(Shape::short("aHSnutv", Operands::None))),
     ("set", Custom(set)),
     ("export", Custom(export)),
     ("read", Custom(read)),
@@ -107,8 +110,8 @@ fn a_line(cx: &mut Cx<'_, '_>) -> Option<String> {
         Feed::Numbers => Some(NUMBER.to_string()),
         Feed::Hashes => Some(HASH.to_string()),
         Feed::Paths(paths) if paths.present && !paths.ended => {
-            let whole = cx.walker.names_are_words(&paths.below);
-            match paths.words(BELOW, false).as_slice() {
+            let whole = cx.walker.are_words(&paths);
+            match cx.walker.words_for(&paths, false).as_slice() {
                 [word] if whole => Some(word.clone()),
                 _ => None,
             }

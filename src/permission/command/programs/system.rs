@@ -8,16 +8,59 @@ use Operands::{Names, Text};
 
 pub(super) const PROGRAMS: Rows = &[
     (
-        "whoami nproc uptime arch groups tty logname lscpu",
+        "whoami arch tty logname sw_vers users lsmem",
         Table(Shape::NOTHING),
     ),
+    ("groups", Table(Shape::short("", Names))),
+    (
+        "nproc",
+        Table(Shape {
+            long: "all version",
+            long_value: "ignore",
+            ..Shape::NOTHING
+        }),
+    ),
+    (
+        "uptime",
+        Table(Shape {
+            long: "pretty since version",
+            ..Shape::short("ps", Operands::None)
+        }),
+    ),
+    (
+        "lscpu",
+        Table(Shape {
+            long: "all online offline bytes json version",
+            long_maybe: "extended parse caches",
+            ..Shape::short("abcBJVep", Operands::None)
+        }),
+    ),
+    (
+        "lsblk",
+        Table(Shape {
+            short_value: "o",
+            long: "all bytes fs json paths version",
+            long_value: "output",
+            ..Shape::short("abfJplmtSd", Operands::None)
+        }),
+    ),
+    ("vmstat", Table(Shape::short("asdwtn", Names))),
+    ("who", Table(Shape::short("abdHlmpqrtuw", Operands::None))),
+    ("pidof", Table(Shape::short("s", Names))),
+    ("pstree", Table(Shape::short("pnaluA", Names))),
     ("id", Table(Shape::short("ugnrGz", Names))),
-    ("uname", Table(Shape::short("amnrsvpio", Operands::None))),
+    (
+        "uname",
+        Table(Shape {
+            long: "all kernel-name kernel-release kernel-version machine nodename processor \
+                   hardware-platform operating-system version",
+            ..Shape::short("amnrsvpio", Operands::None)
+        }),
+    ),
     ("hostname", Table(Shape::short("fisdAI", Operands::None))),
     ("locale", Table(Shape::short("a", Operands::None))),
     ("getconf", Table(Shape::short("a", Names))),
     ("lsb_release", Table(Shape::short("aircds", Operands::None))),
-    ("sw_vers", Table(Shape::NOTHING)),
     (
         "free",
         Table(Shape {
@@ -60,7 +103,7 @@ pub(super) const PROGRAMS: Rows = &[
             ["show"] | ["--version" | "-V"] | ["which", _] => Ok(()),
             ["show", "active-toolchain" | "home" | "profile"]
             | ["toolchain" | "target" | "component", "list"] => Ok(()),
-            ["target" | "component", "list", "--installed"] => Ok(()),
+            ["target" | "component", "list", "--installed"] | ["toolchain", "list", "-v"] => Ok(()),
             _ => no_rule(),
         }),
     ),
@@ -71,7 +114,7 @@ fn date(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     let mut words = args.iter();
     while let Some(&word) = words.next() {
         match word {
-            "-u" | "--utc" | "-R" | "-I" | "--iso-8601" | "--rfc-email" => {}
+            "--version" | "-u" | "--utc" | "-R" | "-I" | "--iso-8601" | "--rfc-email" => {}
             "-d" | "--date" => {
                 if words.next().is_none() {
                     return no_rule();
@@ -100,6 +143,11 @@ fn ps(_: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
         let fine = match word.strip_prefix('-') {
             _ if is_unknown(word) => false,
             Some(long) if long.starts_with("sort=") || long.starts_with("-sort=") => true,
+            Some("-sort") => words.next().is_some_and(|key| {
+                key.bytes()
+                    .all(|b| b.is_ascii_alphabetic() || b"+-%,".contains(&b))
+            }),
+            Some("-ppid" | "-pid" | "-user") => words.next().is_some_and(|name| is_name(name)),
             Some("-no-headers" | "-forest" | "-headers") => true,
             Some(letters) if !letters.is_empty() => {
                 let valued = letters.find(|ch| "poCutg".contains(ch));
@@ -125,6 +173,10 @@ fn ps(_: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
 }
 
 fn pgrep(_: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    let args = match args {
+        ["-u" | "-U", name, rest @ ..] if is_name(name) => rest,
+        rest => rest,
+    };
     let flags = [
         "-f", "-l", "-a", "-x", "-n", "-o", "-c", "-fl", "-af", "-lf", "-fa",
     ];

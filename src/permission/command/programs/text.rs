@@ -109,7 +109,7 @@ pub(super) const PROGRAMS: Rows = &[
     (
         "shuf",
         Table(Shape {
-            short_value: "n",
+            short_value: "ni",
             ..Shape::short("zr", PathsUpTo(1))
         }),
     ),
@@ -170,6 +170,11 @@ fn jq(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
                     return no_rule();
                 }
             }
+            "--slurpfile" | "--rawfile" => {
+                words.next();
+                let file = words.next().copied().unwrap_or_default();
+                cx.read(file)?;
+            }
             "--indent" => {
                 words.next();
             }
@@ -208,7 +213,7 @@ fn jq(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
 }
 
 /// What filters use to reach beyond their input.
-const FILTERS: &str = "env ENV import include input_filename get_search_list modulemeta";
+const FILTERS: &str = "env ENV import include get_search_list modulemeta";
 
 /// The names in a filter, also in texts; `.name` is a field.
 fn names(filter: &str) -> impl Iterator<Item = &str> {
@@ -225,6 +230,10 @@ fn names(filter: &str) -> impl Iterator<Item = &str> {
 /// Several programs have this name; only plain paths mean the same to all.
 fn yq(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     let args = match args {
+        ["e" | "eval", rest @ ..] => rest,
+        rest => rest,
+    };
+    let args = match args {
         ["-r" | "-P" | "-o=json" | "-o=yaml", rest @ ..] => rest,
         rest => rest,
     };
@@ -233,7 +242,7 @@ fn yq(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
             if filter.starts_with('.')
                 && filter
                     .chars()
-                    .all(|ch| ch.is_ascii_alphanumeric() || "._-[]\" |".contains(ch))
+                    .all(|ch| ch.is_ascii_alphanumeric() || "._-[]\" |*".contains(ch))
                 && !filter.contains("env")
                 && !file.starts_with('-') =>
         {
