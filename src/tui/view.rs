@@ -23,8 +23,12 @@ use crate::stdx::text::{clean, one_line};
 use super::app::App;
 use super::composer::view::{Look, rows};
 use super::live::NARROW;
+use super::panels::PanelView;
 use super::status;
 use super::terminal::scrollback::{Caret, Size};
+
+/// Columns a window is made as narrow as at most, in most cases.
+const NARROWED: usize = 40;
 
 /// The open transcript, as high as the terminal; nothing when none is open.
 pub fn transcript(app: &mut App, size: Size) -> Option<(Buffer, Caret)> {
@@ -142,8 +146,11 @@ fn middle(app: &mut App, cols: usize, rows: usize) -> (Vec<Line<'static>>, Caret
     let waiting = app.asks.len().saturating_sub(1);
     if let Some(panel) = app.asks.front_mut() {
         // A small window is all panel: what is asked has to be read.
-        let height = half.max(rows.saturating_sub(1).min(9));
-        let view = panel.view(cols, height, waiting, &app.theme);
+        let small = rows.saturating_sub(1).min(9);
+        let theme = &app.theme;
+        let view = steady_panel(half.max(small), small, rows, |height| {
+            panel.view(cols, height, waiting, theme)
+        });
         return (view.rows, view.caret);
     }
     if let Some(secret) = &app.secret {
@@ -151,13 +158,40 @@ fn middle(app: &mut App, cols: usize, rows: usize) -> (Vec<Line<'static>>, Caret
         return (view.rows, view.caret);
     }
     if let Some(open) = &app.picker {
-        let view = open.panel.view(cols, half, &app.theme);
+        let view = steady_panel(half, 3, rows, |height| {
+            open.panel.view(cols, height, &app.theme)
+        });
         return (view.rows, view.caret);
     }
     let (mut lines, caret) = prompt(app, cols, (rows / 3).max(1));
     let palette = app.palette.rows(cols, (rows / 3).max(1), &app.theme);
     lines.extend(palette);
     (lines, caret)
+}
+
+/// A panel of at most `most` rows, lower where its rows are so long that they
+/// would outgrow the screen when its window becomes narrow: what a terminal wraps
+/// off the screen stays in its scrollback. Never lower than `least` for that.
+fn steady_panel(
+    most: usize,
+    least: usize,
+    screen: usize,
+    mut view: impl FnMut(usize) -> PanelView,
+) -> PanelView {
+    let mut height = most;
+    loop {
+        let panel = view(height);
+        let wrapped: usize = panel
+            .rows
+            .iter()
+            .map(|row| row.width().div_ceil(NARROWED).max(1))
+            .sum();
+        let lower = panel.rows.len().min(height);
+        if wrapped <= screen || lower <= least {
+            return panel;
+        }
+        height = (lower - (wrapped - screen).div_ceil(4).min(lower - least)).max(least);
+    }
 }
 
 /// The prompt in at most `height` rows around the caret.

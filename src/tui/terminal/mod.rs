@@ -9,6 +9,7 @@ pub mod guard;
 pub mod identity;
 pub mod input;
 pub mod notify;
+mod place;
 pub mod scrollback;
 pub mod sgr;
 #[cfg(unix)]

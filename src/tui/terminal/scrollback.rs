@@ -24,6 +24,7 @@ use ratatui::text::Line;
 use crate::render::text::width_range;
 
 use super::identity::{Cursor, Writer};
+use super::place::{After, Before, Place};
 use super::sgr::{Painter, Pen, csi};
 
 const BEGIN: &[u8] = b"\x1b[?2026h";
@@ -75,6 +76,7 @@ pub struct Scrollback {
     drawn: Option<Drawn>,
     /// Least possible row (from 0) of the viewport's last row.
     low: u16,
+    place: Place,
     /// The terminal may have moved the viewport since the last frame.
     moved: bool,
     /// How often the terminal was resized since then.
@@ -96,6 +98,7 @@ impl Scrollback {
             erase_first: false,
             drawn: None,
             low: 0,
+            place: Place::default(),
             moved: false,
             resizes: 0,
             drawn_late: false,
@@ -121,6 +124,7 @@ impl Scrollback {
     pub fn forget(&mut self) {
         self.drawn = None;
         self.low = 0;
+        self.place = Place::default();
     }
 
     /// The bytes that remove the viewport and leave the cursor where it began: the
@@ -231,42 +235,30 @@ impl Scrollback {
             };
             wrapped(&drawn.rows, 0..drawn.caret.row, size.cols) + inside
         };
-        let sunk = self.rows_sunk(drawn, size, up);
+        let sunk = self.after_resize(drawn, size, up).sunk;
         (up + sunk).min(size.rows.saturating_sub(1))
     }
 
     /// How far the cursor has left its text behind, where that can be told: after
     /// one resize. Blank rows at the top of the viewport may stay behind unseen, so
     /// what is as little as those is not worth the risk.
-    fn rows_sunk(&self, drawn: &Drawn, size: Size, up: u16) -> u16 {
-        if self.resizes != 1 || self.drawn_late {
-            return 0;
+    fn after_resize(&self, drawn: &Drawn, size: Size, up: u16) -> After {
+        if self.resizes != 1 || self.drawn_late || drawn.size == size {
+            return After::default();
         }
-        let height = drawn.rows.area.height;
-        let lost = drawn.size.rows.saturating_sub(size.rows);
-        let narrower = size.cols < drawn.size.cols;
-        let sunk = match self.cursor {
-            Cursor::Follows => 0,
-            Cursor::Sinks if narrower => {
-                // Rows that the screen lost were cut off at the end.
-                let below = drawn.caret.row + 1..height.saturating_sub(lost);
-                wrapped(&drawn.rows, below.clone(), size.cols)
-                    .saturating_sub(below.len().try_into().unwrap_or(0))
-            }
-            Cursor::Stays if (narrower || lost > 0) && self.low + 1 == drawn.size.rows => {
-                let below = height - 1 - drawn.caret.row;
-                let cursor = (self.low - below).min(size.rows.saturating_sub(1));
-                let all = wrapped(&drawn.rows, 0..height, size.cols);
-                cursor
-                    .saturating_sub(size.rows.saturating_sub(all))
-                    .saturating_sub(up)
-            }
-            Cursor::Sinks | Cursor::Stays => 0,
+        let before = Before {
+            rows: &drawn.rows,
+            caret: drawn.caret,
+            size: drawn.size,
         };
+        let mut after = self.place.after(self.cursor, &before, size, up);
         let blank = (0..drawn.caret.row)
             .take_while(|row| row_width(&drawn.rows, *row) == 0)
             .count();
-        if usize::from(sunk) <= blank { 0 } else { sunk }
+        if usize::from(after.sunk) <= blank {
+            after.sunk = 0;
+        }
+        after
     }
 
     /// The viewport stands where and as it was drawn, and keeps its height.
@@ -311,12 +303,23 @@ impl Scrollback {
         let height = rows.area.height;
         // The viewport's first row is at least that far down, if it stands as drawn.
         let mut top = 0;
+        // The row it starts in, where that is certain.
+        let mut start = None;
         let mut certain = false;
         if let Some(drawn) = &self.drawn {
-            csi(out, self.rows_up(drawn, size), b'A');
+            let up = self.rows_up(drawn, size);
+            csi(out, up, b'A');
             certain = drawn.size == size && !self.moved;
             if certain {
                 top = (self.low + 1).saturating_sub(drawn.rows.area.height);
+                let height = drawn.rows.area.height;
+                start = self
+                    .place
+                    .last
+                    .map(|last| (last + 1).saturating_sub(height));
+            } else {
+                let after = self.after_resize(drawn, size, up);
+                start = after.cursor.map(|row| row.saturating_sub(up));
             }
         }
         out.push(b'\r');
@@ -327,6 +330,8 @@ impl Scrollback {
         let mut written = 0u16;
         for line in history {
             written = written.saturating_add(self.line_fed(line, size, out));
+            let (least, most) = line_width_range(line);
+            start = start.filter(|_| least == most);
         }
         out.extend_from_slice(NO_WRAP);
         let mut pen = Pen::default();
@@ -351,10 +356,14 @@ impl Scrollback {
         csi(out, height.saturating_sub(1 + caret.row), b'A');
         out.push(b'\r');
         csi(out, caret.col, b'C');
-        self.low = top
-            .saturating_add(written)
-            .saturating_add(height.saturating_sub(1))
-            .min(size.rows.saturating_sub(1));
+        let added = written.saturating_add(height.saturating_sub(1));
+        let bottom = size.rows.saturating_sub(1);
+        self.low = top.saturating_add(added).min(bottom);
+        self.place.last = if self.low == bottom {
+            Some(bottom)
+        } else {
+            start.map(|row| row.saturating_add(added).min(bottom))
+        };
         self.moved = false;
         self.resizes = 0;
         self.drawn_late = false;
@@ -463,7 +472,7 @@ fn is_blank(cell: &Cell) -> bool {
 }
 
 /// How many rows of `cols` columns these rows take.
-fn wrapped(rows: &Buffer, which: std::ops::Range<u16>, cols: u16) -> u16 {
+pub(super) fn wrapped(rows: &Buffer, which: std::ops::Range<u16>, cols: u16) -> u16 {
     which
         .map(|row| row_width(rows, row).div_ceil(cols).max(1))
         .sum()

@@ -309,6 +309,26 @@ fn a_cursor_that_leaves_its_text_is_followed() {
     assert_eq!(twice.height_above_cursor(narrow), 2);
 }
 
+#[test]
+fn blank_rows_below_the_viewport_are_the_first_a_lower_screen_loses() {
+    let above = ["", "doing"];
+    let mut scrollback = with_wide_rows(Cursor::Sinks, &above, 5);
+    let drawn = |scrollback: &Scrollback| {
+        let drawn = scrollback.drawn.clone().unwrap();
+        (drawn.rows, drawn.caret)
+    };
+    let (rows, caret) = drawn(&scrollback);
+    let taller = Size { cols: 80, rows: 40 };
+    scrollback.resized(false);
+    scrollback.frame(taller, &[], &rows, caret);
+    // It still ends in row 24: sixteen blank rows go before a row of it does.
+    scrollback.resized(false);
+    let both = Size { cols: 60, rows: 30 };
+    assert_eq!(scrollback.height_above_cursor(both), 2 + 5);
+    let lower = Size { cols: 60, rows: 22 };
+    assert_eq!(scrollback.height_above_cursor(lower), 2 + 3);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
     #[test]
