@@ -170,6 +170,10 @@ pub(super) fn question(ask: &AskRequest, waiting: usize) -> String {
             let shown = visible(text);
             lines.extend(shown.lines().map(|line| format!("command: {line}")));
         }
+        Preview::Call { text } => {
+            lines.push(format!("question{more}: {}?", title(&ask.title)));
+            lines.extend(visible(text).lines().map(str::to_owned));
+        }
         Preview::None => lines.push(format!("question{more}: {}?", title(&ask.title))),
         Preview::Question { text, choices } => {
             lines.push(format!("question{more}: {}", clean(text)));

@@ -154,6 +154,7 @@ pub fn rule_of(effect: &Effect) -> Option<String> {
         Effect::Network(line) => Some(format!("Network({line})")),
         Effect::Input { command, .. } => Some(format!("Input({command})")),
         Effect::Net(url) => url::rule_for(url),
+        Effect::Mcp { server, .. } => Some(format!("Mcp({server})")),
     }
 }
 
@@ -181,6 +182,7 @@ fn lasting_rule(effect: &Effect) -> Option<String> {
             (plain && rules::is_exact(line)).then(|| format!("{kind}({line})"))
         }
         Effect::Net(url) => url::rule_for(url),
+        Effect::Mcp { server, .. } => Some(format!("Mcp({server})")),
     }
 }
 
@@ -212,6 +214,12 @@ fn judge(basis: &Basis<'_>, effect: &Effect) -> Said {
                 url::Fetch::Deny(why) => Said::Deny(why),
             };
         }
+        Effect::Mcp {
+            server,
+            tool,
+            changed,
+            ..
+        } => return judge_mcp(basis, server, tool, *changed),
         Effect::Read(path) => (path, false),
         Effect::Write(path) | Effect::Delete(path) => (path, true),
     };
@@ -266,6 +274,21 @@ fn judge_network(basis: &Basis<'_>, line: &str) -> Said {
             Said::Ask(format!("the rule {rule} asks about the network"), false)
         }
         None => Said::Ask("runs with the network open".to_string(), true),
+    }
+}
+
+fn judge_mcp(basis: &Basis<'_>, server: &str, tool: &str, changed: bool) -> Said {
+    match basis.rules.mcp(server) {
+        Some((List::Deny, rule)) => Said::Deny(format!("the rule {rule} denies {server}")),
+        Some((List::Ask, rule)) => Said::Ask(format!("the rule {rule} asks about {server}"), false),
+        // What was allowed is another tool now.
+        _ if changed => {
+            let tool = crate::permission::short(tool);
+            let why = format!("{tool} is described differently than when you allowed it");
+            Said::Ask(why, false)
+        }
+        Some((List::Allow, rule)) => Said::Allow(format!("the rule {rule} allows it"), true),
+        None => Said::Ask(format!("calls the MCP server {server}"), true),
     }
 }
 
@@ -326,6 +349,7 @@ fn read_only_words(safe: bool, effect: &Effect) -> String {
         }
         Effect::Read(path) => format!("reading {}", path.display()),
         Effect::Net(url) => format!("fetching {url}"),
+        Effect::Mcp { server, tool, .. } => format!("calling {tool} of the MCP server {server}"),
     };
     format!("{mode} only reads, {what} is not possible; {way_out}")
 }

@@ -26,6 +26,7 @@ pub fn effects(place: &Place<'_>, effects: &[Effect]) -> Vec<String> {
             Effect::Write(path) => out.push(on("writes", path)),
             Effect::Delete(path) => out.push(on("deletes", path)),
             Effect::Net(url) => out.push(format!("fetches {}", short(url))),
+            Effect::Mcp { server, .. } => out.push(format!("calls the MCP server {server}")),
             Effect::Unconfined(_) => out.push("runs without the sandbox".to_string()),
             Effect::Network(_) => out.push("runs with the network open".to_string()),
             Effect::Input { text, .. } => out.push(format!("sends {:?}", short(text))),

@@ -81,6 +81,17 @@ pub enum Effect {
     },
     /// Fetches an address of the web.
     Net(String),
+    /// Calls a tool of an MCP server.
+    Mcp {
+        /// The server.
+        server: String,
+        /// The server's own name for the tool.
+        tool: String,
+        /// It changes nothing: the server says so, and the user believes it.
+        reads: bool,
+        /// It is described differently than when the user allowed it.
+        changed: bool,
+    },
 }
 
 impl Effect {
@@ -92,13 +103,17 @@ impl Effect {
             | Self::Unconfined(_)
             | Self::Network(_)
             | Self::Input { .. }
-            | Self::Net(_) => None,
+            | Self::Net(_)
+            | Self::Mcp { .. } => None,
         }
     }
 
     /// Reads only: may run together with other such calls.
     pub fn is_read_only(&self) -> bool {
-        matches!(self, Self::Read(_) | Self::Net(_))
+        matches!(
+            self,
+            Self::Read(_) | Self::Net(_) | Self::Mcp { reads: true, .. }
+        )
     }
 }
 
@@ -189,6 +204,11 @@ pub enum Preview {
     /// A command line, shown whole.
     Command {
         /// The exact text that would run.
+        text: String,
+    },
+    /// A call of a tool that is not sofos' own, shown whole.
+    Call {
+        /// Who is called with what, one thing a line.
         text: String,
     },
     /// A change to a file.

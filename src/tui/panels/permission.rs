@@ -245,7 +245,7 @@ impl PermissionPanel {
         };
         match &self.ask.preview {
             Preview::None => Vec::new(),
-            Preview::Command { text } => exact(text)
+            Preview::Command { text } | Preview::Call { text } => exact(text)
                 .lines()
                 .flat_map(|line| hard_rows(&[(line.to_owned(), Default::default())], room))
                 .map(|pieces| indented(pieces, "  "))
