@@ -46,6 +46,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         compact_at: 80,
         rules: Arc::default(),
         web_search: Default::default(),
+        mcp: sofos::mcp::Hub::none(),
         scrollback: String::new(),
         paths,
     };

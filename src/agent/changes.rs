@@ -139,6 +139,8 @@ impl Agent {
         };
         effects.iter().any(|effect| match effect {
             Effect::Exec(line) => !only_looks(&place, line),
+            // A server on this machine may change files.
+            Effect::Mcp { reads, .. } => !reads,
             _ => false,
         })
     }

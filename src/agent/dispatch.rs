@@ -18,6 +18,7 @@ use std::time::Duration;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
+use super::mcp::Offered;
 use super::repeats::Repeats;
 use super::results::Finished;
 use super::{Agent, Services};
@@ -25,7 +26,7 @@ use crate::protocol::event::AgentEvent;
 use crate::protocol::permission::Effect;
 use crate::protocol::tool::ToolTitle;
 use crate::stdx::text;
-use crate::tools::{Approval, DynTool, Prepared, ToolCx, ToolError};
+use crate::tools::{Approval, Prepared, ToolCx, ToolError};
 
 /// How long a stopped tool may take to wind up before it is dropped.
 const STOP_GRACE: Duration = Duration::from_millis(150);
@@ -130,7 +131,7 @@ impl Agent {
                     if cancel.is_cancelled() {
                         break;
                     }
-                    match self.permit(*call, tool, &prepared, cancel).await {
+                    match self.permit(*call, &*tool, &prepared, cancel).await {
                         Err(finished) => *finished,
                         Ok(()) => {
                             if !std::mem::replace(&mut synced, true) {
@@ -196,21 +197,22 @@ impl Agent {
         &self,
         call: Call<'_>,
         cancel: &CancellationToken,
-    ) -> Result<(&'static dyn DynTool, Prepared), ToolError> {
+    ) -> Result<(Offered, Prepared), ToolError> {
         let tool = self.find_tool(call.name)?;
         let cx = self.tool_cx(call.id, cancel);
-        Ok((tool, tool.prepare(call.arguments, &cx)?))
+        let prepared = tool.prepare(call.arguments, &cx)?;
+        Ok((tool, prepared))
     }
 
     /// The tool of a name; another case is understood, a wrong name is answered
     /// with the right ones.
-    fn find_tool(&self, name: &str) -> Result<&'static dyn DynTool, ToolError> {
+    fn find_tool(&self, name: &str) -> Result<Offered, ToolError> {
         let found = self.tools().find(|tool| tool.name() == name).or_else(|| {
             self.tools()
                 .find(|tool| tool.name().eq_ignore_ascii_case(name))
         });
-        found.ok_or_else(|| {
-            let names: Vec<&str> = self.tools().map(DynTool::name).collect();
+        found.or_else(|| self.server_tool(name)).ok_or_else(|| {
+            let names: Vec<String> = self.tools().map(|tool| tool.name().to_string()).collect();
             let why = if self.parts.settings.safe {
                 " in safe mode"
             } else {
@@ -234,6 +236,7 @@ impl Agent {
             jobs,
             web,
             morph,
+            mcp,
             ..
         } = &*self.parts.services;
         ToolCx {
@@ -255,6 +258,7 @@ impl Agent {
             ask: self.asker(call_id),
             mode: self.parts.settings.mode,
             morph: morph.clone(),
+            mcp: mcp.clone(),
             unreadable: {
                 let services = self.parts.services.clone();
                 Arc::new(move || services.rules.rules().unreadable())

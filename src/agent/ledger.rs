@@ -14,6 +14,7 @@ use crate::protocol::message::{ContentBlock, Message};
 use crate::protocol::model::ModelInfo;
 use crate::protocol::usage::{Cost, Usage};
 use crate::provider::{models, price};
+use crate::tools::mcp::MCP_CALL;
 
 /// What an image counts for, in bytes of text.
 const IMAGE: u64 = 5_000;
@@ -260,7 +261,9 @@ impl State {
             }
             Message::Assistant(message) => {
                 if message.tool_calls().next().is_some() {
-                    let named = |(id, name, _): (&str, &str, &str)| (id.into(), name.into());
+                    let named = |(id, name, arguments): (&str, &str, &str)| {
+                        (id.to_string(), called(name, arguments))
+                    };
                     self.tools = Rc::new(message.tool_calls().map(named).collect());
                 }
                 self.content(&message.content, &Part::Earlier);
@@ -386,6 +389,16 @@ impl State {
             tokens: usage.prompt().saturating_sub(usage.cache_read),
         });
     }
+}
+
+/// The tool that a call really is about.
+fn called(name: &str, arguments: &str) -> String {
+    let inner = || {
+        let arguments: serde_json::Value = serde_json::from_str(arguments).ok()?;
+        Some(arguments.get("tool")?.as_str()?.to_string())
+    };
+    let inner = (name == MCP_CALL).then(inner).flatten();
+    inner.unwrap_or_else(|| name.to_string())
 }
 
 /// Dollars saved by reading from the cache, less what writing to it cost on top.

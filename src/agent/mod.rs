@@ -13,6 +13,7 @@ mod images;
 mod input;
 mod instructions;
 mod ledger;
+mod mcp;
 mod permit;
 mod prompt;
 mod repeats;
@@ -25,8 +26,8 @@ mod turn;
 mod undo;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, OnceLock};
 
 pub use authority::{Authority, Interactive, Refuse};
 pub use control::TurnControl;
@@ -38,7 +39,9 @@ pub use taker::Taker;
 pub use undo::{ChangedFiles, Obstructed, RewindPoint, RewindWhat, TakeBackError, TakenBack, list};
 
 use self::gauge::Gauge;
+use self::mcp::Offered;
 use crate::exec::Env;
+use crate::mcp::Hub;
 use crate::memory::Places;
 use crate::permission::RuleBook;
 use crate::protocol::entry::{EntryKind, Settings};
@@ -51,9 +54,10 @@ use crate::session::{Session, SessionError};
 use crate::stdx::blob::BlobStore;
 use crate::stdx::ids;
 use crate::tools::jobs::Jobs;
+use crate::tools::mcp::ServerTool;
 use crate::tools::morph::Morph;
 use crate::tools::web::Web;
-use crate::tools::{BUILTIN, DynTool, MORPH, WEB_SEARCH};
+use crate::tools::{BUILTIN, FOR_SERVERS, MORPH, WEB_SEARCH};
 use crate::workspace::Workspace;
 use crate::workspace::checkpoint::{Begun, Checkpoints, Ended};
 use tokio::task::JoinHandle;
@@ -87,6 +91,8 @@ pub struct Services {
     pub web: Arc<Web>,
     /// Morph, where there is a key.
     pub morph: Option<Arc<Morph>>,
+    /// MCP servers.
+    pub mcp: Arc<Hub>,
 }
 
 /// What an agent is made of.
@@ -146,6 +152,9 @@ pub struct Agent {
     described: Option<String>,
     /// What an approved plan is carried out in.
     mode_before_plan: PermissionMode,
+    /// Tools of MCP servers that are declared as they are: the same for the whole
+    /// session, whatever the servers say later.
+    declared: OnceLock<Vec<Arc<ServerTool>>>,
 }
 
 impl Agent {
@@ -160,6 +169,7 @@ impl Agent {
             described: None,
             images_left_out: AtomicUsize::new(0),
             job_watch: None,
+            declared: OnceLock::new(),
             jobs_ran: false,
             mode_before_plan: PermissionMode::Default,
             told_no_undo: false,
@@ -242,6 +252,7 @@ impl Agent {
         self.parts.services.jobs.stop(None);
         self.parts.session = session;
         self.grants.clear();
+        self.declared = OnceLock::new();
         self.told_unsaved = false;
         self.unrecovered = true;
     }
@@ -272,8 +283,11 @@ impl Agent {
     }
 
     /// The tools that exist for the model now.
-    fn tools(&self) -> impl Iterator<Item = &'static dyn DynTool> {
+    fn tools(&self) -> impl Iterator<Item = Offered> {
         let safe = self.parts.settings.safe;
+        let servers = !safe && !self.parts.services.mcp.is_empty();
+        let for_servers = FOR_SERVERS.iter().filter(move |_| servers).copied();
+        let declared = self.declared().iter().filter(move |_| servers).cloned();
         let morph = self.parts.services.morph.is_some();
         let search = match self.parts.web_search {
             WebSearch::Auto => !self.searches_natively(),
@@ -286,6 +300,9 @@ impl Agent {
             .filter(move |tool| !safe || tool.read_only())
             .filter(move |tool| search || tool.name() != WEB_SEARCH)
             .filter(move |tool| morph || tool.name() != MORPH)
+            .chain(for_servers)
+            .map(Offered::Own)
+            .chain(declared.map(Offered::Server))
     }
 
     fn emit(&self, event: AgentEvent) {

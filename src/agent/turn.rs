@@ -144,7 +144,8 @@ impl Agent {
         }
         let news = self.instruction_news().into_iter();
         kinds.extend(
-            news.chain(self.planning_message())
+            news.chain(self.mcp_news())
+                .chain(self.planning_message())
                 .map(|message| EntryKind::Message { message }),
         );
         kinds.extend(

@@ -271,6 +271,9 @@ fn shown(effect: &Effect) -> Value {
         Effect::Net(url) => {
             return json!({"effect": "network", "target": url, "outside": true});
         }
+        Effect::Mcp { server, .. } => {
+            return json!({"effect": "network", "target": server, "outside": true});
+        }
         Effect::Exec(line)
         | Effect::Unconfined(line)
         | Effect::Network(line)

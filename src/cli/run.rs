@@ -14,6 +14,7 @@ use crate::cli::args::{Debug, OutputFormat, Sub};
 use crate::config::{self, Env, Paths};
 use crate::exec;
 use crate::headless::{self, Format, Outcome};
+use crate::mcp::{Hub, HubParts};
 use crate::net;
 use crate::permission::RuleBook;
 use crate::protocol::entry::EntryKind;
@@ -309,6 +310,7 @@ pub(super) fn setup(
         rules,
         untrusted,
         web_search,
+        mcp_servers,
         mut warnings,
     } = chosen;
     // A run that ends with its answer does not wait for a name.
@@ -325,10 +327,19 @@ pub(super) fn setup(
         .map_err(|failure| CliError::Provider(failure.message))?;
     // Whatever a command prints of them is hidden.
     let keys = access.secrets();
+    let scrollback = doctor::scrollback_words(&env);
+    let child_env = Arc::new(child_env(&env).with_secrets(keys));
+    let mcp = Hub::new(HubParts {
+        servers: mcp_servers,
+        cache_dir: paths.mcp(),
+        cwd: paths.workspace.clone(),
+        env: child_env.clone(),
+        secrets: Arc::new(move |name| env.get(name).map(str::to_string)),
+    });
     Ok(Setup {
-        scrollback: doctor::scrollback_words(&env),
+        scrollback,
         paths,
-        env: Arc::new(child_env(&env).with_secrets(keys)),
+        env: child_env,
         settings,
         model,
         provider,
@@ -344,6 +355,7 @@ pub(super) fn setup(
         compact_at,
         rules: Arc::new(rules),
         web_search,
+        mcp,
     })
 }
 

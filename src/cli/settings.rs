@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Args, CliError};
 use crate::agent::{Budget, DEFAULT_MAX_TOKENS, Roles};
+use crate::config::mcp::McpServer;
 use crate::config::{Config, Env, KeyStore, Paths, RuleLine, Ui};
 use crate::protocol::entry::Settings;
 use crate::protocol::model::{ModelInfo, ThinkingSetting, WebSearch};
@@ -41,6 +42,8 @@ pub(super) struct Chosen {
     pub(super) ui: Ui,
     /// Who searches the web.
     pub(super) web_search: WebSearch,
+    /// MCP servers.
+    pub(super) mcp_servers: Vec<McpServer>,
     /// What the user should know, one line each.
     pub(super) warnings: Vec<String>,
 }
@@ -137,6 +140,7 @@ pub(super) fn choose(
         rules: file.rules,
         untrusted: file.untrusted,
         web_search: file.web_search.unwrap_or_default(),
+        mcp_servers: file.mcp_servers,
         warnings,
     })
 }

@@ -78,6 +78,11 @@ impl Paths {
             .join(format!("{name}-{}", &hash[..12]))
     }
 
+    /// What is known of MCP servers; private.
+    pub fn mcp(&self) -> PathBuf {
+        self.home.join("mcp")
+    }
+
     /// The program's own log files.
     pub fn logs(&self) -> PathBuf {
         self.project.join("logs")

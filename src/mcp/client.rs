@@ -16,7 +16,7 @@ use rmcp::model::{
 use rmcp::service::{PeerRequestOptions, RunningService};
 use rmcp::{RoleClient, ServiceError};
 use serde_json::{Map, Value};
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex, Notify, OnceCell};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -44,6 +44,8 @@ const ROUNDS: usize = 10;
 const MOST: u32 = 10;
 /// Longest wait for a process to end by itself.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long an ended process may take to be seen as such.
+const MOMENT: Duration = Duration::from_millis(300);
 /// How long lists may take.
 const LISTING: Duration = Duration::from_secs(30);
 /// Longest instructions that are kept, in bytes.
@@ -99,6 +101,7 @@ pub struct Client {
     stderr: Stderr,
     era: Era,
     hidden: redact::Secrets,
+    end: OnceCell<String>,
 }
 
 /// Connects to a server, once. The caller closes the client.
@@ -132,6 +135,7 @@ pub(super) async fn connect_with(
         stderr: stderr.clone(),
         era,
         hidden,
+        end: OnceCell::new(),
     };
     client.listen();
     Ok(client)
@@ -529,17 +533,23 @@ impl Client {
         }
     }
 
+    /// How the process ended, in words.
+    async fn end(&self) -> &str {
+        let seen = self.end.get_or_init(|| async {
+            match self.process.lock().await.as_mut() {
+                None => "the connection was closed".to_string(),
+                Some(process) => {
+                    let how = tokio::time::timeout(MOMENT, process.wait()).await;
+                    how.unwrap_or_else(|_| "it closed its output".to_string())
+                }
+            }
+        });
+        seen.await
+    }
+
     /// How the connection ended, with the last words of the process.
     async fn ended(&self) -> McpError {
-        let mut process = self.process.lock().await;
-        let cause = match process.as_mut() {
-            None => "the connection was closed".to_string(),
-            Some(process) => {
-                let wait = Duration::from_millis(300);
-                let how = tokio::time::timeout(wait, process.wait()).await;
-                how.unwrap_or_else(|_| "it closed its output".to_string())
-            }
-        };
+        let cause = self.end().await;
         McpError::Ended {
             server: self.server.name.clone(),
             cause: format!("{cause}{}", self.stderr.last_words()),
@@ -590,6 +600,10 @@ impl Client {
 
     /// Ends the connection, and the process behind it.
     pub async fn close(&self) {
+        if self.closed.is_cancelled() {
+            // It ended by itself: how is worth knowing.
+            self.end().await;
+        }
         let running = self.running.lock().await.take();
         if let Some(mut running) = running {
             let _ = running.close_with_timeout(PATIENCE).await;

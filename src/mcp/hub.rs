@@ -198,11 +198,32 @@ impl Hub {
         self.changes.subscribe()
     }
 
-    /// No server is switched on.
+    /// No servers at all.
+    pub fn none() -> Arc<Self> {
+        Self::new(HubParts {
+            servers: Vec::new(),
+            cache_dir: PathBuf::new(),
+            cwd: PathBuf::new(),
+            env: Arc::default(),
+            secrets: Arc::new(|_| None),
+        })
+    }
+
+    /// No server is switched on in the settings.
     pub fn is_empty(&self) -> bool {
-        self.all()
+        self.entries().values().all(|entry| !entry.server.enabled)
+    }
+
+    /// Connects the servers of which nothing is known yet and waits for them: what
+    /// went wrong with those of which nothing is known then.
+    pub async fn learn(&self) -> Vec<McpError> {
+        let unknown = self.unknown();
+        let all = self.all();
+        let asked = all
             .iter()
-            .all(|entry| entry.live().state == ServerState::Off)
+            .filter(|entry| unknown.contains(&entry.server.name));
+        let answers = join_all(asked.map(|entry| self.ensure(entry))).await;
+        answers.into_iter().filter_map(Result::err).collect()
     }
 
     /// Connects the servers of which nothing is known yet, in the background of the
@@ -566,6 +587,19 @@ impl Hub {
             }
         }
         out
+    }
+
+    /// Servers of which nothing is known yet.
+    pub fn unknown(&self) -> Vec<String> {
+        let unknown = |entry: &&Arc<Entry>| {
+            let live = entry.live();
+            live.known.is_none() && live.state != ServerState::Off
+        };
+        let all = self.all();
+        all.iter()
+            .filter(unknown)
+            .map(|entry| entry.server.name.clone())
+            .collect()
     }
 
     /// Names of the servers that are switched on.

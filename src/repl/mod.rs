@@ -18,6 +18,7 @@ use std::thread::JoinHandle;
 use crate::agent::{Budget, Roles};
 use crate::config::Paths;
 use crate::exec::Env;
+use crate::mcp::Hub;
 use crate::permission::RuleBook;
 use crate::protocol::command::Command;
 use crate::protocol::entry::Settings;
@@ -68,6 +69,8 @@ pub struct Setup {
     pub rules: Arc<RuleBook>,
     /// Who searches the web.
     pub web_search: WebSearch,
+    /// MCP servers.
+    pub mcp: Arc<Hub>,
     /// How finished lines reach the terminal's scrollback, in words.
     pub scrollback: String,
 }

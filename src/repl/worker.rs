@@ -12,6 +12,7 @@ use super::servers::{Found, Servers};
 use super::status::Reporter;
 use super::{ReplError, Setup, signals};
 use crate::agent::{Agent, Authority, Events, Interactive, Parts, Refuse, Services, TurnControl};
+use crate::mcp::Hub;
 use crate::memory::Places;
 use crate::protocol::command::{Command, Secret, UserInput};
 use crate::protocol::entry::Settings;
@@ -28,6 +29,11 @@ use crate::workspace::checkpoint::Checkpoints;
 
 /// When model servers are looked for: the start has better things to do.
 const LOOK_AFTER: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// When new MCP servers are started, for the same reason.
+const SERVERS_AFTER: std::time::Duration = std::time::Duration::from_millis(300);
+/// How long a run without a terminal waits for them.
+const SERVERS_AWAITED: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Something that waits for the running turn to end.
 enum Waiting {
@@ -58,6 +64,8 @@ pub(super) struct Worker {
     servers: Servers,
     /// Commands that run.
     pub(super) jobs: Arc<Jobs>,
+    /// MCP servers.
+    pub(super) mcp: Arc<Hub>,
     /// sofos' own directory of the user.
     pub(super) home: String,
     /// How finished lines reach the scrollback, in words.
@@ -100,6 +108,7 @@ impl Worker {
             compact_at,
             rules,
             web_search,
+            mcp,
             scrollback,
         } = setup;
         let cwd = paths.workspace.display().to_string();
@@ -160,6 +169,7 @@ impl Worker {
             outputs: paths.outputs(),
             sandbox,
             jobs: jobs.clone(),
+            mcp: mcp.clone(),
         });
         let agent = Agent::new(Parts {
             session,
@@ -193,6 +203,7 @@ impl Worker {
             jobs,
             to_remember: None,
             home: paths.home.display().to_string(),
+            mcp,
             scrollback,
         })
     }
@@ -211,6 +222,7 @@ impl Worker {
         }
         self.announce();
         self.own.refresh(&self.reporter);
+        self.start_servers().await;
         for warning in std::mem::take(&mut self.warnings) {
             self.notice(NoticeLevel::Warning, warning);
         }
@@ -263,6 +275,30 @@ impl Worker {
         }
         self.jobs.end().await;
         self.finish();
+        self.mcp.shut_down().await;
+    }
+
+    /// Gets to know the MCP servers that are new: in a terminal once the prompt is
+    /// there, else before the first request, which should know their tools.
+    async fn start_servers(&self) {
+        if self.mcp.is_empty() {
+            return;
+        }
+        if self.interactive {
+            let mcp = self.mcp.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(SERVERS_AFTER).await;
+                mcp.start();
+            });
+            return;
+        }
+        self.mcp.start();
+        let late = self.mcp.settle(SERVERS_AWAITED).await;
+        if !late.is_empty() {
+            let names = late.join(", ");
+            let words = format!("not waiting any longer for the MCP servers: {names}");
+            self.notice(NoticeLevel::Warning, words);
+        }
     }
 
     /// Asks the model servers on this machine what they have, in the background.

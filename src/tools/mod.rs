@@ -16,9 +16,11 @@ mod delete_directory;
 mod delete_file;
 mod edit_file;
 mod execute_bash;
+mod find_tools;
 mod glob_files;
 pub mod jobs;
 mod list_directory;
+pub mod mcp;
 pub mod morph;
 mod morph_edit_file;
 mod move_file;
@@ -48,6 +50,7 @@ use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 use crate::exec::Env;
+use crate::mcp::Hub;
 use crate::protocol::message::ContentBlock;
 use crate::protocol::permission::{Answer, Effect, PermissionMode, Preview};
 use crate::protocol::tool::{PlanItem, ToolBody, ToolSpec, ToolTitle};
@@ -98,6 +101,8 @@ pub struct ToolCx {
     pub ask: Asker,
     /// What may happen without asking.
     pub mode: PermissionMode,
+    /// MCP servers.
+    pub mcp: Arc<Hub>,
 }
 
 /// Whether a call runs by an explicit word of the user (an answer, a rule, bypass
@@ -321,6 +326,9 @@ pub static BUILTIN: &[&dyn DynTool] = &[
     &Erased::<plan_mode::Enter>::new(),
     &Erased::<plan_mode::Exit>::new(),
 ];
+
+/// What is offered beside the built-in tools where there are MCP servers.
+pub static FOR_SERVERS: &[&dyn DynTool] = &[&Erased::<find_tools::FindTools>::new(), &mcp::McpCall];
 
 #[cfg(all(test, unix))]
 #[path = "bash_tests.rs"]

@@ -53,6 +53,7 @@ impl Bench {
             unreadable: Arc::new(|| Ok(Vec::new())),
             ask: Arc::new(|_, _| Box::pin(async { None })),
             mode: Default::default(),
+            mcp: crate::mcp::Hub::none(),
         };
         Self { dir, cx, live }
     }

@@ -16,6 +16,10 @@ mod jobs;
 mod leaving;
 mod mcp_cli;
 #[cfg(unix)]
+mod mcp;
+#[cfg(unix)]
+mod mcp_server;
+#[cfg(unix)]
 mod memory;
 mod models;
 mod permissions;

@@ -57,6 +57,8 @@ impl Agent {
                 None => {}
             }
         }
+        let resources = self.named_resources(&input.text, cancel).await;
+        attached.extend(resources.into_iter().map(attachment));
         if !images.is_empty() && !self.parts.model.vision {
             self.say_blind(images.len());
         }
