@@ -14,9 +14,9 @@ mod frames;
 mod fuzz;
 mod jobs;
 mod leaving;
-mod mcp_cli;
 #[cfg(unix)]
 mod mcp;
+mod mcp_cli;
 #[cfg(unix)]
 mod mcp_server;
 #[cfg(unix)]
