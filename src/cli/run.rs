@@ -11,6 +11,7 @@ use super::{
     interactive, logging, permissions, plain, prompt, sandbox, sessions, trust, undo,
 };
 use crate::cli::args::{Debug, OutputFormat, Sub};
+use crate::config::mcp::Secrets;
 use crate::config::{self, Env, Paths};
 use crate::exec;
 use crate::headless::{self, Format, Outcome};
@@ -329,12 +330,13 @@ pub(super) fn setup(
     let keys = access.secrets();
     let scrollback = doctor::scrollback_words(&env);
     let child_env = Arc::new(child_env(&env).with_secrets(keys));
+    let secrets = Secrets::new(&paths, &env);
     let mcp = Hub::new(HubParts {
         servers: mcp_servers,
         cache_dir: paths.mcp(),
         cwd: paths.workspace.clone(),
         env: child_env.clone(),
-        secrets: Arc::new(move |name| env.get(name).map(str::to_string)),
+        secrets: Arc::new(move |name| secrets.get(name)),
     });
     Ok(Setup {
         scrollback,

@@ -4,6 +4,8 @@
 //! `SERVER` in its environment holds words: `modern`, `slow`, `dead`, `odd`, `pages`,
 //! `few`, `stubborn`. Everything it hears is appended to the file `LOG`.
 
+#![allow(clippy::print_stdout, clippy::zombie_processes)]
+
 use std::io::{BufRead, Write};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -102,8 +104,11 @@ impl Server {
             child
                 .stdin(std::process::Stdio::null())
                 .stdout(std::process::Stdio::null());
-            let child = child.stderr(std::process::Stdio::null()).spawn().unwrap();
+            child.stderr(std::process::Stdio::null());
+            let child = child.spawn().unwrap();
             writeln!(self.log, "child {}", child.id()).unwrap();
+            // Nobody waits for it: that is the fault.
+            std::mem::forget(child);
         }
         for line in std::io::stdin().lock().lines() {
             let Ok(line) = line else { break };
