@@ -6,7 +6,10 @@ use crossterm::event::KeyCode;
 
 use super::{Action, App, Open, Purpose, TWICE};
 use crate::protocol::command::{Command, UserInput};
+use crate::protocol::event::NoticeLevel;
 use crate::protocol::permission::Answer;
+use crate::provider::count;
+use crate::stdx::text;
 use crate::tui::composer::Outcome;
 use crate::tui::desk::Request;
 use crate::tui::keymap::Act;
@@ -16,6 +19,9 @@ use crate::tui::panels::picker::PickOutcome;
 use crate::tui::panels::secret::SecretOutcome;
 use crate::tui::terminal::input::Key;
 use crate::tui::transcript::viewer::ViewOutcome;
+
+/// Share of the window from which a paste is worth a word, in percent.
+const LARGE: u64 = 30;
 
 impl App {
     pub(super) fn paste(&mut self, text: &str) {
@@ -30,9 +36,31 @@ impl App {
             let outcome = open.panel.paste(text);
             self.picked(outcome);
         } else {
+            self.warn_of(text);
             self.composer.paste(text);
             self.edited();
         }
+    }
+
+    /// Tells at once when a paste takes much of the window: sending it is paid for.
+    fn warn_of(&mut self, paste: &str) {
+        let window = self.status.context_window;
+        // No text has more tokens than bytes.
+        if window == 0 || paste.len() as u64 <= window / 100 * LARGE {
+            return;
+        }
+        let needed = count::tokens(paste);
+        if needed <= window / 100 * LARGE {
+            return;
+        }
+        let words = format!(
+            "this paste has about {} tokens, {} % of the window of {}; a file that is named is read \
+             in parts",
+            text::count(needed),
+            needed * 100 / window,
+            self.status.model
+        );
+        self.tell(NoticeLevel::Warning, &words);
     }
 
     pub(super) fn key(&mut self, key: Key, now: Duration) {

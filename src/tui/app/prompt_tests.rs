@@ -35,6 +35,21 @@ fn paste(app: &mut App, text: &str) {
     app.input(Input::Paste(text.into()), at(0));
 }
 
+#[test]
+fn a_paste_that_takes_much_of_the_window_is_told_at_once() {
+    let mut app = app();
+    app.status.context_window = 10_000;
+    history(&mut app);
+    paste(&mut app, &"word ".repeat(2_000));
+    assert!(history(&mut app).is_empty());
+    paste(&mut app, &"word ".repeat(4_000));
+    let said = history(&mut app).concat();
+    assert!(
+        said.contains("about 4.0k tokens, 40 % of the window"),
+        "{said}"
+    );
+}
+
 fn draft(text: &str) -> Draft {
     serde_json::from_value(serde_json::json!({ "text": text })).unwrap()
 }

@@ -12,6 +12,8 @@ use crate::stdx::text::{clean, count, dollars, duration, one_line, plural};
 
 /// Rows of the user's message shown; the rest is counted.
 const MAX_USER_ROWS: usize = 24;
+/// Characters of them that are shown.
+const MAX_USER_CHARS: usize = 4_000;
 
 /// What stands last in the scrollback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +79,16 @@ impl Transcript {
         let cleaned = clean(text);
         let rows: Vec<&str> = cleaned.trim_end().lines().collect();
         let indent = " ".repeat(sign.len() + 1);
+        let (mut room, mut shown, mut cut) = (MAX_USER_CHARS, 0, 0);
         for (index, row) in rows.iter().take(MAX_USER_ROWS).enumerate() {
+            if room == 0 {
+                break;
+            }
+            shown += 1;
+            let end = row.char_indices().nth(room).map(|(at, _)| at);
+            cut = end.map_or(0, |at| row[at..].chars().count());
+            let row = &row[..end.unwrap_or(row.len())];
+            room = room.saturating_sub(row.chars().count());
             let start = if index == 0 {
                 Span::styled(format!("{sign} "), self.theme.accent)
             } else {
@@ -86,8 +97,12 @@ impl Transcript {
             let text = Span::raw(expand_tabs(row).into_owned());
             self.lines.push(Line::from(vec![start, text]));
         }
-        if rows.len() > MAX_USER_ROWS {
-            let more = plural(rows.len() - MAX_USER_ROWS, "more line");
+        let more = match (rows.len() - shown, cut) {
+            (0, 0) => None,
+            (0, cut) => Some(plural(cut, "more character")),
+            (left, _) => Some(plural(left, "more line")),
+        };
+        if let Some(more) = more {
             self.lines.push(Line::styled(
                 format!("{indent}{} {more}", self.theme.glyphs.ellipsis),
                 self.theme.dim,
@@ -304,6 +319,10 @@ mod tests {
         let text = shown(&mut transcript);
         assert!(text.starts_with(": row\n  row"));
         assert!(text.ends_with("  ... 76 more lines"), "{text}");
+        let mut transcript = Transcript::new(Theme::new(false));
+        transcript.user(">", &"é ".repeat(5_000));
+        let text = shown(&mut transcript);
+        assert!(text.ends_with("  ... 5999 more characters"), "{text}");
     }
 
     #[test]

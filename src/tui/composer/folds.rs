@@ -5,11 +5,14 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::buffer::FOLDED;
-use crate::stdx::text::{clean, plural};
+use crate::provider::count;
+use crate::stdx::text::{clean, count as short, plural};
 
 /// Longer pastes are folded.
 const MAX_PASTE_LINES: usize = 8;
 const MAX_PASTE_BYTES: usize = 1_000;
+/// From so many on, the tokens of a paste are told.
+const MANY_TOKENS: u64 = 2_000;
 
 /// A paste folded away: a character of the private-use range stands for it in the
 /// text, so that whatever moves over, kills or undoes a character does it with the
@@ -118,7 +121,11 @@ fn label(text: &str) -> String {
     } else {
         plural(text.chars().count(), "character")
     };
-    format!("[pasted {size}]")
+    let tokens = count::tokens(text);
+    match tokens {
+        MANY_TOKENS.. => format!("[pasted {size}, about {} tokens]", short(tokens)),
+        _ => format!("[pasted {size}]"),
+    }
 }
 
 /// Without control characters other than newline and tab, and without characters
