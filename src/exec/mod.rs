@@ -6,6 +6,7 @@
 //! what the operating system
 //! enforces around it (and all `unsafe`) lives in [`sandbox`].
 
+pub mod browse;
 pub mod env;
 pub mod foreground;
 pub mod keychain;

@@ -27,6 +27,8 @@ use super::error::McpError;
 use super::expand::Secrets;
 pub use super::handler::Progress;
 use super::handler::{Handler, Running, Shared};
+use super::http;
+use super::oauth;
 use super::result::CallOutput;
 use super::stderr::Stderr;
 use super::tool::{McpPrompt, McpResource, McpTool};
@@ -102,6 +104,8 @@ pub struct Client {
     era: Era,
     hidden: redact::Secrets,
     end: OnceCell<String>,
+    /// Where logins are kept, and the address they belong to.
+    login: Option<(PathBuf, String)>,
 }
 
 /// Connects to a server, once. The caller closes the client.
@@ -136,6 +140,9 @@ pub(super) async fn connect_with(
         era,
         hidden,
         end: OnceCell::new(),
+        login: http::endpoint(server, wiring)
+            .ok()
+            .map(|(url, _)| (wiring.dir.clone(), url)),
     };
     client.listen();
     Ok(client)
@@ -520,6 +527,11 @@ impl Client {
             }
             ServiceError::TransportClosed | ServiceError::Cancelled { .. } => self.ended().await,
             ServiceError::TransportSend(error) if connect::wants_login(&error) => {
+                if let Some((dir, url)) = &self.login
+                    && let Some(challenge) = oauth::challenge(&error)
+                {
+                    oauth::note(dir, url, challenge);
+                }
                 McpError::Login { server }
             }
             ServiceError::TransportSend(error) => McpError::Connect {

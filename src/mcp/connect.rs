@@ -9,7 +9,6 @@ use std::sync::Arc;
 use rmcp::RoleClient;
 use rmcp::model::ProtocolVersion;
 use rmcp::service::{ClientInitializeError, ClientLifecycleMode, ClientServiceExt, RunningService};
-use rmcp::transport::streamable_http_client::AuthRequiredError;
 use tokio_util::sync::CancellationToken;
 
 use super::cache::Era;
@@ -18,6 +17,7 @@ use super::error::McpError;
 use super::expand::expand;
 use super::handler::{Handler, Shared};
 use super::http;
+use super::oauth;
 use super::sse;
 use super::stderr::Stderr;
 use super::stdio::Lines;
@@ -323,9 +323,17 @@ async fn remote(
             cause: error.to_string(),
         })
     })?;
-    let transport = http::over(client, server, wiring).map_err(fatal)?;
     let handler = Handler(shared.clone());
-    match handler.serve_with_lifecycle(transport, mode).await {
+    let served = if http::authorized(server) {
+        let transport = http::over(client, server, wiring).map_err(fatal)?;
+        handler.serve_with_lifecycle(transport, mode).await
+    } else {
+        let client = oauth::client(&server.name, &url, client, &wiring.dir);
+        let transport = http::over(client.await.map_err(fatal)?, server, wiring);
+        let transport = transport.map_err(fatal)?;
+        handler.serve_with_lifecycle(transport, mode).await
+    };
+    match served {
         Ok(running) => Ok(Connection {
             era: era_of(&running),
             running,
@@ -333,7 +341,12 @@ async fn remote(
             closed: CancellationToken::new(),
             hidden,
         }),
-        Err(error) => Err(refused(server, &error, &hidden)),
+        Err(error) => {
+            if let Some(challenge) = error.auth_challenge() {
+                oauth::note(&wiring.dir, &url, challenge);
+            }
+            Err(refused(server, &error, &hidden))
+        }
     }
 }
 
@@ -368,7 +381,7 @@ async fn old_remote(
 
 fn refused(server: &McpServer, error: &ClientInitializeError, hidden: &Secrets) -> Failure {
     let words = shown(error);
-    if error.is_authorization_required() || words.contains("HTTP 401") {
+    if error.auth_challenge().is_some() || wants_login(error) {
         return Failure {
             error: McpError::Login {
                 server: server.name.clone(),
@@ -422,10 +435,10 @@ fn shown(error: &ClientInitializeError) -> String {
 pub(super) fn wants_login(error: &(dyn Error + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(cause) = next {
-        if cause.is::<AuthRequiredError>() || cause.to_string().contains("HTTP 401") {
+        if cause.to_string().contains("HTTP 401") {
             return true;
         }
         next = cause.source();
     }
-    false
+    oauth::challenge(error).is_some()
 }

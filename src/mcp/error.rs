@@ -26,6 +26,14 @@ pub enum McpError {
         /// Its name.
         server: String,
     },
+    /// The login came to nothing.
+    #[error("no login at MCP server {server}: {cause}")]
+    Auth {
+        /// Its name.
+        server: String,
+        /// Why.
+        cause: String,
+    },
     /// It cannot be started or reached.
     #[error("MCP server {server} is not reachable: {cause}")]
     Connect {

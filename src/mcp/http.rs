@@ -56,3 +56,12 @@ pub(super) fn endpoint(
         .collect();
     Ok((put_in(url)?, headers?))
 }
+
+/// Whether its settings say how it is to be authorized.
+pub(super) fn authorized(server: &McpServer) -> bool {
+    let McpTransport::Http { headers, .. } = &server.transport else {
+        return false;
+    };
+    let mut names = headers.keys();
+    names.any(|name| name.eq_ignore_ascii_case("authorization"))
+}

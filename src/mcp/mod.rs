@@ -16,6 +16,7 @@ mod handler;
 mod http;
 mod hub;
 mod names;
+pub mod oauth;
 mod result;
 mod sse;
 mod state;

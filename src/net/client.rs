@@ -212,12 +212,15 @@ fn build(base: &str) -> Result<reqwest::Client, NetError> {
         .map_err(|error| setup(error.to_string()))
 }
 
+/// A client of [`streaming`].
+pub type Streaming = reqwest::Client;
+
 /// The library's own client for a protocol that another library speaks. It follows
 /// redirects within one origin only, and puts no limit on silence.
 ///
 /// # Errors
 /// When TLS cannot be set up.
-pub fn streaming(base: &str) -> Result<reqwest::Client, NetError> {
+pub fn streaming(base: &str) -> Result<Streaming, NetError> {
     let setup = |cause: String| NetError::Setup {
         url: base.to_string(),
         cause,

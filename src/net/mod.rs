@@ -5,6 +5,7 @@
 //! wrong on the way is a [`NetError`], worded for the person at the keyboard.
 
 pub mod addresses;
+pub mod buffered;
 pub mod client;
 mod error;
 pub mod fetch;

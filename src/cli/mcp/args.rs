@@ -69,6 +69,27 @@ pub enum Mcp {
         /// Its name
         name: String,
     },
+    /// Connect to a server, list its tools, and leave
+    Test {
+        /// Its name
+        name: String,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Log in at a remote server (OAuth): the address to open is printed
+    Login {
+        /// Its name
+        name: String,
+        /// Only print the address
+        #[arg(long)]
+        no_browser: bool,
+    },
+    /// Forget the login at a remote server
+    Logout {
+        /// Its name
+        name: String,
+    },
     /// Store what servers need, for ${NAME} in their entries
     #[command(subcommand)]
     Secret(SecretSub),

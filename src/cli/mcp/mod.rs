@@ -2,9 +2,12 @@
 
 mod add;
 mod args;
+mod connect;
 mod show;
 
 pub(super) use args::Mcp;
+
+use std::sync::Arc;
 
 use super::CliError;
 use crate::config::mcp::{McpServer, Secrets};
@@ -17,7 +20,7 @@ pub(super) fn run(what: &Mcp, paths: &Paths, env: &Env, trusting: bool) -> Resul
         paths,
         env,
         config: config::load(paths, env, trusting)?,
-        secrets: Secrets::new(paths, env),
+        secrets: Arc::new(Secrets::new(paths, env)),
     };
     match what {
         Mcp::Add(add) => add::run(&cx, add),
@@ -28,6 +31,9 @@ pub(super) fn run(what: &Mcp, paths: &Paths, env: &Env, trusting: bool) -> Resul
         Mcp::Remove { name, scope } => remove(&cx, name, *scope),
         Mcp::Enable { name } => switch(&cx, name, true),
         Mcp::Disable { name } => switch(&cx, name, false),
+        Mcp::Test { name, json } => connect::test(&cx, name, *json),
+        Mcp::Login { name, no_browser } => connect::login(&cx, name, *no_browser),
+        Mcp::Logout { name } => connect::logout(&cx, name),
         Mcp::Secret(what) => add::secret(&cx, what),
         Mcp::Catalog { query, json } => show::catalog(&query.join(" "), *json),
     }
@@ -38,7 +44,7 @@ struct Cx<'a> {
     paths: &'a Paths,
     env: &'a Env,
     config: Config,
-    secrets: Secrets,
+    secrets: Arc<Secrets>,
 }
 
 impl Cx<'_> {
