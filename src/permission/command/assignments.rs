@@ -179,7 +179,13 @@ impl Cx<'_, '_> {
             Target::Word(word) => word,
         };
         match redirect.op {
-            Op::Duplicate => return Ok(()),
+            Op::Duplicate => {
+                // Others are not open here, or lead to what another part opened.
+                return match word.literal().as_deref() {
+                    Some("0" | "1" | "2" | "-") => Ok(()),
+                    _ => Err("uses another stream".to_string()),
+                };
+            }
             Op::HereString => return self.walker.expand_text(word).map(|_| ()),
             _ => {}
         }

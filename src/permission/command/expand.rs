@@ -6,7 +6,7 @@ use super::feed::{Feed, Paths};
 use super::globs;
 use super::programs;
 use super::walk::{Value, Walker};
-use crate::permission::shell::{Body, Node, Piece, Word};
+use crate::permission::shell::{Body, Item, Node, Piece, Word};
 
 /// Where a process substitution appears to the program.
 pub const PROCESS: &str = "/dev/fd/63";
@@ -154,7 +154,7 @@ impl Walker<'_> {
                             return Ok(words);
                         }
                     }
-                    Feed::Words(words) => return Ok(words),
+                    Feed::Words(words) if lists(body) => return Ok(words),
                     _ => {}
                 }
                 return Ok(vec![text]);
@@ -327,6 +327,20 @@ impl Walker<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a substitution is an `ls`: what others print is not taken for words.
+fn lists(body: &Body) -> bool {
+    let [
+        Item {
+            node: Node::Simple(simple),
+            ..
+        },
+    ] = body.as_slice()
+    else {
+        return false;
+    };
+    simple.words.first().and_then(Word::bare) == Some("ls")
 }
 
 fn atoms(word: &Word) -> Vec<Atom<'_>> {

@@ -29,6 +29,14 @@ pub fn expand(place: &Place<'_>, cwd: &Path, word: &[Character], seen: &mut usiz
     if word.iter().any(|(ch, _)| matches!(*ch, UNKNOWN | MANY)) {
         return Err("a pattern is only known when it runs".to_string());
     }
+    // Shells differ on a set that holds a slash.
+    let opened = |part: &[Character]| {
+        let open = part.iter().rposition(|ch| *ch == ('[', false));
+        open.is_some_and(|open| !part[open..].contains(&(']', false)))
+    };
+    if word.split(|(ch, _)| *ch == '/').any(opened) && word.contains(&(']', false)) {
+        return Err("an odd pattern".to_string());
+    }
     let text: String = word.iter().map(|(ch, _)| ch).collect();
     let mut found = vec![(String::new(), PathBuf::new())];
     let parts: Vec<&[Character]> = word.split(|(ch, _)| *ch == '/').collect();

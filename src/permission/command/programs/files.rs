@@ -139,16 +139,7 @@ pub(super) const PROGRAMS: Rows = &[
     ("gzip gunzip xz bzip2 bunzip2", Custom(decompress)),
     ("tar", Custom(tar)),
     ("unzip", Custom(unzip)),
-    (
-        "nm",
-        Table(Shape {
-            long: "demangle dynamic undefined-only defined-only extern-only size-sort \
-                   numeric-sort print-size",
-            ..Shape::short("aACDgnpruSU", Paths)
-        }),
-    ),
-    ("readelf", Table(Shape::short("ahlSsedrnVW", Paths))),
-    ("size", Table(Shape::short("ABdox", Paths))),
+    ("nm readelf size", Custom(objects)),
     ("zipinfo", Table(Shape::short("1", PathsUpTo(1)))),
 ];
 
@@ -187,6 +178,19 @@ fn tee(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     }
     super::operands(cx, args, EffectKind::Writes);
     Err("writes files".to_string())
+}
+
+/// What a compiler made: its names and sizes. `@file` holds more arguments.
+fn objects(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    if args.iter().any(|word| word.starts_with('@')) {
+        return no_rule();
+    }
+    let letters = match cx.part.argv.first().map(String::as_str) {
+        Some("nm") => "aACDgnpruSU",
+        Some("readelf") => "ahlSsedrnVW",
+        _ => "ABdox",
+    };
+    fits(cx, &Shape::short(letters, Paths), args)
 }
 
 /// `@file` holds more arguments.

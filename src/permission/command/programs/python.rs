@@ -55,7 +55,9 @@ fn pytest(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
             // `@file` holds more arguments.
             word if word.starts_with("-p") || word.starts_with('@') => return no_rule(),
             // Old versions evaluate these expressions.
-            word if word.contains("__") && !word.contains(['/', '.']) => return no_rule(),
+            word if word.contains("__") && (word.contains('(') || !word.contains(['/', '.'])) => {
+                return no_rule();
+            }
             word => rest.push(word),
         }
     }
