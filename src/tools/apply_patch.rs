@@ -80,10 +80,18 @@ fn steps(args: &Args, cx: &ToolCx) -> Result<Vec<Step>, ToolError> {
     sections
         .into_iter()
         .map(|section| {
-            let entry = common::resolve_entry(&section.path, cx)?;
-            stays(&section.path, &entry)?;
+            let path = match section.action {
+                Action::Add(_) => section.path.as_str(),
+                _ => unprefixed(&section.path, cx),
+            };
+            let entry = common::resolve_entry(path, cx)?;
+            stays(path, &entry)?;
             let (moves, to) = match &section.action {
                 Action::Update { to: Some(to), .. } => {
+                    let to = match to.strip_prefix("b/") {
+                        Some(bare) if path != section.path => bare,
+                        _ => to.as_str(),
+                    };
                     let target = common::resolve_entry(to, cx)?;
                     stays(to, &target)?;
                     (true, Some(target))
@@ -98,12 +106,26 @@ fn steps(args: &Args, cx: &ToolCx) -> Result<Vec<Step>, ToolError> {
                 )));
             }
             Ok(Step {
-                path: common::resolve(&section.path, cx)?,
+                path: common::resolve(path, cx)?,
                 to,
                 action: section.action,
             })
         })
         .collect()
+}
+
+/// A path without the `a/` or `b/` that diffs of git put before it, where only that
+/// names a file.
+fn unprefixed<'a>(path: &'a str, cx: &ToolCx) -> &'a str {
+    let is_there = |path: &str| {
+        common::resolve_entry(path, cx)
+            .is_ok_and(|entry| std::fs::symlink_metadata(entry.real()).is_ok())
+    };
+    ["a/", "b/"]
+        .iter()
+        .find_map(|prefix| path.strip_prefix(prefix))
+        .filter(|bare| !is_there(&path[..1]) && is_there(bare))
+        .unwrap_or(path)
 }
 
 /// Refuses a path that climbs out of the workspace, whatever the mode allows.

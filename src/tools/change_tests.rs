@@ -273,6 +273,23 @@ fn patch(bench: &Bench, body: &str) -> String {
 }
 
 #[test]
+fn a_patch_may_name_files_as_git_does() {
+    let bench = Bench::new();
+    bench.write("f.txt", "one\n");
+    bench.write("b/g.txt", "one\n");
+    let change = |path: &str| {
+        patch(
+            &bench,
+            &format!("*** Update File: {path}\n@@\n-one\n+two\n"),
+        )
+    };
+    assert!(change("a/f.txt").starts_with("updated f.txt"));
+    // A directory of that name is meant.
+    assert!(change("b/f.txt").contains("does not exist"));
+    assert!(change("b/g.txt").starts_with("updated b/g.txt"));
+}
+
+#[test]
 fn a_patch_changes_several_files_and_tells() {
     let bench = Bench::new();
     bench.write("x", "a\nb\n");

@@ -271,6 +271,7 @@ fn wrappings_of_a_patch_are_understood() {
         if let Action::Update { chunks, .. } = &mut sections[0].action {
             for chunk in chunks {
                 chunk.lines.retain(|line| !line.text.is_empty());
+                chunk.open_end = false;
             }
         }
         assert_eq!(sections, plain, "{patch}");
@@ -326,6 +327,23 @@ fn broken_patches_say_what_is_wrong() {
         let error = parse(patch).unwrap_err();
         assert!(error.0.contains(word), "{patch:?}: {error}");
     }
+}
+
+#[test]
+fn an_end_that_is_a_line_of_the_file_is_no_end() {
+    let cut = "*** Begin Patch\n*** Update File: f\n@@\n-a\n+b\n *** End Patch";
+    let sections = parse(cut).unwrap();
+    let Action::Update { chunks, .. } = &sections[0].action else {
+        panic!("{sections:?}")
+    };
+    let error = place::update(b"a\n*** End Patch\nc\n", chunks).unwrap_err();
+    assert!(error.contains("truncated"), "{error}");
+    // Where the file has no such line, the blank is a slip.
+    let updated = place::update(b"a\nc\n", chunks).unwrap();
+    assert_eq!(updated.bytes, b"b\nc\n");
+    let whole = " *** End Patch\n-a\n+b";
+    let after = update("*** End Patch\na\n", whole);
+    assert_eq!(after.as_deref(), Ok("*** End Patch\nb\n"));
 }
 
 proptest! {

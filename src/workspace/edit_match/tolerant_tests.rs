@@ -36,6 +36,64 @@ fn refused(rows: &[(&str, &str, &str, &str)]) {
 }
 
 #[test]
+fn marks_around_the_text() {
+    applied(&[
+        // Quotes escaped where other backslashes are not.
+        (
+            "a = r\"\\s+\"\nb = 'x\\n'\n",
+            "a = r\\\"\\s+\\\"",
+            "c = r\\\"\\s+\\\"",
+            "c = r\"\\s+\"\nb = 'x\\n'\n",
+        ),
+        (
+            "say 'a\\n', 1\nend\n",
+            "say \\'a\\n\\', 1\nend",
+            "say \\'b\\n\\', 2\nend",
+            "say 'b\\n', 2\nend\n",
+        ),
+        // The signs of a diff.
+        (
+            "  a()\n  b()\nc\n",
+            "-  a()\n-  b()",
+            "+  a(1)\n+  b()",
+            "  a(1)\n  b()\nc\n",
+        ),
+        (
+            "  a()\n  b()\nc\n",
+            "   a()\n-  b()\n c",
+            "   a()\n+  b(2)\n+  d()\n c",
+            "  a()\n  b(2)\n  d()\nc\n",
+        ),
+        // Marks that a markup needs.
+        (
+            "x\na = 1\ny\n",
+            "<![CDATA[a = 1]]>",
+            "<![CDATA[a = 2]]>",
+            "x\na = 2\ny\n",
+        ),
+        ("x\na = 1\ny\n", "`a = 1`", "`a = 2`", "x\na = 2\ny\n"),
+        (
+            "x\n\ta = \"1\"\ny\n",
+            "\"x\\n\\ta = \\\"1\\\"\"",
+            "\"x\\n\\ta = \\\"2\\\"\"",
+            "x\n\ta = \"2\"\ny\n",
+        ),
+    ]);
+    refused(&[
+        ("  a()\n  b()\n", "-  a()", "  a(1)", "not found"),
+        ("  a()\n  b()\n", "-a()", "+a(1)", "not found"),
+        ("one item\n", "- item", "+ item two", "not found"),
+        ("say foo here\n", "`foo`", "`bar`", "not found"),
+        (
+            "a = \"x\"\n",
+            "a = \\\"x\\\" \\d",
+            "a = \"y\\\" \\d",
+            "not found",
+        ),
+    ]);
+}
+
+#[test]
 fn blanks_at_line_ends() {
     applied(&[
         (

@@ -1,9 +1,11 @@
 //! Wrappings that models leave around the text they quote: line numbers, a code
-//! fence, backslash escapes, HTML entities.
+//! fence, backslash escapes, HTML entities, quotes, the signs of a diff.
 //!
 //! Each is tried only when the text as given is nowhere in the file, and only when
 //! it explains the whole of it. The new text gets the same treatment; where it is
 //! not clear what that means there, the edit is refused.
+
+mod marks;
 
 use std::borrow::Cow;
 
@@ -35,6 +37,9 @@ pub(in crate::workspace) fn ways(old: &str, new: &str) -> Vec<Unwrapped> {
     out.extend(fence(old, new));
     out.extend(escapes(old, new));
     out.extend(entities(old, new));
+    out.extend(marks::quotes(old, new));
+    out.extend(marks::signs(old, new));
+    out.extend(marks::around(old, new));
     out.retain(|way| way.old != old);
     out
 }

@@ -16,6 +16,7 @@
 //! ```
 
 use crate::workspace::edit_match::unwrap;
+use crate::workspace::edit_match::view::View;
 
 /// A patch that cannot be read: the text says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -60,6 +61,9 @@ pub struct Chunk {
     pub lines: Vec<PatchLine>,
     /// It ends where the file ends.
     pub at_end: bool,
+    /// The patch ends behind it with a line that may be context as well:
+    /// `*** End Patch` with a blank before it, unlike the other markers.
+    pub open_end: bool,
 }
 
 /// One line of a chunk.
@@ -174,6 +178,11 @@ pub fn parse(patch: &str) -> Result<Vec<Section>, ParseError> {
         ));
     }
     Ok(sections)
+}
+
+/// Whether a file has a line that ends a patch.
+pub(super) fn has_end_marker(view: &View) -> bool {
+    (0..view.len()).any(|index| Marker::of(view.line(index)) == Some(Marker::End))
 }
 
 fn fail(text: impl Into<String>) -> ParseError {
@@ -374,6 +383,8 @@ impl<'a> Parser<'a> {
             self.at += 1;
             chunk.line(line);
         }
+        let last = self.at == self.end && !self.padded;
+        chunk.open_end = last && self.lines[self.end].starts_with(' ');
         // Blank lines without a sign around new lines alone only part the sections.
         let telling =
             |line: &PatchLine| line.kind != LineKind::Added && !line.text.trim().is_empty();

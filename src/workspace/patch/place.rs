@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use similar::DiffOp;
 
-use super::parse::{Chunk, LineKind};
+use super::parse::{self, Chunk, LineKind};
 use super::{readings, scope};
 use crate::stdx::text;
 use crate::workspace::document::{self, Document};
@@ -40,6 +40,13 @@ pub(super) fn update(bytes: &[u8], chunks: &[Chunk]) -> Result<Updated, String> 
         parts: Vec::new(),
         notes: Vec::new(),
     };
+    if chunks.last().is_some_and(|chunk| chunk.open_end) && parse::has_end_marker(&view) {
+        return Err(
+            "the patch seems truncated: its last line ` *** End Patch` is a line of the file as \
+             well; nothing was changed. End it with `*** End Patch` without a blank before it"
+                .into(),
+        );
+    }
     for (index, chunk) in chunks.iter().enumerate() {
         placer.place(chunk).map_err(|error| {
             if chunks.len() > 1 {
