@@ -163,7 +163,7 @@ fn middle(app: &mut App, cols: usize, rows: usize) -> (Vec<Line<'static>>, Caret
         });
         return (view.rows, view.caret);
     }
-    let (mut lines, caret) = prompt(app, cols, (rows / 3).max(1));
+    let (mut lines, caret) = prompt(app, cols, prompt_height(rows));
     let palette = app.palette.rows(cols, (rows / 3).max(1), &app.theme);
     lines.extend(palette);
     (lines, caret)
@@ -192,6 +192,11 @@ fn steady_panel(
         }
         height = (lower - (wrapped - screen).div_ceil(4).min(lower - least)).max(least);
     }
+}
+
+/// Rows the prompt may take of a screen: a third, in a small one a few all the same.
+fn prompt_height(screen: usize) -> usize {
+    (screen / 3).max(screen.saturating_sub(3).clamp(1, 3))
 }
 
 /// The prompt in at most `height` rows around the caret.
