@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use sofos::config::Layer;
 use sofos::config::mcp::{McpServer, McpTransport};
 use sofos::mcp::oauth::{self, Login, Step};
-use sofos::mcp::{CallCx, Client, McpError, Wiring, connect_once};
+use sofos::mcp::{Asking, CallCx, Client, McpError, McpTool, Reply, Wiring, connect_once};
 use sofos::net::buffered::Buffered;
 
 /// How often a login is tried.
@@ -69,7 +69,7 @@ async fn run(url: &str) -> Result<(), McpError> {
     };
     let mut result = Ok(());
     for _ in 0..LOGINS {
-        result = talk(&server, &wiring, &scenario).await;
+        result = talk(&server, &wiring, &scenario, &context).await;
         if !matches!(result, Err(McpError::Login { .. })) {
             break;
         }
@@ -118,14 +118,19 @@ async fn follow(mut address: String) {
     }
 }
 
-async fn talk(server: &McpServer, wiring: &Wiring, scenario: &str) -> Result<(), McpError> {
+async fn talk(
+    server: &McpServer,
+    wiring: &Wiring,
+    scenario: &str,
+    context: &Value,
+) -> Result<(), McpError> {
     let client = connect_once(server, wiring).await?;
-    let done = act(&client, scenario).await;
+    let done = act(&client, scenario, context).await;
     client.close().await;
     done
 }
 
-async fn act(client: &Client, scenario: &str) -> Result<(), McpError> {
+async fn act(client: &Client, scenario: &str, context: &Value) -> Result<(), McpError> {
     if scenario == "initialize" {
         return Ok(());
     }
@@ -141,8 +146,38 @@ async fn act(client: &Client, scenario: &str) -> Result<(), McpError> {
             Some(tool) => call(&tool.name, json!({})).await,
             None => Ok(()),
         },
-        _ => Ok(()),
+        // What is watched is that nothing is fetched.
+        "json-schema-ref-no-deref" => Ok(()),
+        _ => everything(client, &tools, context).await,
     }
+}
+
+/// Calls what the context names, else every tool, prompt and resource.
+async fn everything(client: &Client, tools: &[McpTool], context: &Value) -> Result<(), McpError> {
+    let cx = agreeable();
+    let named = context["toolCalls"].as_array();
+    for call in named.into_iter().flatten() {
+        let name = call["name"].as_str().unwrap_or_default();
+        let arguments = call["arguments"].as_object().cloned().unwrap_or_default();
+        let called = client.call(name, arguments, &cx).await;
+        eprintln!("{name}: {called:?}");
+    }
+    if named.is_some() {
+        return Ok(());
+    }
+    for tool in tools {
+        let called = client.call(&tool.name, arguments(tool, tools), &cx).await;
+        eprintln!("{}: {called:?}", tool.name);
+    }
+    for prompt in client.prompts().await.unwrap_or_default() {
+        let given = prompt.arguments.iter();
+        let given = given.map(|(name, ..)| (name.clone(), Value::from("x")));
+        let _ = client.get_prompt(&prompt.name, given.collect(), &cx).await;
+    }
+    for resource in client.resources().await.unwrap_or_default() {
+        let _ = client.read_resource(&resource.uri, &cx).await;
+    }
+    Ok(())
 }
 
 async fn call(client: &Client, name: &str, arguments: Map<String, Value>) -> Result<(), McpError> {
@@ -150,4 +185,45 @@ async fn call(client: &Client, name: &str, arguments: Map<String, Value>) -> Res
         .call(name, arguments, &CallCx::silent())
         .await
         .map(drop)
+}
+
+/// Takes the default of every question, as a user who presses enter.
+fn agreeable() -> CallCx {
+    let ask: Asking = Arc::new(|question| {
+        Box::pin(async move {
+            let first = question.choices.into_iter().next();
+            question
+                .default
+                .or(first)
+                .map_or(Reply::Cancelled, Reply::Said)
+        })
+    });
+    CallCx {
+        ask: Some(ask),
+        ..CallCx::silent()
+    }
+}
+
+/// Arguments that fit a schema. What asks for a schema gets that of another tool, as
+/// it was received.
+fn arguments(tool: &McpTool, all: &[McpTool]) -> Map<String, Value> {
+    let properties = tool.schema.get("properties").and_then(Value::as_object);
+    let value = |schema: &Value| match schema["type"].as_str() {
+        Some("number") => json!(5),
+        Some("integer") => json!(5),
+        Some("boolean") => json!(true),
+        Some("array") => json!([]),
+        Some("object") => json!({}),
+        _ => json!("us-west1"),
+    };
+    let other = all.iter().find(|other| other.name != tool.name);
+    let given = |name: &str, schema: &Value| match (name, other) {
+        ("schema", Some(other)) => other.schema.clone(),
+        _ => value(schema),
+    };
+    properties
+        .into_iter()
+        .flatten()
+        .map(|(name, schema)| (name.clone(), given(name, schema)))
+        .collect()
 }

@@ -7,10 +7,12 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::{Agent, message_id};
 use crate::mcp::{CallCx, McpError, Offer};
+use crate::protocol::command::UserInput;
 use crate::protocol::event::NoticeLevel;
 use crate::protocol::message::{ContextKind, Message};
 use crate::protocol::permission::{Effect, PermissionDecision};
@@ -163,6 +165,52 @@ impl Agent {
     }
 }
 
+/// A prompt of a server that the user chose.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServerPrompt {
+    /// The server.
+    pub server: String,
+    /// The server's own name for it.
+    pub name: String,
+    /// Its arguments.
+    pub arguments: Map<String, Value>,
+    /// What the user typed.
+    pub line: String,
+}
+
+impl Agent {
+    /// Runs a turn for a prompt of a server. Its text is attached to what the user typed:
+    /// files that it names are not the user's wish.
+    pub async fn run_prompt(&mut self, prompt: ServerPrompt) {
+        let cx = CallCx {
+            cancel: self.parts.control.begin(),
+            ..CallCx::silent()
+        };
+        let ServerPrompt {
+            server,
+            name,
+            arguments,
+            line,
+        } = prompt;
+        let hub = self.parts.services.mcp.clone();
+        match hub.get_prompt(&server, &name, arguments, &cx).await {
+            Ok(said) => {
+                let words = said.texts.join("\n\n");
+                self.to_attach = vec![format!(
+                    "The user chose the prompt {name} of the MCP server {server}, which says:\n\n{words}"
+                )];
+                let images = Vec::new();
+                self.run_turn(UserInput { text: line, images }).await;
+            }
+            Err(McpError::Stopped) => {}
+            Err(error) => {
+                let words = text::clean(&error.to_string()).into_owned();
+                self.notice(NoticeLevel::Error, words);
+            }
+        }
+    }
+}
+
 /// What is told of a server; nothing while nothing is known of it.
 fn section(heading: &str, offer: &Offer, declared: &[&str]) -> Option<String> {
     let (direct, others): (Vec<_>, Vec<_>) = offer
@@ -188,6 +236,8 @@ fn section(heading: &str, offer: &Offer, declared: &[&str]) -> Option<String> {
     let lines: Vec<String> = others
         .iter()
         .map(|(_, tool)| match tool.summary(SUMMARY) {
+            // Their names say it all.
+            _ if tool.own => format!("\n- {}", tool.name),
             summary if summary.is_empty() => format!("\n- {}", tool.name),
             summary => format!("\n- {}: {summary}", tool.name),
         })

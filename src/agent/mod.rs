@@ -33,6 +33,7 @@ pub use authority::{Authority, Interactive, Refuse};
 pub use control::TurnControl;
 pub use input::BY_HAND;
 pub use ledger::{Break, ByModel, Ledger, Part, Share, ledger};
+pub use mcp::ServerPrompt;
 pub use prompt::{DEFAULT_MAX_TOKENS, fixed_overhead, overhead_by_wire};
 pub use switch::{Budget, Roles};
 pub use taker::Taker;
@@ -155,6 +156,8 @@ pub struct Agent {
     /// Tools of MCP servers that are declared as they are: the same for the whole
     /// session, whatever the servers say later.
     declared: OnceLock<Vec<Arc<ServerTool>>>,
+    /// What goes with the next message of the user.
+    to_attach: Vec<String>,
 }
 
 impl Agent {
@@ -170,6 +173,7 @@ impl Agent {
             images_left_out: AtomicUsize::new(0),
             job_watch: None,
             declared: OnceLock::new(),
+            to_attach: Vec::new(),
             jobs_ran: false,
             mode_before_plan: PermissionMode::Default,
             told_no_undo: false,

@@ -11,7 +11,9 @@ use super::replay::{self, Earlier};
 use super::servers::{Found, Servers};
 use super::status::Reporter;
 use super::{ReplError, Setup, signals};
-use crate::agent::{Agent, Authority, Events, Interactive, Parts, Refuse, Services, TurnControl};
+use crate::agent::{
+    Agent, Authority, Events, Interactive, Parts, Refuse, ServerPrompt, Services, TurnControl,
+};
 use crate::mcp::Hub;
 use crate::memory::Places;
 use crate::protocol::command::{Command, Secret, UserInput};
@@ -82,6 +84,8 @@ pub(super) enum Job {
     Compact(String),
     /// A command line of the user's own hand.
     Command(String),
+    /// A prompt of an MCP server.
+    Prompt(ServerPrompt),
 }
 
 impl Worker {
@@ -365,6 +369,7 @@ impl Worker {
                     Job::Turn(input) => drop(agent.run_turn(input).await),
                     Job::Compact(focus) => agent.compact_now(&focus).await,
                     Job::Command(line) => agent.run_by_hand(&line).await,
+                    Job::Prompt(prompt) => agent.run_prompt(prompt).await,
                 }
             });
             let mut hearing = true;

@@ -18,6 +18,8 @@ mod leaving;
 mod mcp;
 mod mcp_cli;
 #[cfg(unix)]
+mod mcp_conformance;
+#[cfg(unix)]
 mod mcp_server;
 #[cfg(unix)]
 mod memory;

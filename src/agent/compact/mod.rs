@@ -176,6 +176,9 @@ impl Agent {
                 self.record(EntryKind::Compaction {
                     compaction: Box::new(compaction),
                 });
+                for message in self.mcp_news() {
+                    self.record_message(message);
+                }
                 End::Done
             }
             None => {

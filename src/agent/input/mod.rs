@@ -57,6 +57,8 @@ impl Agent {
                 None => {}
             }
         }
+        let chosen = std::mem::take(&mut self.to_attach);
+        attached.extend(chosen.into_iter().map(attachment));
         let resources = self.named_resources(&input.text, cancel).await;
         attached.extend(resources.into_iter().map(attachment));
         if !images.is_empty() && !self.parts.model.vision {

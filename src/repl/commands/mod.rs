@@ -20,6 +20,7 @@ mod permissions;
 mod rename;
 mod resume;
 mod rewind;
+mod server_prompt;
 mod sessions;
 mod think;
 mod undo;
@@ -330,6 +331,7 @@ pub(super) fn run(worker: &mut Worker, line: &str) -> Flow {
     );
     match find(&name.to_lowercase()) {
         Some(spec) => (spec.run)(worker, arguments),
+        None if name.starts_with("mcp__") => server_prompt::run(worker, name, arguments),
         None => {
             let name = text::one_line(name, 40);
             worker.notice(
