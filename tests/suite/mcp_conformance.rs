@@ -83,7 +83,8 @@ fn the_official_suite_passes() {
             .collect();
         for (scenario, run) in runs {
             let output = run.wait_with_output().unwrap();
-            let said = String::from_utf8_lossy(&output.stdout).into_owned();
+            let said = [output.stdout, output.stderr].concat();
+            let said = String::from_utf8_lossy(&said).into_owned();
             if !output.status.success() || !said.contains(" 0 failed") {
                 failed.push(format!("{version} {scenario}:\n{said}"));
             }
