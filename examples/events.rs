@@ -47,6 +47,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         rules: Arc::default(),
         web_search: Default::default(),
         mcp: sofos::mcp::Hub::none(),
+        mcp_secrets: Arc::new(sofos::config::mcp::Secrets::new(&paths, &env)),
         scrollback: String::new(),
         paths,
     };

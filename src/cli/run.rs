@@ -327,10 +327,12 @@ pub(super) fn setup(
         .open(provider.id)
         .map_err(|failure| CliError::Provider(failure.message))?;
     // Whatever a command prints of them is hidden.
-    let keys = access.secrets();
+    let mcp_secrets = Arc::new(Secrets::new(&paths, &env));
+    let mut keys = access.secrets();
+    keys.extend(mcp_secrets.values());
     let scrollback = doctor::scrollback_words(&env);
     let child_env = Arc::new(child_env(&env).with_secrets(keys));
-    let secrets = Secrets::new(&paths, &env);
+    let secrets = mcp_secrets.clone();
     let mcp = Hub::new(HubParts {
         servers: mcp_servers,
         cache_dir: paths.mcp(),
@@ -358,6 +360,7 @@ pub(super) fn setup(
         rules: Arc::new(rules),
         web_search,
         mcp,
+        mcp_secrets,
     })
 }
 

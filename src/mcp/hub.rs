@@ -602,6 +602,12 @@ impl Hub {
             .collect()
     }
 
+    /// The servers as their settings describe them.
+    pub fn servers(&self) -> Vec<McpServer> {
+        let all = self.all();
+        all.iter().map(|entry| entry.server.clone()).collect()
+    }
+
     /// Names of the servers that are switched on.
     pub fn names(&self) -> Vec<String> {
         let on = |entry: &&Arc<Entry>| entry.live().state != ServerState::Off;

@@ -76,4 +76,7 @@ pub struct Picker {
     pub preview_command: Option<String>,
     /// More keys.
     pub keys: Vec<PickKey>,
+    /// Takes the place of an open list of the same title, filter and selection kept;
+    /// without one it is nothing.
+    pub renews: bool,
 }

@@ -17,6 +17,7 @@ use std::thread::JoinHandle;
 
 use crate::agent::{Budget, Roles};
 use crate::config::Paths;
+use crate::config::mcp::Secrets;
 use crate::exec::Env;
 use crate::mcp::Hub;
 use crate::permission::RuleBook;
@@ -71,6 +72,8 @@ pub struct Setup {
     pub web_search: WebSearch,
     /// MCP servers.
     pub mcp: Arc<Hub>,
+    /// What MCP servers need, from the environment or stored.
+    pub mcp_secrets: Arc<Secrets>,
     /// How finished lines reach the terminal's scrollback, in words.
     pub scrollback: String,
 }

@@ -68,6 +68,8 @@ pub(super) struct Worker {
     pub(super) jobs: Arc<Jobs>,
     /// MCP servers.
     pub(super) mcp: Arc<Hub>,
+    /// What `/mcp` works with.
+    pub(super) mcp_panel: commands::Panel,
     /// sofos' own directory of the user.
     pub(super) home: String,
     /// How finished lines reach the scrollback, in words.
@@ -113,8 +115,10 @@ impl Worker {
             rules,
             web_search,
             mcp,
+            mcp_secrets,
             scrollback,
         } = setup;
+        let mcp_panel = commands::Panel::new(paths.clone(), mcp_secrets);
         let cwd = paths.workspace.display().to_string();
         let workspace =
             Workspace::open(&paths.workspace).map_err(|source| ReplError::Workspace {
@@ -208,6 +212,7 @@ impl Worker {
             to_remember: None,
             home: paths.home.display().to_string(),
             mcp,
+            mcp_panel,
             scrollback,
         })
     }
@@ -252,7 +257,7 @@ impl Worker {
                     (flow, _) => flow,
                 },
                 Some(Command::Secret { purpose, secret }) => {
-                    commands::store_key(&mut self, &purpose, &secret);
+                    commands::store_secret(&mut self, &purpose, &secret);
                     Flow::GoOn
                 }
                 Some(Command::Shutdown) => Flow::Exit,

@@ -350,6 +350,11 @@ impl App {
                 }
             }
             UiEvent::Changes(view) => self.changes(&view),
+            UiEvent::Pick(picker) if picker.renews => {
+                if let Some(open) = &mut self.picker {
+                    open.panel.renew(*picker);
+                }
+            }
             UiEvent::Pick(picker) => self.open(*picker, Purpose::Command),
             UiEvent::EditFile { path } => self.actions.push(Action::EditFile(path)),
             UiEvent::TakenBack { inputs } => {

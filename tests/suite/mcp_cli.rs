@@ -210,3 +210,43 @@ fn servers_of_other_tools_are_taken_over_by_name() {
     assert!(said(&["mcp", "import", "--all"]).contains("a: is there already"));
     assert_eq!(said(&["mcp", "list"]).lines().count(), 2);
 }
+
+#[cfg(unix)]
+#[test]
+fn the_list_of_servers_is_live_and_a_paste_is_only_text() {
+    use crate::pty::Terminal;
+    let rig = Rig::new(vec![]);
+    rig.run(&[
+        "mcp",
+        "add",
+        "broken",
+        "--",
+        "sh",
+        "-c",
+        "echo out of paper >&2; exit 3",
+    ])
+    .ok();
+    let mut terminal = Terminal::start(&rig, &[], 120, 30);
+    terminal.wait("/ commands");
+    terminal.enter("/mcp");
+    terminal.wait("MCP servers:");
+    // It is opened while the server starts, and says what became of it by itself.
+    terminal.wait("failed");
+    terminal.wait("out of paper");
+    // Ctrl+X and Enter as parts of a paste are no keys.
+    terminal.send("\u{1b}[200~bro\u{18}\r\u{1b}[201~");
+    terminal.wait("MCP servers: bro");
+    terminal.send("\r");
+    terminal.wait("its last words");
+    terminal.enter("/mcp off broken");
+    terminal.wait("switched off in");
+    assert!(settings(&rig).contains("enabled = false"));
+    terminal.enter("/mcp delete broken");
+    terminal.wait("keep it");
+    terminal.send("\r");
+    terminal.enter("/mcp list");
+    terminal.wait("| off");
+    terminal.enter("/exit");
+    terminal.end();
+    assert!(settings(&rig).contains("[mcp-servers.broken]"));
+}

@@ -13,6 +13,7 @@ mod info;
 mod jobs;
 mod keys;
 mod local;
+mod mcp;
 mod memory;
 mod model;
 mod modes;
@@ -28,14 +29,23 @@ mod undo;
 pub use complete::{COMPLETIONS, Complete};
 pub use cost::report as cost_report;
 pub use help::{IN_A_MESSAGE, table};
-pub(super) use keys::store as store_key;
+pub(super) use mcp::Panel;
 pub(super) use memory::remember;
 
 use super::status::Reporter;
 use super::worker::Worker;
+use crate::protocol::command::Secret;
 use crate::protocol::event::NoticeLevel;
 use crate::stdx::text;
 use crate::tools::jobs::Jobs;
+
+/// Stores what was typed into the panel for secrets: for an MCP server, or a vendor's key.
+pub(super) fn store_secret(worker: &mut Worker, purpose: &str, secret: &Secret) {
+    match purpose.strip_prefix(mcp::PURPOSE) {
+        Some(name) => mcp::store(worker, name, secret),
+        None => keys::store(worker, purpose, secret),
+    }
+}
 
 /// What the worker does after a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -243,6 +253,13 @@ pub static COMMANDS: &[CommandSpec] = &[
         usage: "[add|remove|why]",
         help: "show or change the rules; why COMMAND explains one",
         run: permissions::run,
+    },
+    CommandSpec {
+        name: "mcp",
+        aliases: &[],
+        usage: "[list|add|reconnect|login NAME]",
+        help: "MCP servers: state, tools, errors; switch, connect, add, delete",
+        run: mcp::run,
     },
     CommandSpec {
         name: "memory",

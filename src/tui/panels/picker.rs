@@ -92,6 +92,19 @@ impl PickerPanel {
         }
     }
 
+    /// Takes the rows of a list of the same title; filter and selection stay.
+    pub fn renew(&mut self, picker: Picker) {
+        let mut new = Self::new(picker);
+        if new.title != self.title {
+            return;
+        }
+        new.list.set_filter(self.list.filter());
+        if let Some(item) = self.list.selected() {
+            new.list.select(&item.value);
+        }
+        *self = new;
+    }
+
     /// Rows stay in their order while a filter is typed: what holds the words as
     /// they are goes before what only holds their letters.
     pub fn in_order(&mut self) {
@@ -294,6 +307,30 @@ fn line(command: &str, value: &str) -> String {
 mod tests {
     use super::*;
     use crate::protocol::picker::PickRow;
+
+    #[test]
+    fn a_list_is_renewed_under_filter_and_selection() {
+        let picker = |title: &str, names: &[&str], detail: &str| Picker {
+            title: title.into(),
+            rows: names
+                .iter()
+                .map(|name| PickRow::new(*name, *name, detail))
+                .collect(),
+            ..Picker::default()
+        };
+        let mut panel = PickerPanel::new(picker("servers", &["one", "two", "tower"], "idle"));
+        panel.paste("t");
+        panel.list.select("two");
+        panel.renew(picker("servers", &["zero", "tower", "two"], "ready"));
+        assert_eq!(panel.list.filter(), "t");
+        let selected = panel.list.selected().unwrap();
+        assert_eq!(
+            (selected.value.as_str(), selected.detail.as_str()),
+            ("two", "ready")
+        );
+        panel.renew(picker("others", &["x"], ""));
+        assert_eq!(panel.list.selected().unwrap().value, "two");
+    }
 
     fn sessions() -> PickerPanel {
         PickerPanel::new(Picker {
