@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::errors;
-use super::events::{Call, Candidate, Chunk, Part};
+use super::events::{Call, Candidate, Chunk, Counts, Part};
 use crate::net::retry::Again;
 use crate::protocol::message::{ContentBlock, Opaque, StopReason};
 use crate::protocol::usage::Usage;
@@ -72,7 +72,9 @@ pub(super) struct Decoder {
     called: bool,
     said: bool,
     queries: Vec<String>,
-    usage: Usage,
+    /// The last counts, as they came.
+    counts: String,
+    searches: u64,
     stop: Option<StopReason>,
 }
 
@@ -97,7 +99,8 @@ impl Decode for Decoder {
             out.push_back(StreamEvent::Start { model });
         }
         if let Some(counts) = chunk.usage_metadata {
-            self.usage = counts.usage();
+            self.counts.clear();
+            self.counts.push_str(counts.get());
         }
         if let Some(reason) = chunk
             .prompt_feedback
@@ -136,7 +139,12 @@ impl Decode for Decoder {
             StopReason::EndTurn if self.called => StopReason::ToolUse,
             stop => stop,
         };
-        let usage = self.usage;
+        // Counts that make no sense are none.
+        let counts: Option<Counts> = serde_json::from_str(&self.counts).unwrap_or_default();
+        let usage = Usage {
+            web_searches: self.searches,
+            ..counts.unwrap_or_default().usage()
+        };
         out.push_back(StreamEvent::Done { stop, usage });
     }
 }
@@ -162,7 +170,7 @@ impl Decoder {
             .grounding_metadata
             .and_then(|g| g.web_search_queries);
         if let Some(queries) = queries.filter(|queries| !queries.is_empty()) {
-            self.usage.web_searches = queries.len() as u64;
+            self.searches = queries.len() as u64;
             self.queries = queries;
         }
         if let Some(reason) = candidate.finish_reason.filter(|reason| !reason.is_empty()) {

@@ -14,8 +14,9 @@ pub(super) struct Chunk<'a> {
     pub(super) candidates: Option<Vec<Candidate<'a>>>,
     #[serde(borrow, default)]
     pub(super) prompt_feedback: Option<Feedback<'a>>,
-    #[serde(default)]
-    pub(super) usage_metadata: Option<Counts>,
+    /// Kept raw: of the counts in every event only the last ones matter.
+    #[serde(borrow, default)]
+    pub(super) usage_metadata: Option<&'a RawValue>,
     #[serde(borrow, default)]
     pub(super) model_version: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
