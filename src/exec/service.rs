@@ -177,9 +177,13 @@ fn is_program(path: &Path) -> bool {
 
 /// What the helper does: starts the program with its own streams, and waits for the end
 /// of either that or of the process that started it. Whichever ends first, nothing of
-/// the tree is left behind. The result is the exit code.
+/// the tree is left behind: what loses its parent becomes a child of the guard. It ends
+/// as the program did; the result is the exit code.
+///
+/// A service has a session of its own, and a second to end by itself. A command shares
+/// the guard's: there may be a terminal to it.
 #[cfg(target_os = "linux")]
-pub(super) fn guard(mut args: impl Iterator<Item = std::ffi::OsString>) -> i32 {
+pub(super) fn guard(mut args: impl Iterator<Item = std::ffi::OsString>, own_session: bool) -> i32 {
     use rustix::process::{Pid, PidfdFlags, getppid, pidfd_open};
     const BROKEN: i32 = 125;
     let parent = args.next().and_then(|pid| pid.to_str()?.parse().ok());
@@ -189,13 +193,14 @@ pub(super) fn guard(mut args: impl Iterator<Item = std::ffi::OsString>) -> i32 {
     };
     // The signal would end the guard before it can end the others.
     let _ = rustix::process::set_parent_process_death_signal(None);
+    let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
     let watched = pidfd_open(parent, PidfdFlags::empty());
     if getppid() != Some(parent) {
         return BROKEN;
     }
     let mut command = Command::new(&program);
     command.args(args);
-    sandbox::detach(&mut command);
+    sandbox::tie(&mut command, own_session);
     let mut child = match command.as_std_mut().spawn() {
         Ok(child) => child,
         Err(error) => {
@@ -205,7 +210,7 @@ pub(super) fn guard(mut args: impl Iterator<Item = std::ffi::OsString>) -> i32 {
         }
     };
     let tree = Tree {
-        leader: child.id(),
+        leader: std::process::id(),
         mark: mark.to_string_lossy().into_owned(),
     };
     let own = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
@@ -213,19 +218,56 @@ pub(super) fn guard(mut args: impl Iterator<Item = std::ffi::OsString>) -> i32 {
     if let (Ok(parent), Some(own)) = (watched, own) {
         if ends(&[&parent, &own], None) == Some(0) {
             // It heard the end of its input, too, and may end by itself.
-            ends(&[&own], Some(1));
+            if own_session {
+                ends(&[&own], Some(1));
+            }
+            tree.kill_below();
         }
-        tree.kill();
     }
-    match child.wait() {
+    let status = child.wait();
+    end_children(&tree);
+    match status {
         Ok(status) => {
             use std::os::unix::process::ExitStatusExt;
             status
                 .code()
-                .unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
+                .unwrap_or_else(|| end_by(status.signal().unwrap_or(0)))
         }
         Err(_) => BROKEN,
     }
+}
+
+/// Ends what is left of the tree. Mostly nothing is, and nothing has to be looked for.
+#[cfg(target_os = "linux")]
+fn end_children(tree: &Tree) {
+    use rustix::process::{WaitOptions, wait};
+    const MOST: usize = 500;
+    for _ in 0..MOST {
+        match wait(WaitOptions::NOHANG) {
+            Ok(Some(_)) | Err(rustix::io::Errno::INTR) => {}
+            Ok(None) => {
+                tree.kill_below();
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            Err(_) => break,
+        }
+    }
+}
+
+/// Ends the guard by the signal that ended what it guards.
+#[cfg(target_os = "linux")]
+fn end_by(signal: i32) -> i32 {
+    use rustix::process::{Resource, Rlimit, Signal, getpid, kill_process, setrlimit};
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    let _ = setrlimit(Resource::Core, none);
+    if let Some(named) = Signal::from_named_raw(signal) {
+        sandbox::unblock_signals();
+        let _ = kill_process(getpid(), named);
+    }
+    128 + signal
 }
 
 /// Waits until one of the processes has ended: which. Nothing after `seconds`.

@@ -41,6 +41,8 @@ pub(super) struct Running {
     /// Whether it runs in a sandbox.
     pub(super) confined: bool,
     tree: Tree,
+    /// A guard leads the tree.
+    guarded: bool,
     armed: bool,
     /// Workspaces to clear up after a forced end.
     roots: Vec<PathBuf>,
@@ -49,7 +51,11 @@ pub(super) struct Running {
 impl Running {
     /// Asks the tree to end.
     pub(super) fn terminate(&self) {
-        self.tree.terminate();
+        if self.guarded {
+            self.tree.terminate_below();
+        } else {
+            self.tree.terminate();
+        }
     }
 
     /// Ends the tree.
@@ -60,7 +66,8 @@ impl Running {
         }
     }
 
-    /// The child ended by itself: what it left running is left alone.
+    /// The child ended by itself. What it left running a guard has ended; without one it
+    /// is left alone.
     pub(super) fn disarm(&mut self) {
         self.armed = false;
     }
@@ -92,8 +99,20 @@ pub(super) fn start<'a>(
     let mark = ids::random(16);
     let wrapped = sandbox::wrap(policy, cwd, env)?;
     let confined = wrapped.is_some();
+    let guard = sandbox::command_guard().filter(|_| !confined);
     let (mut command, vars, roots) = match wrapped {
-        None => (Command::new(program), Vec::new(), Vec::new()),
+        None => {
+            let command = match guard {
+                None => Command::new(program),
+                Some((own, word)) => {
+                    let mut command = Command::new(own);
+                    let own_id = std::process::id().to_string();
+                    command.args([word, &own_id, &mark, program]);
+                    command
+                }
+            };
+            (command, Vec::new(), Vec::new())
+        }
         Some(wrapped) => {
             let mut command = Command::new(wrapped.program);
             command.args(wrapped.args).arg(program);
@@ -117,6 +136,7 @@ pub(super) fn start<'a>(
         input,
         confined,
         tree: Tree { leader, mark },
+        guarded: guard.is_some(),
         armed: true,
         roots,
     })

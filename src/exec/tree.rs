@@ -35,6 +35,12 @@ impl Tree {
         self.signal_strays(rustix::process::Signal::TERM);
     }
 
+    /// Ends everything but the leader.
+    #[cfg(target_os = "linux")]
+    pub(super) fn kill_below(&self) {
+        self.signal_strays(rustix::process::Signal::KILL);
+    }
+
     /// Ends everything.
     pub(super) fn kill(&self) {
         // A process may fork while the list is read; a second look finds its children.

@@ -383,6 +383,31 @@ fn safe_mode_offers_and_runs_reading_tools_only() {
 }
 
 #[test]
+fn safe_mode_refuses_what_an_older_conversation_used() {
+    let write = |content: &str| {
+        let call = json!({"path": "a", "content": content});
+        says(vec![tool("write_file", call)])
+    };
+    let mut rig = Rig::new(vec![write("old"), says(vec![text("ok")])]);
+    rig.run(&["-p", "go", "--permission-mode", "bypass"]).ok();
+    assert_eq!(rig.read("a"), "old");
+    let touch = json!({"command": "echo x > b"});
+    rig.serve(vec![
+        write("new"),
+        says(vec![tool("execute_bash", touch)]),
+        says(vec![text("ok")]),
+    ]);
+    rig.run(&["-r", "-s", "-p", "on"]).ok();
+    let requests = rig.server.requests();
+    for (at, name) in [(1, "write_file"), (2, "execute_bash")] {
+        let last = results(&requests[at]).pop().unwrap();
+        assert!(last.2 && last.1.contains(name), "{last:?}");
+    }
+    assert_eq!(rig.read("a"), "old");
+    assert!(!rig.work().join("b").exists());
+}
+
+#[test]
 fn keys_never_reach_commands() {
     let rig = Rig::new(vec![
         says(vec![tool("execute_bash", json!({"command": "env"}))]),

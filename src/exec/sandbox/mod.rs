@@ -156,7 +156,8 @@ pub fn entry() {
         let mut args = std::env::args_os();
         match args.nth(1) {
             Some(word) if word == system::HELPER => linux::helper(args.collect()),
-            Some(word) if word == GUARD => std::process::exit(super::service::guard(args)),
+            Some(word) if word == GUARD => linux::guard(args, true),
+            Some(word) if word == COMMAND_GUARD => linux::guard(args, false),
             _ => {}
         }
     }
@@ -166,14 +167,35 @@ pub fn entry() {
 #[cfg(target_os = "linux")]
 const GUARD: &str = "__guard";
 
+/// First argument of the guard of a command that nothing confines.
+#[cfg(target_os = "linux")]
+const COMMAND_GUARD: &str = "__guard-command";
+
 /// The program that guards a service and its first argument, where there is one.
 pub(super) fn guard_program() -> Option<(&'static Path, &'static str)> {
     #[cfg(target_os = "linux")]
-    return system::READY
-        .load(std::sync::atomic::Ordering::Relaxed)
-        .then(|| (Path::new(system::SELF), GUARD));
+    return ready().then(|| (Path::new(system::SELF), GUARD));
     #[cfg(not(target_os = "linux"))]
     None
+}
+
+/// The same for a command: confined ones need none, their namespace ends with them.
+pub(super) fn command_guard() -> Option<(&'static Path, &'static str)> {
+    #[cfg(target_os = "linux")]
+    return ready().then(|| (Path::new(system::SELF), COMMAND_GUARD));
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
+#[cfg(target_os = "linux")]
+fn ready() -> bool {
+    system::READY.load(std::sync::atomic::Ordering::Relaxed)
+}
+
+/// Lets signals reach this process again; for a guard, which has one thread.
+#[cfg(target_os = "linux")]
+pub(super) fn unblock_signals() {
+    linux::unblock_signals();
 }
 
 /// Removes what confined commands may have left in a workspace.
@@ -208,14 +230,24 @@ pub fn clean_up() {
 /// The kernel ties the latter to the *thread* that spawns: spawn from a thread
 /// that lives as long as the runtime, never from a blocking-pool thread.
 #[cfg(unix)]
-#[allow(unsafe_code)]
 pub(super) fn detach(command: &mut Command) {
+    tie(command, true);
+}
+
+/// [`detach`], in a session of its own or in that of its parent.
+#[cfg(unix)]
+#[allow(unsafe_code)]
+pub(super) fn tie(command: &mut Command, own_session: bool) {
     #[cfg(target_os = "linux")]
     let parent = rustix::process::getpid();
     let in_child = move || {
-        rustix::process::setsid()?;
+        if own_session {
+            rustix::process::setsid()?;
+        }
         #[cfg(target_os = "linux")]
         {
+            // A guard has some of them blocked.
+            linux::unblock_signals();
             rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
             // The parent may have died before the signal was asked for.
             if rustix::process::getppid() != Some(parent) {
@@ -225,9 +257,9 @@ pub(super) fn detach(command: &mut Command) {
         Ok(())
     };
     // SAFETY: the closure runs in the forked child before exec, where only
-    // async-signal-safe calls are allowed: it makes three plain system calls
-    // (setsid, prctl, getppid), allocates nothing, takes no lock, and captures
-    // one integer by value.
+    // async-signal-safe calls are allowed: it makes four plain system calls
+    // (setsid, sigprocmask, prctl, getppid), allocates nothing, takes no lock, and captures
+    // an integer and a flag by value.
     unsafe {
         command.pre_exec(in_child);
     }

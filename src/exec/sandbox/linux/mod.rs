@@ -47,6 +47,18 @@ pub(super) fn helper(args: Vec<OsString>) -> ! {
     sys::exit(code)
 }
 
+/// Runs the guard of a service or command (see `exec::service`). What is meant for those
+/// it guards must not end it before them.
+pub(super) fn guard(args: std::env::ArgsOs, own_session: bool) -> ! {
+    sys::block_signals(sys::signal_bit(libc::SIGTERM) | of_terminals());
+    sys::exit(crate::exec::service::guard(args, own_session))
+}
+
+/// Lets signals reach this process again.
+pub(super) fn unblock_signals() {
+    sys::block_signals(0);
+}
+
 /// Says what failed, on the error stream.
 fn fail(action: &str, error: &io::Error) -> i32 {
     let words = format!("sofos sandbox: cannot {action}: {error}\n");
