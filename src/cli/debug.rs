@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::CliError;
-use crate::permission::command::{analyse, shown as readable};
-use crate::permission::{Basis, List, Place, RuleSet, decide, scope};
+use crate::permission::command::{Analysis, shown as readable};
+use crate::permission::{Basis, List, Place, RuleSet, decide, decide_analysed, scope};
 use crate::protocol::permission::{Effect, PermissionDecision, PermissionMode, ScopedPath};
 
 /// Longest line that is read, in bytes.
@@ -139,8 +139,13 @@ fn judge(question: &Question, place: &Place<'_>, user: &RuleSet) -> Verdict {
             if line.contains('\0') {
                 return Verdict::deny("the command contains a NUL byte");
             }
-            let decision = decide(&basis, &[Effect::Exec(line.clone())]);
-            (decision, command_effects(place, line))
+            let (decision, analyses) = decide_analysed(&basis, &[Effect::Exec(line.clone())]);
+            let effects = analyses
+                .iter()
+                .flatten()
+                .flat_map(command_effects)
+                .collect();
+            (decision, effects)
         }
         Question { url: Some(url), .. } => (
             decide(&basis, &[Effect::Net(url.clone())]),
@@ -187,9 +192,9 @@ fn rule_set(lists: &Lists, place: &Place<'_>) -> Result<RuleSet, String> {
     Ok(rules)
 }
 
-fn command_effects(place: &Place<'_>, line: &str) -> Vec<Value> {
+fn command_effects(analysis: &Analysis) -> Vec<Value> {
     let mut out: Vec<Value> = Vec::new();
-    analyse(place, line).each(&mut |part| {
+    analysis.each(&mut |part| {
         for effect in &part.effects {
             let target = readable(&effect.target);
             let outside = effect.path.as_ref().is_some_and(|path| !path.inside());

@@ -42,6 +42,29 @@ enum Said {
 /// A grant covers exactly the effect it was shown for, in every mode that can ask.
 /// Deny rules hold in every mode.
 pub fn decide(basis: &Basis<'_>, effects: &[Effect]) -> PermissionDecision {
+    decide_analysed(basis, effects).0
+}
+
+/// [`decide`], with what was found out about each command line among the effects.
+pub fn decide_analysed(
+    basis: &Basis<'_>,
+    effects: &[Effect],
+) -> (PermissionDecision, Vec<Option<Analysis>>) {
+    let analyses: Vec<Option<Analysis>> = effects
+        .iter()
+        .map(|effect| match effect {
+            Effect::Exec(line) => Some(analyse(&basis.place, line)),
+            _ => None,
+        })
+        .collect();
+    (decide_on(basis, effects, &analyses), analyses)
+}
+
+fn decide_on(
+    basis: &Basis<'_>,
+    effects: &[Effect],
+    analyses: &[Option<Analysis>],
+) -> PermissionDecision {
     if (basis.safe || basis.mode == PermissionMode::Plan)
         && let Some(effect) = effects.iter().find(|effect| !effect.is_read_only())
     {
@@ -54,8 +77,8 @@ pub fn decide(basis: &Basis<'_>, effects: &[Effect]) -> PermissionDecision {
     let mut reasons: Vec<String> = Vec::new();
     let mut asked: Vec<&Effect> = Vec::new();
     let mut grantable = true;
-    for effect in effects {
-        let (reason, may_grant) = match judge(basis, effect) {
+    for (effect, analysis) in effects.iter().zip(analyses) {
+        let (reason, may_grant) = match judge(basis, effect, analysis.as_ref()) {
             Said::Deny(why) => return PermissionDecision::Deny { why },
             Said::Allow(why, by_rule) => {
                 allowed = why;
@@ -92,14 +115,14 @@ pub fn decide(basis: &Basis<'_>, effects: &[Effect]) -> PermissionDecision {
     let (session, always) = if grantable {
         (
             offers(&asked, rule_of),
-            lasting(basis, effects, offers(&asked, lasting_rule)),
+            lasting(basis, effects, analyses, offers(&asked, lasting_rule)),
         )
     } else {
         (Vec::new(), Vec::new())
     };
     PermissionDecision::Ask {
         why: reasons.join("; "),
-        effects: explain::effects(&basis.place, effects),
+        effects: explain::effects(effects, analyses),
         session,
         always,
     }
@@ -119,7 +142,12 @@ fn offers(effects: &[&Effect], rule: impl Fn(&Effect) -> Option<String>) -> Vec<
 }
 
 /// The rules again, if they would settle the question for good.
-fn lasting(basis: &Basis<'_>, effects: &[Effect], offered: Vec<Grant>) -> Vec<Grant> {
+fn lasting(
+    basis: &Basis<'_>,
+    effects: &[Effect],
+    analyses: &[Option<Analysis>],
+    offered: Vec<Grant>,
+) -> Vec<Grant> {
     let mut rules = basis.rules.clone();
     let settles = !offered.is_empty()
         && offered
@@ -130,9 +158,9 @@ fn lasting(basis: &Basis<'_>, effects: &[Effect], offered: Vec<Grant>) -> Vec<Gr
                 rules: &rules,
                 ..*basis
             };
-            effects
-                .iter()
-                .all(|effect| matches!(judge(&basis, effect), Said::Allow(..)))
+            effects.iter().zip(analyses).all(|(effect, analysis)| {
+                matches!(judge(&basis, effect, analysis.as_ref()), Said::Allow(..))
+            })
         };
     if settles { offered } else { Vec::new() }
 }
@@ -191,10 +219,15 @@ fn leaves_sandbox(effect: &Effect) -> bool {
     matches!(effect, Effect::Unconfined(_) | Effect::Network(_))
 }
 
-/// What tables and rules say about an effect.
-fn judge(basis: &Basis<'_>, effect: &Effect) -> Said {
+/// What tables and rules say about an effect; of a command line, with its analysis.
+fn judge(basis: &Basis<'_>, effect: &Effect, analysis: Option<&Analysis>) -> Said {
     let (path, write) = match effect {
-        Effect::Exec(line) => return judge_command(basis, line),
+        Effect::Exec(line) => {
+            return match analysis {
+                Some(analysis) => judge_command(basis, line, analysis),
+                None => judge_command(basis, line, &analyse(&basis.place, line)),
+            };
+        }
         Effect::Unconfined(_) => {
             let why = "runs without the sandbox: with your own rights to files and network";
             return Said::Ask(why.to_string(), true);
@@ -292,12 +325,11 @@ fn judge_mcp(basis: &Basis<'_>, server: &str, tool: &str, changed: bool) -> Said
     }
 }
 
-fn judge_command(basis: &Basis<'_>, line: &str) -> Said {
-    let analysis = analyse(&basis.place, line);
-    let judged = basis.rules.judge(line, &analysis);
+fn judge_command(basis: &Basis<'_>, line: &str, analysis: &Analysis) -> Said {
+    let judged = basis.rules.judge(line, analysis);
     let why = judged.why.join("; ");
     match judged.tier {
-        Tier::Allow if basis.exposed && !judged.by_rule && runs_code(&analysis) => {
+        Tier::Allow if basis.exposed && !judged.by_rule && runs_code(analysis) => {
             let why = "it runs code of the workspace, and nothing here confines it";
             Said::Ask(why.to_string(), true)
         }
@@ -309,7 +341,7 @@ fn judge_command(basis: &Basis<'_>, line: &str) -> Said {
             if basis.confined
                 && basis.mode == PermissionMode::AcceptEdits
                 && !judged.by_rule
-                && stays_inside(&analysis)
+                && stays_inside(analysis)
             {
                 return Said::Allow("confined to the workspace".to_string(), false);
             }

@@ -1,7 +1,6 @@
 //! What a call would do, in plain words for the person who is asked.
 
-use super::command::{Analysis, CommandEffect, EffectKind, analyse, shown};
-use super::place::Place;
+use super::command::{Analysis, CommandEffect, EffectKind, shown};
 use super::short;
 use crate::protocol::permission::{Effect, PermissionDecision, ScopedPath};
 
@@ -17,10 +16,10 @@ pub fn verdict(decision: &PermissionDecision) -> String {
     }
 }
 
-/// What these effects amount to, one thing a line.
-pub fn effects(place: &Place<'_>, effects: &[Effect]) -> Vec<String> {
+/// What these effects amount to, one thing a line; command lines by their analyses.
+pub fn effects(effects: &[Effect], analyses: &[Option<Analysis>]) -> Vec<String> {
     let mut out = Vec::new();
-    for effect in effects {
+    for (effect, analysis) in effects.iter().zip(analyses) {
         match effect {
             Effect::Read(path) => out.push(on("reads", path)),
             Effect::Write(path) => out.push(on("writes", path)),
@@ -30,7 +29,7 @@ pub fn effects(place: &Place<'_>, effects: &[Effect]) -> Vec<String> {
             Effect::Unconfined(_) => out.push("runs without the sandbox".to_string()),
             Effect::Network(_) => out.push("runs with the network open".to_string()),
             Effect::Input { text, .. } => out.push(format!("sends {:?}", short(text))),
-            Effect::Exec(line) => out.extend(command(&analyse(place, line))),
+            Effect::Exec(_) => out.extend(analysis.iter().flat_map(command)),
         }
     }
     let mut kept: Vec<String> = Vec::new();

@@ -16,7 +16,7 @@ mod shell;
 pub mod url;
 
 pub use book::{BookError, RuleBook};
-pub use decide::{Basis, decide, rule_of};
+pub use decide::{Basis, decide, decide_analysed, rule_of};
 pub use place::Place;
 pub use rules::{List, Rule, RuleError, RuleSet};
 

@@ -109,7 +109,7 @@ pub struct CommandEffect {
 }
 
 /// Kinds of effects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EffectKind {
     /// Runs a program.
     Executes,

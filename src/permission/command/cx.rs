@@ -117,15 +117,24 @@ impl Cx<'_, '_> {
         } else {
             word.to_string()
         };
+        // A loop comes to the same path again and again.
+        let key = (self.walker.cwd.clone(), plain, kind);
+        if let Some(found) = self.walker.looked_at.get(&key) {
+            let found = found.clone();
+            self.put(found);
+            return Ok(());
+        }
         let path = place
-            .resolve(&self.walker.cwd, &plain)
+            .resolve(&self.walker.cwd, &key.1)
             .map_err(|error| error.to_string())?;
         let write = matches!(kind, EffectKind::Writes | EffectKind::Deletes);
         let kind = match kind {
             EffectKind::Reads if path.real().is_dir() => EffectKind::ReadsBelow,
             kind => kind,
         };
-        self.note(path, kind, write);
+        let found = use_of(path, kind, write);
+        self.walker.looked_at.insert(key, found.clone());
+        self.put(found);
         Ok(())
     }
 
@@ -161,7 +170,7 @@ impl Cx<'_, '_> {
             EffectKind::Reads | EffectKind::Mentions => EffectKind::ReadsBelow,
             kind => kind,
         };
-        self.note(path, kind, write);
+        self.put(use_of(path, kind, write));
         Ok(())
     }
 
@@ -203,47 +212,59 @@ impl Cx<'_, '_> {
         }
     }
 
-    /// Notes the use of a resolved path and what speaks against it.
-    fn note(&mut self, path: ScopedPath, kind: EffectKind, write: bool) {
-        let shown = short(path.display());
-        let why = if !path.inside() {
-            let verb = match kind {
-                EffectKind::Writes => "writes",
-                EffectKind::Deletes => "deletes",
-                EffectKind::Mentions => "names a path",
-                _ => "reads",
-            };
-            Some(format!("{verb} outside the workspace: {shown}"))
-        } else if write {
-            Some(match protection(&path) {
-                Some((what, why)) => format!("{} {shown}, part of {what}: {why}", kind.verb()),
-                None => format!("{} {shown}", kind.verb()),
-            })
-        } else if kind != EffectKind::Lists && is_special(&path) {
-            Some(format!("{shown} is not a regular file"))
-        } else {
-            None
-        };
-        if let Some(why) = why {
-            let concern = Concern {
-                tier: Tier::Ask,
-                why,
-                about: About::Path {
-                    path: path.clone(),
-                    write,
-                },
-            };
-            if !self.part.concerns.contains(&concern) {
-                self.part.concerns.push(concern);
-            }
+    /// Notes the use of a path and what speaks against it.
+    fn put(&mut self, found: Use) {
+        if let Some(concern) = found.concern
+            && !self.part.concerns.contains(&concern)
+        {
+            self.part.concerns.push(concern);
         }
-        let effect = CommandEffect {
+        if !self.part.effects.contains(&found.effect) {
+            self.part.effects.push(found.effect);
+        }
+    }
+}
+
+/// The use of a path and what speaks against it.
+#[derive(Debug, Clone)]
+pub struct Use {
+    effect: CommandEffect,
+    concern: Option<Concern>,
+}
+
+fn use_of(path: ScopedPath, kind: EffectKind, write: bool) -> Use {
+    let shown = short(path.display());
+    let why = if !path.inside() {
+        let verb = match kind {
+            EffectKind::Writes => "writes",
+            EffectKind::Deletes => "deletes",
+            EffectKind::Mentions => "names a path",
+            _ => "reads",
+        };
+        Some(format!("{verb} outside the workspace: {shown}"))
+    } else if write {
+        Some(match protection(&path) {
+            Some((what, why)) => format!("{} {shown}, part of {what}: {why}", kind.verb()),
+            None => format!("{} {shown}", kind.verb()),
+        })
+    } else if kind != EffectKind::Lists && is_special(&path) {
+        Some(format!("{shown} is not a regular file"))
+    } else {
+        None
+    };
+    Use {
+        concern: why.map(|why| Concern {
+            tier: Tier::Ask,
+            why,
+            about: About::Path {
+                path: path.clone(),
+                write,
+            },
+        }),
+        effect: CommandEffect {
             kind,
             target: path.display().to_string(),
             path: Some(path),
-        };
-        if !self.part.effects.contains(&effect) {
-            self.part.effects.push(effect);
-        }
+        },
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::analysis::*;
-use super::cx::{Cx, is_number, is_unknown};
+use super::cx::{Cx, Use, is_number, is_unknown};
 use super::listing::{Filter, none_tracked};
 use super::{assignments, feed, programs};
 use crate::permission::place::{Place, Tree};
@@ -57,6 +57,8 @@ pub struct Walker<'p> {
     /// What the last substitution held.
     pub output: feed::Feed,
     trees: HashMap<(PathBuf, Filter), Tree>,
+    /// Paths that were used from a directory, and for what.
+    pub looked_at: HashMap<(PathBuf, String, EffectKind), Use>,
     /// Names that patterns were held against.
     pub names_seen: usize,
     heres: Vec<Word>,
@@ -77,6 +79,7 @@ impl<'p> Walker<'p> {
             carried: feed::Feed::Unknown,
             output: feed::Feed::Unknown,
             trees: HashMap::new(),
+            looked_at: HashMap::new(),
             names_seen: 0,
             heres: Vec::new(),
             parts: Vec::new(),
