@@ -215,14 +215,14 @@ pub(super) fn guard(mut args: impl Iterator<Item = std::ffi::OsString>, own_sess
     };
     let own = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     let own = own.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
-    if let (Ok(parent), Some(own)) = (watched, own) {
-        if ends(&[&parent, &own], None) == Some(0) {
-            // It heard the end of its input, too, and may end by itself.
-            if own_session {
-                ends(&[&own], Some(1));
-            }
-            tree.kill_below();
+    if let (Ok(parent), Some(own)) = (watched, own)
+        && ends(&[&parent, &own], None) == Some(0)
+    {
+        // It heard the end of its input, too, and may end by itself.
+        if own_session {
+            ends(&[&own], Some(1));
         }
+        tree.kill_below();
     }
     let status = child.wait();
     end_children(&tree);
