@@ -19,6 +19,7 @@ mod mcp;
 mod mcp_cli;
 #[cfg(unix)]
 mod mcp_conformance;
+mod mcp_http;
 #[cfg(unix)]
 mod mcp_server;
 #[cfg(unix)]
