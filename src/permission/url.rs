@@ -21,6 +21,7 @@ const LOCAL_NAMES: &[&str] = &[
     "metadata",
     "instance-data",
     "kubernetes",
+    "kubernetes.default",
     "host.docker.internal",
     "gateway.docker.internal",
     "docker.for.mac.localhost",
@@ -45,6 +46,7 @@ const LOCAL_ENDS: &[&str] = &[
     ".private",
     ".onion",
     ".consul",
+    ".svc",
 ];
 
 /// Services that turn a name into the address written in it.
@@ -86,7 +88,8 @@ fn forbidden_host(host: &Host<&str>) -> Option<String> {
         Host::Ipv4(address) => of_address((*address).into()),
         Host::Ipv6(address) => of_address((*address).into()),
         Host::Domain(name) => {
-            let name = name.trim_end_matches('.').to_ascii_lowercase();
+            // One dot may end a name; more hide a number from who reads it by the rules.
+            let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
             let local = !name.contains('.')
                 || name.split('.').any(str::is_empty)
                 || LOCAL_NAMES.contains(&name.as_str())
