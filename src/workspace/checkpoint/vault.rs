@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -80,13 +80,17 @@ impl Vault {
             return Ok(name);
         }
         let path = self.path(&name);
-        if let Some(parent) = path.parent() {
-            sfs::create_private_dir(parent)?;
-        }
-        if durable {
-            sfs::write_atomic(&path, bytes, 0o600)?;
-        } else {
-            sfs::write_unsynced(&path, bytes)?;
+        // Mostly nothing is there yet, but its directory is.
+        let written = there.is_none() && !durable && write_new(&path, bytes);
+        if !written {
+            if let Some(parent) = path.parent() {
+                sfs::create_private_dir(parent)?;
+            }
+            if durable {
+                sfs::write_atomic(&path, bytes, 0o600)?;
+            } else {
+                sfs::write_unsynced(&path, bytes)?;
+            }
         }
         if let Some(held) = self.held().as_mut() {
             let before = held.sizes.insert(name.clone(), size).unwrap_or(0);
@@ -161,6 +165,21 @@ impl Vault {
         }
         (dropped.blobs > 0).then_some(dropped)
     }
+}
+
+/// Writes a content where none is. What a crash leaves of it is found out by its
+/// length and its name, so that no rename is needed; one look at a large tree
+/// writes as many contents as it has files.
+fn write_new(path: &Path, bytes: &[u8]) -> bool {
+    let Ok(mut file) = sfs::create_private(path) else {
+        return false;
+    };
+    let written = file.write_all(bytes).is_ok();
+    if !written {
+        // The longer way tells what is wrong, over whatever is left here.
+        let _ = sfs::remove_file(path);
+    }
+    written
 }
 
 impl Held {
