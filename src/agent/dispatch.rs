@@ -193,7 +193,7 @@ impl Agent {
         }
     }
 
-    fn prepare(
+    pub(super) fn prepare(
         &self,
         call: Call<'_>,
         cancel: &CancellationToken,

@@ -19,6 +19,7 @@ mod prompt;
 mod repeats;
 mod response;
 mod results;
+mod single;
 mod switch;
 mod taker;
 mod title;

@@ -228,7 +228,7 @@ impl Finished {
     }
 
     /// What the model gets as text.
-    fn output(&self) -> String {
+    pub(super) fn output(&self) -> String {
         match &self.result {
             Ok(output) => {
                 let texts = output.content.iter().filter_map(ContentBlock::as_text);

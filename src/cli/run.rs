@@ -55,7 +55,9 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
     if let Some(Sub::Trust { action }) = args.command {
         return trust::run(action, &paths, &env);
     }
-    if let Some(Sub::Mcp(what)) = &args.command {
+    if let Some(Sub::Mcp(what)) = &args.command
+        && !matches!(what, super::mcp::Mcp::Serve)
+    {
         return super::mcp::run(what, &paths, &env, args.trust_workspace);
     }
     if let Some(Sub::Permissions { what }) = &args.command {
@@ -70,6 +72,9 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
         Some(Sub::Config(sub)) => {
             let access = settings::access(&args, &env, &file)?;
             return super::config::run(sub, &paths, &env, &access);
+        }
+        Some(Sub::Mcp(super::mcp::Mcp::Serve)) => {
+            return super::mcp::serve::run(&args, &env, &paths, &file);
         }
         Some(Sub::Cost { session, why, json }) => {
             return super::cost::run(&paths, session.as_deref(), *why, *json);

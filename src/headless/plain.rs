@@ -305,6 +305,8 @@ impl Talk {
             }
             UiEvent::Changes(view) => self.say(&words::tool(&view)),
             UiEvent::Text { markdown } => self.say(&text::clean(&markdown)),
+            // What was said stays as it was said.
+            UiEvent::Pick(picker) if picker.renews => Ok(()),
             UiEvent::Pick(picker) => {
                 let words = words::choices(&picker);
                 self.picker = Some(*picker);
@@ -325,7 +327,7 @@ impl Talk {
                 Ok(())
             }
             UiEvent::Agent { agent, inner } => self.agent_event(agent, inner),
-            UiEvent::Earlier { .. } | UiEvent::Exit { .. } => Ok(()),
+            UiEvent::Earlier { .. } | UiEvent::Called { .. } | UiEvent::Exit { .. } => Ok(()),
         }
     }
 

@@ -107,6 +107,7 @@ pub fn run(
             | UiEvent::Pick(_)
             | UiEvent::AskSecret { .. }
             | UiEvent::EditFile { .. }
+            | UiEvent::Called { .. }
             | UiEvent::TakenBack { .. } => {}
             UiEvent::Exit { summary: words } => {
                 if summary.is_none() && !words.is_empty() {

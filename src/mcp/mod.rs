@@ -18,6 +18,7 @@ mod hub;
 mod names;
 pub mod oauth;
 mod result;
+pub mod serve;
 mod sse;
 mod state;
 mod stderr;

@@ -87,6 +87,15 @@ pub enum Command {
         /// The secret.
         secret: Secret,
     },
+    /// Make one call of a reading tool, beside the conversation.
+    Call {
+        /// Comes back with the result.
+        id: u64,
+        /// The tool.
+        tool: String,
+        /// Its arguments as JSON.
+        arguments: String,
+    },
     /// Run the user's command for notifications.
     Notify {
         /// What it is about.

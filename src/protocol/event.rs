@@ -290,6 +290,15 @@ pub enum UiEvent {
         /// Comes back with the answer.
         purpose: String,
     },
+    /// The result of [`super::command::Command::Call`].
+    Called {
+        /// The call.
+        id: u64,
+        /// What came of it.
+        text: String,
+        /// It failed.
+        failed: bool,
+    },
     /// The worker has ended; nothing follows.
     Exit {
         /// Markdown of the closing summary; empty when there is nothing to say.

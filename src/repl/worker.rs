@@ -260,6 +260,15 @@ impl Worker {
                     commands::store_secret(&mut self, &purpose, &secret);
                     Flow::GoOn
                 }
+                Some(Command::Call {
+                    id,
+                    tool,
+                    arguments,
+                }) => {
+                    let (text, failed) = self.agent.call_tool(&tool, &arguments).await;
+                    self.reporter.send(UiEvent::Called { id, text, failed });
+                    Flow::GoOn
+                }
                 Some(Command::Shutdown) => Flow::Exit,
                 Some(Command::Notify { message }) => {
                     self.own.notify(message);
@@ -553,6 +562,11 @@ fn while_busy(
         // Heard before this.
         Command::Background => {}
         Command::Notify { .. } | Command::Earlier => {}
+        Command::Call { id, .. } => {
+            let text = "a turn runs; call again when it is over".to_string();
+            let failed = true;
+            reporter.send(UiEvent::Called { id, text, failed });
+        }
         Command::ClearQueue => take_back(control, waiting, reporter),
         Command::EditQueued => take_last_back(control, waiting, reporter),
         Command::Secret { purpose, secret } => {

@@ -357,6 +357,8 @@ impl App {
             }
             UiEvent::Pick(picker) => self.open(*picker, Purpose::Command),
             UiEvent::EditFile { path } => self.actions.push(Action::EditFile(path)),
+            // Only a client of the server side calls tools itself.
+            UiEvent::Called { .. } => {}
             UiEvent::TakenBack { inputs } => {
                 self.composer.take_back(inputs);
                 self.edited();

@@ -236,17 +236,103 @@ fn the_list_of_servers_is_live_and_a_paste_is_only_text() {
     // Ctrl+X and Enter as parts of a paste are no keys.
     terminal.send("\u{1b}[200~bro\u{18}\r\u{1b}[201~");
     terminal.wait("MCP servers: bro");
-    terminal.send("\r");
-    terminal.wait("its last words");
+    // Keys that arrive with a paste are a part of it.
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    terminal.enter("");
+    terminal.wait("stands in");
     terminal.enter("/mcp off broken");
     terminal.wait("switched off in");
     assert!(settings(&rig).contains("enabled = false"));
     terminal.enter("/mcp delete broken");
     terminal.wait("keep it");
-    terminal.send("\r");
+    terminal.enter("");
     terminal.enter("/mcp list");
-    terminal.wait("| off");
+    terminal.wait("state");
     terminal.enter("/exit");
     terminal.end();
     assert!(settings(&rig).contains("[mcp-servers.broken]"));
+}
+
+/// Answers of `sofos mcp serve` to these requests, by id.
+fn served(rig: &Rig, requests: &[serde_json::Value]) -> Vec<serde_json::Value> {
+    use std::io::BufRead;
+    let mut child = rig
+        .command(&["mcp", "serve"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut lines = std::io::BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut answers = Vec::new();
+    for request in requests {
+        writeln!(stdin, "{request}").unwrap();
+        if request.get("id").is_some() {
+            // Nothing but JSON-RPC is on stdout.
+            let line = lines.next().unwrap().unwrap();
+            let answer: serde_json::Value = serde_json::from_str(&line).unwrap();
+            assert_eq!(answer["jsonrpc"], "2.0", "{line}");
+            assert_eq!(answer["id"], request["id"], "{line}");
+            answers.push(answer);
+        }
+    }
+    drop(stdin);
+    assert!(lines.next().is_none());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    answers
+}
+
+#[test]
+fn sofos_serves_reading_tools_and_tasks() {
+    use crate::server::{says, text};
+    use serde_json::json;
+    let rig = Rig::new(vec![says(vec![text("It is forty-two.")])]);
+    rig.file("answer.txt", "forty-two\n");
+    let call = |id: u32, name: &str, arguments: serde_json::Value| json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {"name": name, "arguments": arguments}});
+    let answers = served(
+        &rig,
+        &[
+            json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-11-25",
+                "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}}),
+            json!({"jsonrpc": "2.0", "method": "notifications/initialized"}),
+            json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"}),
+            call(3, "read_file", json!({"path": "answer.txt"})),
+            call(4, "read_file", json!({"path": "/etc/shadow"})),
+            call(5, "execute_bash", json!({"command": "true"})),
+            call(6, "run_task", json!({"prompt": "what is the answer?"})),
+        ],
+    );
+    assert_eq!(answers[0]["result"]["serverInfo"]["name"], "sofos");
+    let tools = answers[1]["result"]["tools"].as_array().unwrap();
+    let names: Vec<&str> = tools
+        .iter()
+        .map(|tool| tool["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "read_file",
+            "list_directory",
+            "glob_files",
+            "search_code",
+            "run_task"
+        ]
+    );
+    assert_eq!(tools[0]["annotations"]["readOnlyHint"], true);
+    let said = |answer: &serde_json::Value| {
+        let result = &answer["result"];
+        let text = result["content"][0]["text"].as_str().unwrap_or_default();
+        (text.to_string(), result["isError"] == true)
+    };
+    let (text, failed) = said(&answers[2]);
+    assert!(text.contains("forty-two") && !failed, "{text}");
+    // Nobody can be asked: what would ask is refused.
+    let (text, failed) = said(&answers[3]);
+    assert!(failed && text.contains("Denied"), "{text}");
+    assert!(
+        answers[4]["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("no tool")
+    );
+    assert_eq!(said(&answers[5]), ("It is forty-two.".to_string(), false));
 }

@@ -90,6 +90,8 @@ pub enum Mcp {
         /// Its name
         name: String,
     },
+    /// Be a server: reading tools and run_task for other programs, over stdin and stdout
+    Serve,
     /// Store what servers need, for ${NAME} in their entries
     #[command(subcommand)]
     Secret(SecretSub),

@@ -3,6 +3,7 @@
 mod add;
 mod args;
 mod connect;
+pub(super) mod serve;
 mod show;
 
 pub(super) use args::Mcp;
@@ -31,6 +32,8 @@ pub(super) fn run(what: &Mcp, paths: &Paths, env: &Env, trusting: bool) -> Resul
         Mcp::Remove { name, scope } => remove(&cx, name, *scope),
         Mcp::Enable { name } => switch(&cx, name, true),
         Mcp::Disable { name } => switch(&cx, name, false),
+        // Handled where everything a run needs is at hand.
+        Mcp::Serve => Ok(0),
         Mcp::Test { name, json } => connect::test(&cx, name, *json),
         Mcp::Login { name, no_browser } => connect::login(&cx, name, *no_browser),
         Mcp::Logout { name } => connect::logout(&cx, name),
