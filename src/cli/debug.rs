@@ -226,11 +226,10 @@ fn path_effects(
         | "search" | "search_code" | "view" | "image" | "view_image" => {
             vec![Effect::Read(there(resolve(path)?)?)]
         }
-        "write" | "write_file" | "append" | "create_directory" | "create_dir" | "mkdir" => {
-            vec![Effect::Write(resolve(path)?)]
-        }
+        "write" | "write_file" | "append" => vec![Effect::Write(file(resolve(path)?)?)],
+        "create_directory" | "create_dir" | "mkdir" => vec![Effect::Write(resolve(path)?)],
         "edit" | "edit_file" | "morph_edit_file" => {
-            let path = there(resolve(path)?)?;
+            let path = file(there(resolve(path)?)?)?;
             vec![Effect::Read(path.clone()), Effect::Write(path)]
         }
         "copy" | "copy_file" => vec![
@@ -255,6 +254,14 @@ fn path_effects(
         }
         other => return Err(format!("there is no tool {other:?}")),
     })
+}
+
+/// A path at which no directory is.
+fn file(path: ScopedPath) -> Result<ScopedPath, String> {
+    if path.inside() && path.real().is_dir() {
+        return Err(format!("{} is a directory", path.display()));
+    }
+    Ok(path)
 }
 
 /// A path inside the workspace at which something is, that a tool can use.
