@@ -263,7 +263,7 @@ fn commands_are_listed_and_unknown_ones_stay_here() {
     terminal.enter("/help");
     terminal.wait("help:");
     assert!(
-        terminal.screen().contains("/think"),
+        terminal.screen().contains("/undo"),
         "{}",
         terminal.screen()
     );
