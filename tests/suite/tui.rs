@@ -262,11 +262,7 @@ fn commands_are_listed_and_unknown_ones_stay_here() {
     terminal.wait("no command /frobnicate");
     terminal.enter("/help");
     terminal.wait("help:");
-    assert!(
-        terminal.screen().contains("/undo"),
-        "{}",
-        terminal.screen()
-    );
+    assert!(terminal.screen().contains("/undo"), "{}", terminal.screen());
     terminal.send(ESCAPE);
     terminal.wait_gone("help:");
     terminal.enter("/s");
