@@ -86,7 +86,13 @@ impl Maker {
         };
         file.mcp_servers.retain(|server| servers && !is_own(server));
         let words = |error: CliError| error.to_string();
-        let chosen = settings::choose(&self.args, &self.env, file, None).map_err(words)?;
+        let mut args = self.args.clone();
+        if !servers {
+            // Who only reads asks no model: a vendor without a key stands in for one.
+            args.provider = Some("ollama".to_string());
+            args.model = Some("none".to_string());
+        }
+        let chosen = settings::choose(&args, &self.env, file, None).map_err(words)?;
         if let Some(words) = missing_key(&chosen).filter(|_| servers) {
             return Err(words);
         }
