@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use crate::protocol::entry::{Compaction, Entry, EntryKind};
+use crate::protocol::entry::{Aside, Compaction, Entry, EntryKind};
 use crate::protocol::message::{ContentBlock, Message};
 use crate::protocol::model::ModelInfo;
 use crate::protocol::usage::{Cost, Usage};
@@ -57,6 +57,8 @@ pub enum Part {
     Compaction,
     /// The session's name, by a model set for it.
     Title,
+    /// Edits merged into files by Morph.
+    Apply,
     /// New text and calls of the model.
     Answer,
     /// New reasoning.
@@ -82,6 +84,7 @@ impl Part {
             Self::Images => "images".into(),
             Self::Compaction => "compaction".into(),
             Self::Title => "the session's name".into(),
+            Self::Apply => "edits merged by Morph".into(),
             Self::Answer => "answers written".into(),
             Self::Reasoning => "reasoning".into(),
         }
@@ -236,11 +239,12 @@ impl State {
                 usage,
                 cost,
                 compaction,
-                title,
+                aside,
             } => {
-                let aside = match (compaction, title) {
+                let aside = match (compaction, aside) {
                     (true, _) => Some(Part::Compaction),
-                    (_, true) => Some(Part::Title),
+                    (_, Some(Aside::Title)) => Some(Part::Title),
+                    (_, Some(Aside::Apply)) => Some(Part::Apply),
                     _ => None,
                 };
                 self.answered(entry.at, (model, usage, *cost), aside, out);

@@ -93,7 +93,7 @@ fn usage(model: &str, input: u64, cache_read: u64, output: u64) -> EntryKind {
         cost: price::cost(&models::lookup("anthropic", model), &usage),
         usage,
         compaction: false,
-        title: false,
+        aside: None,
     }
 }
 
@@ -204,7 +204,7 @@ fn a_compaction_leaves_its_account() {
             usage,
             cost,
             compaction: true,
-            title: false,
+            aside: None,
         },
         other => other,
     };

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::dispatch::{Batch, BatchEnd, Call};
 use super::repeats::{Repeats, Verdict, WAY_OUT};
 use super::{Agent, message_id};
-use crate::protocol::entry::EntryKind;
+use crate::protocol::entry::{Aside, EntryKind};
 use crate::protocol::event::AgentEvent;
 use crate::protocol::message::{ContentBlock, Message, ToolResult};
 use crate::protocol::tool::{ToolBody, ToolStatus, ToolTitle, ToolView};
@@ -127,6 +127,15 @@ impl Agent {
                     self.with_pages(output.content, output.images, &output.outcome);
                 content.extend(self.store_images(images));
                 planning = output.planning;
+                if let Some(spent) = output.spent {
+                    self.record(EntryKind::Usage {
+                        model: spent.model,
+                        usage: spent.usage,
+                        cost: spent.cost,
+                        compaction: false,
+                        aside: Some(Aside::Apply),
+                    });
+                }
                 (content, output.is_error, output.plan)
             }
             Err(error) => (vec![ContentBlock::text(error.to_string())], true, None),

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use tokio_util::sync::CancellationToken;
 
 use super::Agent;
-use crate::protocol::entry::EntryKind;
+use crate::protocol::entry::{Aside, EntryKind};
 use crate::protocol::message::{ContentBlock, Message};
 use crate::protocol::model::ThinkingSetting;
 use crate::protocol::usage::Usage;
@@ -70,7 +70,7 @@ impl Agent {
             usage,
             cost: price::cost(&model, &usage),
             compaction: false,
-            title: true,
+            aside: Some(Aside::Title),
         });
         let title = title.trim().trim_matches(['"', '\'', '.', '*', '#', ' ']);
         if !title.is_empty() {

@@ -451,7 +451,7 @@ impl Agent {
             usage: message.usage,
             cost,
             compaction: false,
-            title: false,
+            aside: None,
         });
         self.report_usage();
     }

@@ -53,6 +53,16 @@ pub struct Folded {
     pub text: String,
 }
 
+/// Work of another model beside the conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aside {
+    /// The session's name.
+    Title,
+    /// An edit merged into a file.
+    Apply,
+}
+
 /// What a compaction carries on word for word, whatever a summary says.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -214,9 +224,9 @@ pub enum EntryKind {
         /// It was no answer of the conversation, but the account for a compaction.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         compaction: bool,
-        /// It was no answer of the conversation, but the session's name.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        title: bool,
+        /// It was no answer of the conversation, but something else.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        aside: Option<Aside>,
     },
     /// The plan changed.
     Plan {

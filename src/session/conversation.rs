@@ -94,9 +94,9 @@ impl Conversation {
             EntryKind::Message { message } => self.messages.push(message),
             EntryKind::Settings { settings } => self.settings = Some(settings),
             EntryKind::Usage {
-                usage, cost, title, ..
+                usage, cost, aside, ..
             } => {
-                if !title {
+                if aside.is_none() {
                     self.context_used = usage.prompt().saturating_add(usage.output);
                 }
                 self.usage.add(&usage);

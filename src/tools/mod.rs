@@ -54,6 +54,7 @@ use crate::mcp::Hub;
 use crate::protocol::message::ContentBlock;
 use crate::protocol::permission::{Answer, Effect, PermissionMode, Preview};
 use crate::protocol::tool::{PlanItem, ToolBody, ToolSpec, ToolTitle};
+use crate::protocol::usage::{Cost, Usage};
 use crate::workspace::Workspace;
 
 /// A boxed future that can move between threads.
@@ -166,6 +167,19 @@ pub struct ToolOutput {
     pub plan: Option<Vec<PlanItem>>,
     /// Plan mode begins (true) or ends, when the call says so.
     pub planning: Option<bool>,
+    /// What another model took that the call asked.
+    pub spent: Option<Spent>,
+}
+
+/// What a model took that a tool asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spent {
+    /// Its id.
+    pub model: String,
+    /// Tokens.
+    pub usage: Usage,
+    /// Cost at its rates.
+    pub cost: Cost,
 }
 
 impl ToolOutput {

@@ -6,14 +6,19 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use similar::{Algorithm, DiffOp};
 
+use super::Spent;
 use crate::net::client::{Client, Method};
 use crate::net::retry::{self, Again};
-use crate::provider::{Access, vendors};
+use crate::protocol::model::{ModelInfo, Rates};
+use crate::protocol::usage::Usage as Tokens;
+use crate::provider::{Access, models, price, vendors};
 use crate::stdx::text;
 use crate::workspace::edit_match::{placeholder, whole_fence};
 
 /// The model without a setting.
 const MODEL: &str = "morph-v3-fast";
+/// Dollars per million tokens in and out, by model.
+const RATES: &[(&str, f64, f64)] = &[("morph-v3-fast", 0.8, 1.2), ("morph-v3-large", 0.9, 1.9)];
 /// Largest file in bytes and lines; the answer has to hold all of it.
 pub(super) const MAX_BYTES: usize = 100_000;
 pub(super) const MAX_LINES: usize = 2_000;
@@ -98,6 +103,29 @@ impl Morph {
             key: config.credential?.secret,
             model: model.unwrap_or(MODEL).to_string(),
         })
+    }
+
+    /// What a merge cost, at the service's published rates.
+    pub(super) fn spent(&self, (input, output): (u64, u64)) -> Spent {
+        let usage = Tokens {
+            input,
+            output,
+            ..Tokens::default()
+        };
+        let rates = RATES.iter().find(|(model, ..)| self.model == *model);
+        let model = ModelInfo {
+            rates: rates.map_or(Rates::default(), |(_, input, output)| Rates {
+                input: Some(*input),
+                output: Some(*output),
+                ..Rates::default()
+            }),
+            ..models::lookup("morph", &self.model)
+        };
+        Spent {
+            model: self.model.clone(),
+            cost: price::cost(&model, &usage),
+            usage,
+        }
     }
 
     /// The whole file with a sketch merged in, as the service says; nothing of it is

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::morph::{self, MAX_BYTES, MAX_LINES};
-use super::{Tool, ToolCx, ToolError, ToolOutput, common};
+use super::{Spent, Tool, ToolCx, ToolError, ToolOutput, common};
 use crate::protocol::permission::{Effect, ScopedPath};
 use crate::protocol::tool::{ToolBody, ToolTitle};
 use crate::stdx::text;
@@ -59,11 +59,9 @@ impl Tool for MorphEditFile {
         let after = morph::checked(&text, &args.code_edit.replace("\r\n", "\n"), &merged.text)
             .map_err(refused)?;
         let after = edit_match::rewritten(&before, &after).map_err(|error| refused(error.0))?;
+        let spent = service.spent(merged.tokens);
         let inner = cx.clone();
-        common::changing(&cx, move || {
-            write(&inner, &path, &before, &after, merged.tokens)
-        })
-        .await
+        common::changing(&cx, move || write(&inner, &path, &before, &after, spent)).await
     }
 }
 
@@ -146,7 +144,7 @@ fn write(
     path: &ScopedPath,
     before: &[u8],
     after: &[u8],
-    tokens: (u64, u64),
+    spent: Spent,
 ) -> Result<ToolOutput, ToolError> {
     let change = cx.workspace.change();
     let now = change.current(path).map_err(common::to_model)?;
@@ -170,10 +168,11 @@ fn write(
     );
     let cost = format!(
         "{outcome} · Morph {} in, {} out",
-        text::count(tokens.0),
-        text::count(tokens.1)
+        text::count(spent.usage.input),
+        text::count(spent.usage.output)
     );
     Ok(ToolOutput {
+        spent: Some(spent),
         body: ToolBody::Diff { diff },
         ..ToolOutput::text(told, cost)
     })

@@ -279,3 +279,32 @@ fn a_model_is_chosen_and_a_key_is_typed_unseen() {
             .any(|entry| { entry["kind"]["settings"]["settings"]["model"] == "claude-haiku-5-5" })
     );
 }
+
+#[test]
+fn what_morph_merges_is_costed_apart() {
+    let rig = Rig::new(vec![
+        says(vec![tool("read_file", json!({"path": "a.rs"}))]),
+        says(vec![tool(
+            "morph_edit_file",
+            json!({"path": "a.rs", "instructions": "I change two",
+                "code_edit": "// ... existing code ...\nfn two() {\n    22\n}\n"}),
+        )]),
+        says(vec![text("merged")]),
+    ]);
+    rig.file("a.rs", "fn one() {\n    1\n}\n\nfn two() {\n    2\n}\n");
+    let merged = json!({"choices": [{"message": {"content": "fn one() {\n    1\n}\n\nfn two() {\n    22\n}\n"},
+        "finish_reason": "stop"}], "usage": {"prompt_tokens": 400_000, "completion_tokens": 100_000}});
+    rig.server.page("/v1/chat/completions", merged.to_string());
+    let mut command = rig.command(&["--permission-mode", "accept-edits", "-p", "go"]);
+    command
+        .env("MORPH_API_KEY", "morph-0123456789abcdef")
+        .env("MORPH_BASE_URL", format!("{}/v1", rig.server.url()));
+    let done = ran(command.output().unwrap());
+    assert_eq!(done.stdout, "merged\n", "{}", done.stderr);
+    assert!(rig.read("a.rs").contains("22"));
+    // 0.4 M at $0.8 and 0.1 M at $1.2: $0.44.
+    let cost = rig.run(&["cost", "--why"]).ok().stdout.clone();
+    let line = cost.lines().find(|line| line.contains("merged by Morph"));
+    assert!(line.is_some_and(|line| line.contains("0.44")), "{cost}");
+    rig.server.check();
+}

@@ -329,7 +329,7 @@ impl Agent {
                 usage,
                 cost,
                 compaction: true,
-                title: false,
+                aside: None,
             });
         }
         answer
