@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rmcp::model::{ElicitRequestParams, ElicitResult, ElicitationAction};
 use serde_json::{Map, Value};
 
+use crate::exec::browse;
 use crate::stdx::text;
 
 /// Times a field is asked for when the answers make no sense.
@@ -14,6 +15,10 @@ const TRIES: usize = 3;
 
 /// Says no to all of it.
 pub const DECLINE: &str = "Decline";
+/// An address is opened for the user.
+const OPEN: &str = "Open it in the browser";
+/// The user opens it.
+const OPENED: &str = "I have opened it";
 
 /// A question of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,16 +60,25 @@ pub async fn answer(
     match params {
         ElicitRequestParams::UrlElicitationParams { message, url, .. } => {
             let (message, url) = (text::clean(&message), text::clean(&url));
+            let of_web = url.starts_with("https://") || url.starts_with("http://");
+            let choices = [OPEN, OPENED, DECLINE].into_iter();
             let question = Question {
                 server: server.to_string(),
                 text: format!(
                     "The MCP server {server} asks you to open this address in your browser \
                      and go on there:\n{url}\n{message}"
                 ),
-                choices: vec!["I have opened it".into(), DECLINE.into()],
+                choices: choices
+                    .filter(|choice| of_web || *choice != OPEN)
+                    .map(str::to_string)
+                    .collect(),
                 default: None,
             };
             ElicitResult::new(match ask(question).await {
+                // Only here, after the user has seen the whole address.
+                Reply::Said(said) if said == OPEN && !browse::open(&url) => {
+                    ElicitationAction::Cancel
+                }
                 Reply::Said(said) if said != DECLINE => ElicitationAction::Accept,
                 Reply::Said(_) | Reply::Declined => ElicitationAction::Decline,
                 Reply::Cancelled => ElicitationAction::Cancel,
