@@ -327,7 +327,10 @@ impl Talk {
                 Ok(())
             }
             UiEvent::Agent { agent, inner } => self.agent_event(agent, inner),
-            UiEvent::Earlier { .. } | UiEvent::Called { .. } | UiEvent::Exit { .. } => Ok(()),
+            UiEvent::Earlier { .. }
+            | UiEvent::Commands { .. }
+            | UiEvent::Called { .. }
+            | UiEvent::Exit { .. } => Ok(()),
         }
     }
 

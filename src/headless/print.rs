@@ -107,6 +107,7 @@ pub fn run(
             | UiEvent::Pick(_)
             | UiEvent::AskSecret { .. }
             | UiEvent::EditFile { .. }
+            | UiEvent::Commands { .. }
             | UiEvent::Called { .. }
             | UiEvent::TakenBack { .. } => {}
             UiEvent::Exit { summary: words } => {

@@ -235,6 +235,17 @@ pub struct SessionRow {
     pub cost: Option<Cost>,
 }
 
+/// A slash command that is not built in. All text is cleaned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MoreCommand {
+    /// Without the slash.
+    pub name: String,
+    /// Its arguments, e.g. `CITY [words]`; may be empty.
+    pub usage: String,
+    /// What it does.
+    pub help: String,
+}
+
 /// Everything the worker sends out.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -289,6 +300,11 @@ pub enum UiEvent {
         title: String,
         /// Comes back with the answer.
         purpose: String,
+    },
+    /// The commands there are beside the built-in ones, all of them.
+    Commands {
+        /// Prompts of MCP servers.
+        commands: Vec<MoreCommand>,
     },
     /// The result of [`super::command::Command::Call`].
     Called {

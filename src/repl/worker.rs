@@ -299,6 +299,9 @@ impl Worker {
     /// Gets to know the MCP servers that are new: in a terminal once the prompt is
     /// there, else before the first request, which should know their tools.
     async fn start_servers(&self) {
+        if self.interactive {
+            self.tell_prompts();
+        }
         if self.mcp.is_empty() {
             return;
         }
@@ -317,6 +320,25 @@ impl Worker {
             let words = format!("not waiting any longer for the MCP servers: {names}");
             self.notice(NoticeLevel::Warning, words);
         }
+    }
+
+    /// Tells which prompts MCP servers have, now and whenever that changes.
+    fn tell_prompts(&self) {
+        let (mcp, reporter) = (self.mcp.clone(), self.reporter.clone());
+        tokio::spawn(async move {
+            let mut changes = mcp.changes();
+            let mut told = Vec::new();
+            loop {
+                let commands = commands::server_prompt::commands(&mcp);
+                if commands != told {
+                    told.clone_from(&commands);
+                    reporter.send(UiEvent::Commands { commands });
+                }
+                if changes.changed().await.is_err() {
+                    return;
+                }
+            }
+        });
     }
 
     /// Asks the model servers on this machine what they have, in the background.

@@ -357,6 +357,7 @@ impl App {
             }
             UiEvent::Pick(picker) => self.open(*picker, Purpose::Command),
             UiEvent::EditFile { path } => self.actions.push(Action::EditFile(path)),
+            UiEvent::Commands { commands } => self.palette.add(commands),
             // Only a client of the server side calls tools itself.
             UiEvent::Called { .. } => {}
             UiEvent::TakenBack { inputs } => {

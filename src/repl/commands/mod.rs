@@ -21,7 +21,7 @@ mod permissions;
 mod rename;
 mod resume;
 mod rewind;
-mod server_prompt;
+pub(super) mod server_prompt;
 mod sessions;
 mod think;
 mod undo;

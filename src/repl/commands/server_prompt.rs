@@ -4,19 +4,43 @@ use serde_json::{Map, Value};
 
 use super::{Flow, Worker};
 use crate::agent::ServerPrompt;
-use crate::mcp::{McpPrompt, exposed};
-use crate::protocol::event::NoticeLevel;
+use crate::mcp::{Hub, McpPrompt, exposed};
+use crate::protocol::event::{MoreCommand, NoticeLevel};
 use crate::repl::worker::Job;
 use crate::stdx::text;
+
+/// The commands that the prompts of all servers make.
+pub(in crate::repl) fn commands(mcp: &Hub) -> Vec<MoreCommand> {
+    let prompts = mcp.prompts();
+    let names = names(&prompts);
+    let command = |((_, prompt), name): (&(String, McpPrompt), String)| {
+        let usage: Vec<String> = prompt
+            .arguments
+            .iter()
+            .map(|(name, _, required)| match required {
+                true => name.to_uppercase(),
+                false => format!("[{name}]"),
+            })
+            .collect();
+        MoreCommand {
+            name,
+            usage: text::one_line(&text::clean(&usage.join(" ")), 60),
+            help: text::one_line(&text::clean(&prompt.description), 120),
+        }
+    };
+    prompts.iter().zip(names).map(command).collect()
+}
+
+/// What the user calls them by.
+fn names(prompts: &[(String, McpPrompt)]) -> Vec<String> {
+    let pairs = prompts.iter();
+    exposed(pairs.map(|(server, prompt)| (server.as_str(), prompt.name.as_str())))
+}
 
 /// Runs the prompt of that name.
 pub(super) fn run(worker: &mut Worker, name: &str, arguments: &str) -> Flow {
     let prompts = worker.mcp.prompts();
-    let names = exposed(
-        prompts
-            .iter()
-            .map(|(server, prompt)| (server.as_str(), prompt.name.as_str())),
-    );
+    let names = names(&prompts);
     let found = names
         .iter()
         .position(|known| known.eq_ignore_ascii_case(name));

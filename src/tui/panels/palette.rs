@@ -5,7 +5,7 @@ use std::ops::Range;
 use crossterm::event::KeyCode;
 use ratatui::text::Line;
 
-use crate::protocol::event::Status;
+use crate::protocol::event::{MoreCommand, Status};
 use crate::protocol::picker::PickRow;
 use crate::render::theme::Theme;
 use crate::tui::desk::Found;
@@ -44,6 +44,8 @@ enum Kind {
 #[derive(Default)]
 pub struct Palette {
     commands: Vec<CommandHelp>,
+    /// How many of them are built in; they come first.
+    own: usize,
     list: List,
     kind: Kind,
     /// Closed for this text.
@@ -69,9 +71,23 @@ impl Palette {
     /// Over the commands there are.
     pub fn new(commands: Vec<CommandHelp>) -> Self {
         Self {
+            own: commands.len(),
             commands,
             ..Self::default()
         }
+    }
+
+    /// Takes over the commands there are beside the built-in ones, in place of those
+    /// before; what is open shows them with the next key.
+    pub fn add(&mut self, more: Vec<MoreCommand>) {
+        self.commands.truncate(self.own);
+        let more = more.into_iter().map(|command| CommandHelp {
+            name: command.name,
+            usage: command.usage,
+            help: command.help,
+            ..CommandHelp::default()
+        });
+        self.commands.extend(more);
     }
 
     /// The commands.
@@ -322,6 +338,26 @@ mod tests {
 
     fn press(palette: &mut Palette, code: KeyCode, text: &str) -> PaletteOutcome {
         palette.key(Key::plain(code), text)
+    }
+
+    #[test]
+    fn commands_of_servers_come_and_go_behind_the_built_in_ones() {
+        let mut palette = palette();
+        let more = |name: &str| MoreCommand {
+            name: name.into(),
+            usage: "CITY".into(),
+            help: "tells the weather".into(),
+        };
+        palette.add(vec![more("mcp__sky__a"), more("mcp__sky__b")]);
+        change(&mut palette, "/sky");
+        assert!(
+            rows(&palette).contains("/mcp__sky__a CITY"),
+            "{}",
+            rows(&palette)
+        );
+        palette.add(vec![more("mcp__sky__b")]);
+        let names: Vec<&str> = palette.commands().iter().map(|c| c.name.as_str()).collect();
+        assert_eq!(names, ["clear", "compact", "think", "mcp__sky__b"]);
     }
 
     #[test]
