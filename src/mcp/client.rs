@@ -42,6 +42,9 @@ use crate::stdx::text;
 const PAGES: usize = 100;
 /// Rounds of questions in one call at most.
 const ROUNDS: usize = 10;
+
+/// Answers to what a server wanted to know, and the state it gave with the questions.
+type Inputs = (Option<InputResponses>, Option<String>);
 /// A call ends after this many times its limit, whatever progress it reports.
 const MOST: u32 = 10;
 /// Longest wait for a process to end by itself.
@@ -307,26 +310,12 @@ impl Client {
         cx: &CallCx,
     ) -> Result<CallOutput, McpError> {
         let mut params = CallToolRequestParams::new(tool.to_string()).with_arguments(arguments);
-        for _ in 0..ROUNDS {
-            let request = ClientRequest::CallToolRequest(CallToolRequest::new(params.clone()));
-            let result = self.request(request, cx, tool, self.server.timeout).await?;
-            match result {
-                ServerResult::InputRequiredResult(wanted) => {
-                    (params.input_responses, params.request_state) =
-                        self.inputs(wanted, cx).await?;
-                }
-                ServerResult::CreateTaskResult(_) => {
-                    return Err(
-                        self.odd("it made a task of the call, which was not asked for".into())
-                    );
-                }
-                result => {
-                    let value = serde_json::to_value(result).unwrap_or_default();
-                    return self.output(&value, CallOutput::of_call(&value));
-                }
-            }
-        }
-        Err(self.odd(format!("{tool} still wants input after {ROUNDS} rounds")))
+        let ask = |(responses, state)| {
+            (params.input_responses, params.request_state) = (responses, state);
+            ClientRequest::CallToolRequest(CallToolRequest::new(params.clone()))
+        };
+        let value = self.settled(tool, cx, ask).await?;
+        self.output(&value, CallOutput::of_call(&value))
     }
 
     /// Reads a resource.
@@ -335,21 +324,12 @@ impl Client {
     /// When it is not there or cannot be read.
     pub async fn read_resource(&self, uri: &str, cx: &CallCx) -> Result<CallOutput, McpError> {
         let mut params = ReadResourceRequestParams::new(uri);
-        for _ in 0..ROUNDS {
-            let request =
-                ClientRequest::ReadResourceRequest(ReadResourceRequest::new(params.clone()));
-            match self.request(request, cx, uri, self.server.timeout).await? {
-                ServerResult::InputRequiredResult(wanted) => {
-                    (params.input_responses, params.request_state) =
-                        self.inputs(wanted, cx).await?;
-                }
-                result => {
-                    let value = serde_json::to_value(result).unwrap_or_default();
-                    return self.output(&value, CallOutput::of_resource(&value));
-                }
-            }
-        }
-        Err(self.odd(format!("{uri} still wants input after {ROUNDS} rounds")))
+        let ask = |(responses, state)| {
+            (params.input_responses, params.request_state) = (responses, state);
+            ClientRequest::ReadResourceRequest(ReadResourceRequest::new(params.clone()))
+        };
+        let value = self.settled(uri, cx, ask).await?;
+        self.output(&value, CallOutput::of_resource(&value))
     }
 
     /// Fills in a prompt.
@@ -363,28 +343,42 @@ impl Client {
         cx: &CallCx,
     ) -> Result<CallOutput, McpError> {
         let mut params = GetPromptRequestParams::new(name).with_arguments(arguments);
+        let ask = |(responses, state)| {
+            (params.input_responses, params.request_state) = (responses, state);
+            ClientRequest::GetPromptRequest(GetPromptRequest::new(params.clone()))
+        };
+        let value = self.settled(name, cx, ask).await?;
+        self.output(&value, CallOutput::of_prompt(&value))
+    }
+
+    /// The result of a request that is repeated with answers for as long as the server
+    /// wants input; `ask` makes it from them.
+    async fn settled(
+        &self,
+        what: &str,
+        cx: &CallCx,
+        mut ask: impl FnMut(Inputs) -> ClientRequest,
+    ) -> Result<Value, McpError> {
+        let mut inputs = (None, None);
         for _ in 0..ROUNDS {
-            let request = ClientRequest::GetPromptRequest(GetPromptRequest::new(params.clone()));
-            match self.request(request, cx, name, self.server.timeout).await? {
+            let request = ask(inputs);
+            match self.request(request, cx, what, self.server.timeout).await? {
                 ServerResult::InputRequiredResult(wanted) => {
-                    (params.input_responses, params.request_state) =
-                        self.inputs(wanted, cx).await?;
+                    inputs = self.inputs(wanted, cx).await?;
                 }
-                result => {
-                    let value = serde_json::to_value(result).unwrap_or_default();
-                    return self.output(&value, CallOutput::of_prompt(&value));
+                ServerResult::CreateTaskResult(_) => {
+                    return Err(
+                        self.odd("it made a task of the call, which was not asked for".into())
+                    );
                 }
+                result => return Ok(serde_json::to_value(result).unwrap_or_default()),
             }
         }
-        Err(self.odd(format!("{name} still wants input after {ROUNDS} rounds")))
+        Err(self.odd(format!("{what} still wants input after {ROUNDS} rounds")))
     }
 
     /// Answers what a server wants to know before it goes on.
-    async fn inputs(
-        &self,
-        wanted: InputRequiredResult,
-        cx: &CallCx,
-    ) -> Result<(Option<InputResponses>, Option<String>), McpError> {
+    async fn inputs(&self, wanted: InputRequiredResult, cx: &CallCx) -> Result<Inputs, McpError> {
         let mut responses = InputResponses::new();
         let requests = wanted.input_requests.unwrap_or_default();
         if requests.is_empty() {
