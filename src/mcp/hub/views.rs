@@ -9,7 +9,7 @@ use super::super::state::{ServerState, ServerView, ToolLine};
 use super::super::tool::{McpPrompt, McpTool};
 use super::{Entry, Hub, Offer};
 use crate::config::mcp::{McpServer, McpTransport};
-use crate::stdx::{redact, text};
+use crate::stdx::text;
 
 /// Lines of stderr in a view.
 const STDERR: usize = 20;
@@ -57,24 +57,13 @@ impl Hub {
 
     fn view(&self, entry: &Entry) -> ServerView {
         let server = &entry.server;
-        let reached_by = match &server.transport {
-            McpTransport::Stdio { command, args, .. } => {
-                let words: Vec<&str> = [command]
-                    .into_iter()
-                    .chain(args)
-                    .map(String::as_str)
-                    .collect();
-                words.join(" ")
-            }
-            McpTransport::Http { url, .. } => url.clone(),
-        };
         let live = entry.live();
         let tools = live.known.iter().flat_map(|known| &known.tools);
         let mut stderr = entry.stderr.lines();
         stderr.drain(..stderr.len().saturating_sub(STDERR));
         ServerView {
             name: server.name.clone(),
-            reached_by: redact::redact(&text::clean(&reached_by)).into_owned(),
+            reached_by: text::clean(&server.shown()).into_owned(),
             from: text::clean(&server.from).into_owned(),
             state: live.state,
             protocol: live.known.as_ref().and_then(|known| known.protocol.clone()),
