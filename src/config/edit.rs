@@ -9,6 +9,27 @@ use toml_edit::{DocumentMut, Item, Table, Value};
 use super::ConfigError;
 use crate::stdx;
 
+/// Writes a settings file whole, in a directory that git does not see where that is
+/// sofos' own.
+///
+/// # Errors
+/// When it cannot be written.
+pub(super) fn write(path: &Path, document: &DocumentMut) -> Result<(), ConfigError> {
+    let write = || -> std::io::Result<()> {
+        if let Some(dir) = path.parent() {
+            stdx::fs::create_private_dir(dir)?;
+            if dir.file_name().is_some_and(|name| name == ".sofos") {
+                stdx::fs::ignore_in_git(dir)?;
+            }
+        }
+        stdx::fs::write_atomic(path, document.to_string().as_bytes(), 0o600)
+    };
+    write().map_err(|source| ConfigError::Write {
+        path: path.to_path_buf(),
+        source,
+    })
+}
+
 /// Sets `key` (`ui.theme` is `theme` in `[ui]`) in the file at `path`, which is made
 /// when it is missing. Comments, order and other keys stay.
 ///

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use toml_edit::{Array, DocumentMut, Item, Value};
 
 use super::{ConfigError, Paths};
-use crate::stdx::fs;
 
 /// The three lists.
 pub const LISTS: [&str; 3] = ["allow", "deny", "ask"];
@@ -155,19 +154,7 @@ fn change(
     if !changed {
         return Ok(false);
     }
-    let write = || -> std::io::Result<()> {
-        if let Some(dir) = path.parent() {
-            fs::create_private_dir(dir)?;
-            if dir.file_name().is_some_and(|name| name == ".sofos") {
-                fs::ignore_in_git(dir)?;
-            }
-        }
-        fs::write_atomic(path, document.to_string().as_bytes(), 0o600)
-    };
-    write().map_err(|source| ConfigError::Write {
-        path: path.to_path_buf(),
-        source,
-    })?;
+    super::edit::write(path, &document)?;
     Ok(true)
 }
 

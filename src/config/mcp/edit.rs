@@ -292,16 +292,7 @@ fn edit_toml(
     if !changed.ok_or_else(words)? {
         return Ok(false);
     }
-    let write = || -> std::io::Result<()> {
-        if let Some(dir) = path.parent() {
-            fs::create_private_dir(dir)?;
-            if dir.file_name().is_some_and(|name| name == ".sofos") {
-                fs::ignore_in_git(dir)?;
-            }
-        }
-        fs::write_atomic(path, document.to_string().as_bytes(), 0o600)
-    };
-    write().map_err(write_error(path))?;
+    crate::config::edit::write(path, &document)?;
     Ok(true)
 }
 
