@@ -3,15 +3,14 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use tokio_util::sync::CancellationToken;
 
 use super::Agent;
+use super::compact::summary::answer_of;
 use crate::protocol::entry::{Aside, EntryKind};
 use crate::protocol::message::{ContentBlock, Message};
 use crate::protocol::model::ThinkingSetting;
-use crate::protocol::usage::Usage;
-use crate::provider::{EventStream, ModelRequest, StreamEvent, price};
+use crate::provider::{ModelRequest, price};
 use crate::stdx::text;
 
 const PROMPT: &str = "Name the conversation in at most six words, in the user's language. \
@@ -61,12 +60,12 @@ impl Agent {
             web_search: false,
         };
         let stream = provider.stream(request, cancel.clone());
-        let Ok(Some((title, by, usage))) = tokio::time::timeout(PATIENCE, read(stream)).await
-        else {
+        let written = answer_of(stream, model.id.clone());
+        let Ok(Ok((title, by, usage))) = tokio::time::timeout(PATIENCE, written).await else {
             return;
         };
         self.record(EntryKind::Usage {
-            model: by.unwrap_or_else(|| model.id.clone()),
+            model: by,
             usage,
             cost: price::cost(&model, &usage),
             compaction: false,
@@ -102,22 +101,5 @@ impl Agent {
         });
         let cut = |text: &str| text.chars().take(EXCERPT).collect::<String>();
         Some(format!("User: {}\n\nAnswer: {}", cut(asked), cut(answer?)))
-    }
-}
-
-/// The text of an answer, who gave it, and what it took; nothing when it failed.
-async fn read(mut stream: EventStream) -> Option<(String, Option<String>, Usage)> {
-    let (mut said, mut by) = (String::new(), None);
-    loop {
-        match stream.next().await? {
-            StreamEvent::Start { model } => by = Some(model).filter(|model| !model.is_empty()),
-            StreamEvent::Restarted { .. } => said.clear(),
-            StreamEvent::BlockDone { block, .. } => {
-                said.push_str(block.as_text().unwrap_or_default());
-            }
-            StreamEvent::Delta { .. } | StreamEvent::Retrying { .. } => {}
-            StreamEvent::Failed(_) => return None,
-            StreamEvent::Done { usage, .. } => return Some((said, by, usage)),
-        }
     }
 }

@@ -15,7 +15,7 @@
 
 mod carry;
 mod fold;
-mod summary;
+pub(super) mod summary;
 
 use std::path::Path;
 
@@ -40,7 +40,7 @@ const MOST_SCALE: f64 = 1.0;
 /// Below this a conversation is not worth a summary, in bytes.
 const SHORT: usize = 4_000;
 /// What one image counts for, in bytes.
-const IMAGE_BYTES: usize = 5_000;
+const IMAGE_BYTES: u64 = 5_000;
 
 /// Why a conversation is compacted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -365,23 +365,23 @@ fn ends_in_calls(messages: &[Message]) -> bool {
 
 /// What messages take of the window, estimated.
 fn tokens(messages: &[Message]) -> u64 {
-    messages.iter().map(message_tokens).sum()
+    let of = |message| weigh(message, count::tokens, 10, count::IMAGE);
+    messages.iter().map(of).sum()
 }
 
-fn message_tokens(message: &Message) -> u64 {
+/// A message's weight: that of its texts, and what a call and an image add.
+fn weigh(message: &Message, text_of: fn(&str) -> u64, call: u64, image: u64) -> u64 {
     let content = match message {
         Message::User { content, .. } => content,
-        Message::Context { text, .. } => return count::tokens(text),
+        Message::Context { text, .. } => return text_of(text),
         Message::Assistant(message) => &message.content,
         Message::ToolResult(result) => &result.content,
     };
     let block = |block: &ContentBlock| match block {
-        ContentBlock::Text { text, .. } | ContentBlock::Thinking { text, .. } => {
-            count::tokens(text)
-        }
-        ContentBlock::ToolCall { arguments, .. } => count::tokens(arguments) + 10,
-        ContentBlock::ServerSide { summary, .. } => count::tokens(summary),
-        ContentBlock::Image { .. } => count::IMAGE,
+        ContentBlock::Text { text, .. } | ContentBlock::Thinking { text, .. } => text_of(text),
+        ContentBlock::ToolCall { arguments, .. } => text_of(arguments) + call,
+        ContentBlock::ServerSide { summary, .. } => text_of(summary),
+        ContentBlock::Image { .. } => image,
     };
     content.iter().map(block).sum()
 }
@@ -405,25 +405,6 @@ fn saved_bytes(messages: &[Message], folded: &[crate::protocol::entry::Folded]) 
 
 /// What messages weigh in a request.
 fn bytes(messages: &[Message]) -> usize {
-    messages.iter().map(message_bytes).sum()
-}
-
-fn message_bytes(message: &Message) -> usize {
-    let content = match message {
-        Message::User { content, .. } => content,
-        Message::Context { text, .. } => return text.len(),
-        Message::Assistant(message) => &message.content,
-        Message::ToolResult(result) => &result.content,
-    };
-    content.iter().map(block_bytes).sum()
-}
-
-fn block_bytes(block: &ContentBlock) -> usize {
-    match block {
-        ContentBlock::Text { text, .. } => text.len(),
-        ContentBlock::Thinking { text, .. } => text.len(),
-        ContentBlock::ToolCall { arguments, .. } => arguments.len() + 40,
-        ContentBlock::ServerSide { summary, .. } => summary.len(),
-        ContentBlock::Image { .. } => IMAGE_BYTES,
-    }
+    let of = |message| weigh(message, |text| text.len() as u64, 40, IMAGE_BYTES);
+    messages.iter().map(of).sum::<u64>() as usize
 }

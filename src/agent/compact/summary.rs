@@ -11,7 +11,7 @@ use super::fold::text_of;
 use crate::protocol::message::{ContentBlock, Message};
 use crate::protocol::model::{ModelInfo, ThinkingSetting};
 use crate::protocol::usage::Usage;
-use crate::provider::{ModelRequest, Provider, StreamEvent};
+use crate::provider::{EventStream, ModelRequest, Provider, StreamEvent};
 
 /// What the summarising model is told.
 const PROMPT: &str = include_str!("prompt.md");
@@ -89,34 +89,49 @@ pub(super) async fn ask(
     cancel: &CancellationToken,
 ) -> (Answer, Option<(String, Usage)>) {
     let source = request.messages.iter().map(message_bytes).sum();
-    let mut model = request.model.id.clone();
-    let mut stream = provider.stream(request, cancel.clone());
-    let mut text = String::new();
+    let asked = request.model.id.clone();
+    let stream = provider.stream(request, cancel.clone());
+    let written = tokio::select! {
+        biased;
+        () = cancel.cancelled() => return (Answer::Cancelled, None),
+        written = answer_of(stream, asked) => written,
+    };
+    let (text, model, usage) = match written {
+        Ok(written) => written,
+        Err(why) => return (Answer::Bad(why), None),
+    };
+    let answer = match check(&text, source, changed) {
+        Ok(()) => Answer::Good {
+            text,
+            model: model.clone(),
+        },
+        Err(fault) => Answer::Bad(fault),
+    };
+    (answer, Some((model, usage)))
+}
+
+/// The text of a whole answer, who gave it, and what it took. `asked` is who is taken
+/// to have given it unless the answer says otherwise.
+///
+/// # Errors
+/// Why there is none, in words.
+pub(in crate::agent) async fn answer_of(
+    mut stream: EventStream,
+    asked: String,
+) -> Result<(String, String, Usage), String> {
+    let (mut text, mut model) = (String::new(), asked);
     loop {
-        let event = tokio::select! {
-            biased;
-            () = cancel.cancelled() => return (Answer::Cancelled, None),
-            event = stream.next() => event,
-        };
-        match event {
-            None => return (Answer::Bad("its answer broke off".to_string()), None),
+        match stream.next().await {
+            None => return Err("its answer broke off".to_string()),
+            Some(StreamEvent::Start { model: answering }) if answering.is_empty() => {}
             Some(StreamEvent::Start { model: answering }) => model = answering,
             Some(StreamEvent::Restarted { .. }) => text.clear(),
             Some(StreamEvent::BlockDone { block, .. }) => {
                 text.push_str(block.as_text().unwrap_or_default());
             }
             Some(StreamEvent::Delta { .. } | StreamEvent::Retrying { .. }) => {}
-            Some(StreamEvent::Failed(failure)) => return (Answer::Bad(failure.message), None),
-            Some(StreamEvent::Done { usage, .. }) => {
-                let answer = match check(&text, source, changed) {
-                    Ok(()) => Answer::Good {
-                        text,
-                        model: model.clone(),
-                    },
-                    Err(fault) => Answer::Bad(fault),
-                };
-                return (answer, Some((model, usage)));
-            }
+            Some(StreamEvent::Failed(failure)) => return Err(failure.message),
+            Some(StreamEvent::Done { usage, .. }) => return Ok((text, model, usage)),
         }
     }
 }
