@@ -6,6 +6,7 @@
 pub mod commands;
 pub mod doctor;
 mod own;
+mod queue;
 mod replay;
 mod servers;
 pub mod signals;

@@ -1,33 +1,27 @@
 //! The worker: hears commands, runs turns, keeps the queue.
 
-use std::collections::VecDeque;
+mod build;
+
 use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::commands::{self, Flow};
 use super::own::OwnCommands;
+use super::queue::Queue;
 use super::replay::{self, Earlier};
 use super::servers::{Found, Servers};
+use super::signals;
 use super::status::Reporter;
-use super::{ReplError, Setup, signals};
-use crate::agent::{
-    Agent, Authority, Events, Interactive, Parts, Refuse, ServerPrompt, Services, TurnControl,
-};
+use crate::agent::{Agent, ServerPrompt, TurnControl};
 use crate::mcp::Hub;
-use crate::memory::Places;
-use crate::protocol::command::{Command, Secret, UserInput};
+use crate::protocol::command::{Command, UserInput};
 use crate::protocol::entry::Settings;
 use crate::protocol::event::{AgentEvent, NoticeLevel, UiEvent};
 use crate::protocol::message::Message;
 use crate::protocol::permission::PermissionMode;
 use crate::session::{Session, SessionError, Store};
-use crate::stdx::blob::BlobStore;
-use crate::tools::jobs::{JobNews, Jobs};
-use crate::tools::morph::Morph;
-use crate::tools::web::Web;
-use crate::workspace::Workspace;
-use crate::workspace::checkpoint::Checkpoints;
+use crate::tools::jobs::Jobs;
 
 /// When model servers are looked for: the start has better things to do.
 const LOOK_AFTER: std::time::Duration = std::time::Duration::from_secs(1);
@@ -37,13 +31,6 @@ const SERVERS_AFTER: std::time::Duration = std::time::Duration::from_millis(300)
 /// How long a run without a terminal waits for them.
 const SERVERS_AWAITED: std::time::Duration = std::time::Duration::from_secs(5);
 
-/// Something that waits for the running turn to end.
-enum Waiting {
-    Message(UserInput),
-    Slash(String),
-    Secret(String, Secret),
-}
-
 /// The state behind the channel.
 pub(super) struct Worker {
     pub(super) agent: Agent,
@@ -52,14 +39,12 @@ pub(super) struct Worker {
     pub(super) reporter: Arc<Reporter>,
     control: Arc<TurnControl>,
     commands: UnboundedReceiver<Command>,
-    waiting: VecDeque<Waiting>,
+    queue: Queue,
     warnings: Vec<String>,
     interactive: bool,
     own: OwnCommands,
     /// What resuming did not show again.
     earlier: Option<Earlier>,
-    /// Shutdown was asked for while a turn ran.
-    ending: bool,
     /// What a slash command asked for that takes a while and can be stopped.
     pub(super) job: Option<Job>,
     /// Model servers on this machine.
@@ -91,132 +76,6 @@ pub(super) enum Job {
 }
 
 impl Worker {
-    pub(super) fn new(
-        setup: Setup,
-        sink: Arc<dyn Fn(UiEvent) + Send + Sync>,
-        commands: UnboundedReceiver<Command>,
-    ) -> Result<Self, ReplError> {
-        let Setup {
-            paths,
-            env,
-            settings,
-            model,
-            provider,
-            access,
-            roles,
-            budget,
-            session,
-            warnings,
-            interactive,
-            status_command,
-            notify_command,
-            sandbox,
-            compact_at,
-            rules,
-            web_search,
-            mcp,
-            mcp_secrets,
-            scrollback,
-        } = setup;
-        let mcp_panel = commands::Panel::new(paths.clone(), mcp_secrets);
-        let cwd = paths.workspace.display().to_string();
-        let workspace =
-            Workspace::open(&paths.workspace).map_err(|source| ReplError::Workspace {
-                path: cwd.clone(),
-                source,
-            })?;
-        let reporter = Arc::new(Reporter::new(sink));
-        let control = Arc::new(TurnControl::default());
-        let events: Events = {
-            let reporter = reporter.clone();
-            Arc::new(move |event| reporter.agent_event(event))
-        };
-        let jobs = {
-            let reporter = reporter.clone();
-            Arc::new(Jobs::new(move |news| match news {
-                JobNews::Running(count) => reporter.update(|status| status.jobs = count),
-                JobNews::Ended(text) => reporter.agent_event(AgentEvent::Notice {
-                    level: NoticeLevel::Info,
-                    text,
-                }),
-            }))
-        };
-        let authority: Arc<dyn Authority> = if interactive {
-            Arc::new(Interactive {
-                control: control.clone(),
-                events: events.clone(),
-            })
-        } else {
-            Arc::new(Refuse)
-        };
-        let own = OwnCommands {
-            status: status_command,
-            notify: notify_command,
-            cwd: paths.workspace.clone(),
-            env: env.clone(),
-            ran: None,
-        };
-        let services = Arc::new(Services {
-            undo: Checkpoints::new(
-                workspace.root().to_path_buf(),
-                paths.undo(),
-                paths.user_home.as_deref(),
-            ),
-            memory: Places {
-                workspace: workspace.root().to_path_buf(),
-                home: paths.user_home.clone(),
-                own: paths.home.clone(),
-            },
-            workspace: Arc::new(workspace),
-            web: Arc::new(Web::new(&env)),
-            morph: Morph::new(&access, roles.apply.as_deref()).map(Arc::new),
-            env,
-            rules,
-            access,
-            blobs: BlobStore::new(paths.blobs()),
-            outputs: paths.outputs(),
-            sandbox,
-            jobs: jobs.clone(),
-            mcp: mcp.clone(),
-        });
-        let agent = Agent::new(Parts {
-            session,
-            settings,
-            compact_at,
-            web_search,
-            model,
-            provider,
-            roles,
-            budget,
-            services,
-            authority,
-            control: control.clone(),
-            events,
-        });
-        Ok(Self {
-            agent,
-            store: Store::new(paths.sessions()),
-            cwd,
-            reporter,
-            control,
-            commands,
-            waiting: VecDeque::new(),
-            warnings,
-            interactive,
-            own,
-            earlier: None,
-            ending: false,
-            job: None,
-            servers: Servers::default(),
-            jobs,
-            to_remember: None,
-            home: paths.home.display().to_string(),
-            mcp,
-            mcp_panel,
-            scrollback,
-        })
-    }
-
     /// Runs until shutdown, or until nobody is left to give commands.
     pub(super) async fn run(mut self) {
         if !self.interactive {
@@ -235,7 +94,7 @@ impl Worker {
         for warning in std::mem::take(&mut self.warnings) {
             self.notice(NoticeLevel::Warning, warning);
         }
-        while !self.ending {
+        while !self.queue.ending() {
             self.agent.recover_changes().await;
             let flow = match self.next().await {
                 None => Flow::Exit,
@@ -353,17 +212,8 @@ impl Worker {
 
     /// What waits from the last turn, else the next command.
     async fn next(&mut self) -> Option<Command> {
-        match self.waiting.pop_front() {
-            Some(waiting) => {
-                self.show_queue();
-                Some(match waiting {
-                    Waiting::Message(UserInput { text, images }) => {
-                        Command::Submit { text, images }
-                    }
-                    Waiting::Slash(line) => Command::Slash { line },
-                    Waiting::Secret(purpose, secret) => Command::Secret { purpose, secret },
-                })
-            }
+        match self.queue.pop() {
+            Some(command) => Some(command),
             None => self.commands.recv().await,
         }
     }
@@ -390,10 +240,8 @@ impl Worker {
         let Self {
             agent,
             commands,
-            waiting,
-            control,
+            queue,
             reporter,
-            ending,
             jobs,
             own,
             earlier,
@@ -420,26 +268,22 @@ impl Worker {
                             if commands::answer_jobs(jobs, reporter, &line) => {}
                         Some(Command::Notify { message }) => own.notify(message),
                         Some(Command::Earlier) => tell_earlier(earlier, reporter),
-                        Some(command) => while_busy(command, control, waiting, reporter, ending),
+                        Some(command) => queue.hear(command),
                         None => {
                             // The front end is gone: end as if asked to.
                             hearing = false;
-                            *ending = true;
-                            control.interrupt();
+                            queue.end();
                         }
                     },
                     () = &mut work => break,
                 }
             }
         }
-        // A message that came too late to steer is the next one.
-        for input in self.control.take_steer().into_iter().rev() {
-            self.waiting.push_front(Waiting::Message(input));
-        }
+        self.queue.take_unsteered();
         self.reporter.follow(&self.agent);
         self.own.refresh(&self.reporter);
         self.reporter.update(|status| status.busy = false);
-        self.show_queue();
+        self.queue.show();
         Flow::GoOn
     }
 
@@ -495,10 +339,6 @@ impl Worker {
             level,
             text: text.into(),
         });
-    }
-
-    fn show_queue(&self) {
-        show_queue(&self.control, &self.waiting, &self.reporter);
     }
 
     fn finish(&mut self) {
@@ -559,54 +399,6 @@ fn stricter(now: &Settings, saved: &Settings) -> (Settings, Vec<String>) {
     (settings, words)
 }
 
-/// What a command means while a turn runs.
-fn while_busy(
-    command: Command,
-    control: &TurnControl,
-    waiting: &mut VecDeque<Waiting>,
-    reporter: &Reporter,
-    ending: &mut bool,
-) {
-    match command {
-        // A command that waits keeps its place before what was typed after it.
-        Command::Submit { text, images } => {
-            let input = UserInput { text, images };
-            let for_model =
-                command_line(&input.text).is_none() && memory_line(&input.text).is_none();
-            if waiting.is_empty() && for_model {
-                control.steer(input);
-            } else {
-                waiting.push_back(Waiting::Message(input));
-            }
-        }
-        Command::Answer { id, answer } => control.answer(id, answer),
-        Command::Interrupt => control.interrupt(),
-        // Heard before this.
-        Command::Background => {}
-        Command::Notify { .. } | Command::Earlier => {}
-        Command::Call { id, .. } => {
-            let text = "a turn runs; call again when it is over".to_string();
-            let failed = true;
-            reporter.send(UiEvent::Called { id, text, failed });
-        }
-        Command::ClearQueue => take_back(control, waiting, reporter),
-        Command::EditQueued => take_last_back(control, waiting, reporter),
-        Command::Secret { purpose, secret } => {
-            waiting.push_back(Waiting::Secret(purpose, secret));
-        }
-        Command::Slash { line } if commands::ends(&line) => {
-            *ending = true;
-            control.interrupt();
-        }
-        Command::Slash { line } => waiting.push_back(Waiting::Slash(line)),
-        Command::Shutdown => {
-            *ending = true;
-            control.interrupt();
-        }
-    }
-    show_queue(control, waiting, reporter);
-}
-
 /// Reads what resuming did not show, once, beside everything else.
 fn tell_earlier(earlier: &mut Option<Earlier>, reporter: &Arc<Reporter>) {
     let Some(earlier) = earlier.take() else {
@@ -622,40 +414,6 @@ fn tell_earlier(earlier: &mut Option<Earlier>, reporter: &Arc<Reporter>) {
     });
 }
 
-/// Gives the messages and commands that wait back to the front end.
-fn take_back(control: &TurnControl, waiting: &mut VecDeque<Waiting>, reporter: &Reporter) {
-    let mut inputs = control.take_steer();
-    for item in std::mem::take(waiting) {
-        match item.typed() {
-            Ok(input) => inputs.push(input),
-            Err(secret) => waiting.push_back(secret),
-        }
-    }
-    if !inputs.is_empty() {
-        reporter.send(UiEvent::TakenBack { inputs });
-    }
-}
-
-/// Gives back what was typed last.
-fn take_last_back(control: &TurnControl, waiting: &mut VecDeque<Waiting>, reporter: &Reporter) {
-    let is_typed = |item: &Waiting| !matches!(item, Waiting::Secret(..));
-    let last = waiting.iter().rposition(is_typed);
-    let input = match last.and_then(|at| waiting.remove(at)) {
-        Some(item) => item.typed().ok(),
-        None => {
-            let mut steering = control.take_steer();
-            let last = steering.pop();
-            steering.into_iter().for_each(|input| control.steer(input));
-            last
-        }
-    };
-    if let Some(input) = input {
-        reporter.send(UiEvent::TakenBack {
-            inputs: vec![input],
-        });
-    }
-}
-
 /// What a message that begins with `#` wants to be remembered.
 pub(super) fn memory_line(text: &str) -> Option<&str> {
     let line = text.strip_prefix('#')?.trim();
@@ -663,33 +421,9 @@ pub(super) fn memory_line(text: &str) -> Option<&str> {
 }
 
 /// The command of a message that begins with `!`.
-fn command_line(text: &str) -> Option<&str> {
+pub(super) fn command_line(text: &str) -> Option<&str> {
     let line = text.strip_prefix('!')?.trim();
     (!line.is_empty()).then_some(line)
-}
-
-impl Waiting {
-    /// What was typed for it; a secret is not shown again.
-    fn typed(self) -> Result<UserInput, Self> {
-        match self {
-            Self::Message(input) => Ok(input),
-            Self::Slash(text) => Ok(UserInput {
-                text,
-                images: Vec::new(),
-            }),
-            secret @ Self::Secret(..) => Err(secret),
-        }
-    }
-}
-
-fn show_queue(control: &TurnControl, waiting: &VecDeque<Waiting>, reporter: &Reporter) {
-    let later = waiting.iter().filter_map(|waiting| match waiting {
-        Waiting::Message(input) => Some(input.text.clone()),
-        Waiting::Slash(line) => Some(line.clone()),
-        Waiting::Secret(..) => None,
-    });
-    let queued = control.waiting().into_iter().chain(later).collect();
-    reporter.update(|status| status.queued = queued);
 }
 
 #[cfg(test)]
