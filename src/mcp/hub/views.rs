@@ -7,7 +7,8 @@ use super::super::expand::variables;
 use super::super::names::exposed;
 use super::super::state::{ServerState, ServerView, ToolLine};
 use super::super::tool::{McpPrompt, McpTool};
-use super::{Entry, Hub, Offer};
+use super::entry::Entry;
+use super::{Hub, Offer};
 use crate::config::mcp::{McpServer, McpTransport};
 use crate::stdx::text;
 
