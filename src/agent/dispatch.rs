@@ -4,7 +4,8 @@
 //! 2. effects -> `permission::decide` -> the authority when it says "ask" (`permit.rs`)
 //! 3. sync the log before the first call that changes something
 //! 4. keep what it may change, so that it can be taken back (`undo.rs`)
-//! 5. run, with output, cancellation and a guard against panics
+//! 5. run, with output, cancellation and a guard against panics; what the sandbox
+//!    stopped is offered once more to the person at the front end (`again.rs`)
 //! 6. cut what is too long, keep the whole on disk, log in call order (`results.rs`)
 //!
 //! Calls that only read run together; any other call waits for those before it
@@ -131,7 +132,7 @@ impl Agent {
                     if cancel.is_cancelled() {
                         break;
                     }
-                    match self.permit(*call, &*tool, &prepared, cancel).await {
+                    match self.permit(*call, &*tool, &prepared, None, cancel).await {
                         Err(finished) => *finished,
                         Ok(()) => {
                             if !std::mem::replace(&mut synced, true) {
@@ -140,6 +141,7 @@ impl Agent {
                             let change = self.before_change(*call, &prepared).await;
                             self.spawn(&mut batch, call.id, tool.name(), prepared);
                             self.drain(&mut batch, cancel).await;
+                            self.offer_again(*call, &mut batch, cancel).await;
                             self.after_change(change).await;
                             continue;
                         }
@@ -267,7 +269,7 @@ impl Agent {
     }
 
     /// Starts a permitted call as a task of its own.
-    fn spawn(&self, batch: &mut Batch, call_id: &str, name: &str, prepared: Prepared) {
+    pub(super) fn spawn(&self, batch: &mut Batch, call_id: &str, name: &str, prepared: Prepared) {
         let Prepared {
             title,
             run,
@@ -293,7 +295,7 @@ impl Agent {
     }
 
     /// Waits for every running call. After a stop they get a moment to wind up.
-    async fn drain(&self, batch: &mut Batch, cancel: &CancellationToken) {
+    pub(super) async fn drain(&self, batch: &mut Batch, cancel: &CancellationToken) {
         loop {
             let next = tokio::select! {
                 biased;

@@ -3,6 +3,7 @@
 //! [`Agent::run_turn`] is the only loop there is; chat, one-shot runs and
 //! whatever comes later call it. [`dispatch`] is the only way to a tool.
 
+mod again;
 mod authority;
 mod changes;
 mod compact;
@@ -130,6 +131,8 @@ pub struct Agent {
     parts: Parts,
     /// What the user allowed for this session.
     grants: Vec<Grant>,
+    /// What the user does not want to run again with more freedom: arguments.
+    not_again: Vec<String>,
     /// The user was told that the log cannot be written.
     told_unsaved: bool,
     /// The user was told that changes cannot be taken back.
@@ -167,6 +170,7 @@ impl Agent {
         Self {
             parts,
             grants: Vec::new(),
+            not_again: Vec::new(),
             told_unsaved: false,
             substitute: None,
             gauge: Gauge::default(),

@@ -13,7 +13,7 @@ use crate::protocol::entry::EntryKind;
 use crate::protocol::event::NoticeLevel;
 use crate::protocol::permission::{Answer, AskRequest, Effect, PermissionDecision, PermissionMode};
 use crate::protocol::sandbox::SandboxState;
-use crate::tools::{Asker, DynTool, Prepared, ToolError};
+use crate::tools::{Again, Asker, DynTool, Prepared, ToolError};
 
 impl Agent {
     fn decide(&self, effects: &[Effect]) -> PermissionDecision {
@@ -83,6 +83,7 @@ impl Agent {
                     id: 0,
                     call_id,
                     title,
+                    question: None,
                     preview,
                     why: String::new(),
                     effects: Vec::new(),
@@ -98,12 +99,14 @@ impl Agent {
         matches!(self.decide(effects), PermissionDecision::Allow { .. })
     }
 
-    /// Asks the gate, and the authority where the gate says so.
+    /// Asks the gate, and the authority where the gate says so. `stopped`: the call was
+    /// made before and seems to have failed in the sandbox.
     pub(super) async fn permit(
         &mut self,
         call: Call<'_>,
         tool: &dyn DynTool,
         prepared: &Prepared,
+        stopped: Option<&Again>,
         cancel: &CancellationToken,
     ) -> Result<(), Box<Finished>> {
         let title = prepared.title.clone();
@@ -137,8 +140,12 @@ impl Agent {
             id: 0,
             call_id: call.id.to_string(),
             title: prepared.title.clone(),
+            question: stopped.map(|again| again.question.to_string()),
             preview: tool.preview(call.arguments, &self.tool_cx(call.id, cancel)),
-            why: why.clone(),
+            why: match stopped {
+                Some(again) => format!("the sandbox stopped it: {}; {why}", again.said),
+                None => why.clone(),
+            },
             effects,
             session: session.clone(),
             always: always.clone(),

@@ -40,6 +40,9 @@ impl Finished {
                 }
                 hide(&mut output.outcome, secrets);
                 hide_in_body(&mut output.body, secrets);
+                if let Some(again) = &mut output.again {
+                    hide(&mut again.said, secrets);
+                }
                 Ok(output)
             }
             Err(ToolError::ToModel(mut text)) => {

@@ -25,7 +25,8 @@ impl Agent {
                 let words = format!("{name} changes something; only reading tools are served");
                 Finished::error(call, ToolError::model(words))
             }
-            Ok((tool, prepared)) => match self.permit(call, &*tool, &prepared, &cancel).await {
+            Ok((tool, prepared)) => match self.permit(call, &*tool, &prepared, None, &cancel).await
+            {
                 Err(finished) => *finished,
                 Ok(()) => {
                     let title = prepared.title;

@@ -166,7 +166,8 @@ pub(super) fn question(ask: &AskRequest, waiting: usize) -> String {
     };
     match &ask.preview {
         Preview::Command { text } => {
-            lines.push(format!("question{more}: run this command?"));
+            let words = ask.question.as_deref().unwrap_or("run this command?");
+            lines.push(format!("question{more}: {words}"));
             let shown = visible(text);
             lines.extend(shown.lines().map(|line| format!("command: {line}")));
         }
@@ -306,6 +307,7 @@ mod tests {
             id: 1,
             call_id: "c".into(),
             title: ToolTitle::new("Run", "ls"),
+            question: None,
             preview: Preview::Command {
                 text: "rm x\u{202e}\u{1b}[2J\nls".into(),
             },

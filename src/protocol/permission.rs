@@ -244,6 +244,9 @@ pub struct AskRequest {
     pub call_id: String,
     /// What would be done.
     pub title: ToolTitle,
+    /// The question itself, where title and preview do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
     /// What exactly.
     pub preview: Preview,
     /// Why it is asked.

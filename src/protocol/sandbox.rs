@@ -36,6 +36,11 @@ impl SandboxPolicy {
             hidden: Vec::new(),
         }
     }
+
+    /// Whether it closes files of the workspace to reading, beside the user's keys.
+    pub fn hides_files(&self) -> bool {
+        matches!(self, Self::WorkspaceWrite { hidden, .. } if !hidden.is_empty())
+    }
 }
 
 /// What is enforced on this machine, found out by trying.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::jobs::{self, Ended, Job, Launch};
-use super::{Tool, ToolCx, ToolError, ToolOutput, common};
+use super::{Again, Tool, ToolCx, ToolError, ToolOutput, common};
 use crate::exec::sandbox;
 use crate::exec::shell::{ShellEnd, ShellOutcome};
 use crate::protocol::permission::{Effect, Preview};
@@ -124,8 +124,9 @@ impl Tool for ExecuteBash {
             sandbox: policy(&args, &cx).await?,
             pty: args.pty == Some(true),
             input: in_background,
-            command: args.command,
+            command: args.command.clone(),
         };
+        let guards_files = launch.sandbox.hides_files();
         let job = cx.jobs.start(launch, &cx);
         let mut waiting = Waiting(Some(&job));
         let limit = if in_background {
@@ -149,7 +150,16 @@ impl Tool for ExecuteBash {
         }
         waiting.0 = None;
         match job.ended() {
-            Some(ended) => finished(ended, timed_out, seconds),
+            Some(ended) => {
+                let (mut output, refusal) = finished(ended, timed_out, seconds)?;
+                output.again = refusal.and_then(|(what, said)| match what {
+                    // Only the sandbox enforces the rules against reading.
+                    Refusal::File if guards_files => None,
+                    Refusal::Network if args.network == Some(true) => None,
+                    what => Some(again(&args, what, said)),
+                });
+                Ok(output)
+            }
             None => Err(ToolError::model("execute_bash: the command does not end")),
         }
     }
@@ -185,8 +195,13 @@ fn background(waiting: &mut Waiting<'_>, cx: &ToolCx, by_user: bool) -> ToolOutp
     ToolOutput::text(words, format!("job {number}"))
 }
 
-/// The answer for a command that ended.
-fn finished(ended: Ended, timed_out: bool, seconds: u64) -> Result<ToolOutput, ToolError> {
+/// The answer for a command that ended, and what the sandbox seems to have refused it,
+/// with the line that says so.
+fn finished(
+    ended: Ended,
+    timed_out: bool,
+    seconds: u64,
+) -> Result<(ToolOutput, Option<(Refusal, String)>), ToolError> {
     let ran = ended.outcome.map_err(ToolError::model)?;
     let spilled = ended.spilled;
     let mut words = if spilled.text.is_empty() {
@@ -202,8 +217,10 @@ fn finished(ended: Ended, timed_out: bool, seconds: u64) -> Result<ToolOutput, T
     } else {
         ran.end
     };
+    let mut refused = None;
     if ran.confined && end != ShellEnd::Exit(0) {
-        words.push_str(hint(&words));
+        refused = refusal(&words).map(|(what, line)| (what, text::one_line(line, 160)));
+        words.push_str(refused.as_ref().map_or("", |(what, _)| what.hint()));
     }
     let (status, short) = status(end, seconds);
     words.push_str(&format!("[{status}]"));
@@ -212,11 +229,12 @@ fn finished(ended: Ended, timed_out: bool, seconds: u64) -> Result<ToolOutput, T
     }
     let ShellOutcome { elapsed, .. } = ran;
     let elapsed = text::duration(elapsed.as_millis() as u64);
-    Ok(ToolOutput {
+    let output = ToolOutput {
         is_error: end != ShellEnd::Exit(0),
         body: spilled.body,
         ..ToolOutput::text(words, format!("{short} · {elapsed}"))
-    })
+    };
+    Ok((output, refused))
 }
 
 /// What the system enforces around the command.
@@ -272,17 +290,53 @@ fn is_git(command: &str) -> bool {
     command.split_whitespace().next() == Some("git")
 }
 
-/// What to say when an output ends as one does when the sandbox refused something.
-fn hint(output: &str) -> &'static str {
-    let start = output.floor_char_boundary(output.len().saturating_sub(4096));
-    let end = output[start..].to_ascii_lowercase();
-    let says = |refusals: &[&str]| refusals.iter().any(|words| end.contains(words));
-    if says(NETWORK_REFUSALS) {
-        NETWORK_HINT
-    } else if says(FILE_REFUSALS) {
-        FILE_HINT
-    } else {
-        ""
+/// What the sandbox refuses commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    File,
+    Network,
+}
+
+impl Refusal {
+    /// For the model.
+    fn hint(self) -> &'static str {
+        match self {
+            Self::File => FILE_HINT,
+            Self::Network => NETWORK_HINT,
+        }
+    }
+}
+
+/// What an output that ends so tells of, and the line that does.
+fn refusal(output: &str) -> Option<(Refusal, &str)> {
+    let end = &output[output.floor_char_boundary(output.len().saturating_sub(4096))..];
+    let find = |what: Refusal, refusals: &[&str]| {
+        let says = |line: &&str| {
+            let line = line.to_ascii_lowercase();
+            refusals.iter().any(|words| line.contains(words))
+        };
+        Some((what, end.lines().rev().find(says)?))
+    };
+    find(Refusal::Network, NETWORK_REFUSALS).or_else(|| find(Refusal::File, FILE_REFUSALS))
+}
+
+/// The call once more, with the least that lifts the refusal.
+fn again(args: &Args, refusal: Refusal, said: String) -> Again {
+    let (key, value, question) = match refusal {
+        Refusal::File => ("sandbox", false, "Run it again without the sandbox?"),
+        Refusal::Network => ("network", true, "Run it again with the network open?"),
+    };
+    let mut arguments = serde_json::json!({
+        "command": args.command,
+        "timeout_seconds": args.timeout_seconds,
+        "run_in_background": args.run_in_background,
+        "pty": args.pty,
+    });
+    arguments[key] = value.into();
+    Again {
+        arguments: arguments.to_string(),
+        question,
+        said,
     }
 }
 

@@ -169,6 +169,19 @@ pub struct ToolOutput {
     pub planning: Option<bool>,
     /// What another model took that the call asked.
     pub spent: Option<Spent>,
+    /// The same call with more freedom, when it seems to have failed for want of it.
+    pub again: Option<Again>,
+}
+
+/// A call that the sandbox seems to have stopped, as it could be made once more.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Again {
+    /// Its arguments, which ask for more; the gate judges them like any others.
+    pub arguments: String,
+    /// What the user is asked.
+    pub question: &'static str,
+    /// What the program said when it was stopped: one line.
+    pub said: String,
 }
 
 /// What a model took that a tool asked.

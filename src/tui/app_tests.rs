@@ -98,6 +98,7 @@ fn asked(id: u64) -> UiEvent {
             id,
             call_id: "c".into(),
             title: ToolTitle::new("Run", "make clean"),
+            question: None,
             preview: Preview::Command {
                 text: "make clean".into(),
             },

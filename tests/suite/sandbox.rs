@@ -448,6 +448,9 @@ fn the_users_word_opens_the_sandbox_for_one_command() {
     terminal.wait("without the sandbox");
     std::thread::sleep(std::time::Duration::from_millis(400));
     terminal.send("y");
+    terminal.wait("Run it again without the sandbox?");
+    std::thread::sleep(std::time::Duration::from_millis(400));
+    terminal.send("n\r");
     terminal.wait("All done.");
     let requests = rig.server.requests();
     assert!(result(&requests[1]).contains("[exit 0]"));
@@ -458,6 +461,70 @@ fn the_users_word_opens_the_sandbox_for_one_command() {
     assert!(file.exists());
     terminal.send("\u{4}");
     terminal.end();
+}
+
+#[test]
+fn a_command_that_the_sandbox_stopped_is_offered_once_more_without_it() {
+    // A protected folder of the workspace is closed to confined commands only.
+    let call = |file: &str| {
+        let line = format!("echo run; echo x > .sofos/{file}");
+        says(vec![tool("execute_bash", json!({"command": line}))])
+    };
+    let replies = ["one", "two", "two"].map(call);
+    let rig = Rig::new([&replies[..], &[says(vec![text("All done.")])]].concat());
+    if !enforced(&rig, "one more run without the sandbox") {
+        return;
+    }
+    let mut terminal = Terminal::start(&rig, &["--permission-mode", "bypass"], 80, 24);
+    let grace = || std::thread::sleep(std::time::Duration::from_millis(400));
+    terminal.wait("/ commands");
+    terminal.enter("go");
+    terminal.wait("Run it again without the sandbox?");
+    terminal.wait("y once");
+    let screen = terminal.screen();
+    assert!(screen.contains("the sandbox stopped it: "), "{screen}");
+    assert!(screen.contains("· exit 1"), "the failure stands: {screen}");
+    assert!(!screen.contains("a always"), "{screen}");
+    assert!(!rig.work().join(".sofos/one").exists());
+    grace();
+    terminal.send("y");
+    terminal.wait("echo x > .sofos/two");
+    terminal.wait("y once");
+    assert_eq!(rig.read(".sofos/one"), "x\n");
+    grace();
+    terminal.send("n\r");
+    // Once declined, the same command does not ask again.
+    terminal.wait("All done.");
+    assert!(!rig.work().join(".sofos/two").exists());
+    let requests = rig.server.requests();
+    let told = |index: usize| {
+        requests[index]["messages"]
+            .as_array()
+            .unwrap()
+            .last()
+            .unwrap()
+            .to_string()
+    };
+    assert!(
+        told(1).contains("the user allowed this second one"),
+        "{}",
+        told(1)
+    );
+    assert!(told(1).contains("[exit 0]"), "{}", told(1));
+    assert!(
+        told(2).contains("not run again without that limit"),
+        "{}",
+        told(2)
+    );
+    assert!(told(3).contains("[exit 1]"), "{}", told(3));
+    let decisions = rig.entries();
+    let decisions = decisions
+        .iter()
+        .filter(|entry| entry["kind"]["decision"].is_object());
+    assert_eq!(decisions.count(), 2);
+    terminal.send("\u{4}");
+    terminal.end();
+    rig.server.check();
 }
 
 /// The text of the first tool result of a request.

@@ -88,6 +88,7 @@ fn a_change_to_approve() {
         id: 1,
         call_id: "c".into(),
         title: ToolTitle::new("Edit", "src/cart.rs"),
+        question: None,
         preview: Preview::Diff { diff },
         why: "changes a file".into(),
         effects: vec!["writes src/cart.rs".into()],

@@ -227,6 +227,9 @@ impl PermissionPanel {
     }
 
     fn question(&self) -> String {
+        if let Some(question) = &self.ask.question {
+            return question.clone();
+        }
         match (&self.ask.preview, self.ask.title.verb.as_str()) {
             (Preview::Command { .. }, _) => "Run this command?".into(),
             (Preview::Question { .. }, _) => "A question".into(),

@@ -15,6 +15,7 @@ fn ask(preview: Preview, session: &[&str]) -> PermissionPanel {
         id: 7,
         call_id: "c".into(),
         title: ToolTitle::new("Run", "git checkout feature/login"),
+        question: None,
         preview,
         why: "switches branch: changes files in the workspace".into(),
         effects: Vec::new(),
