@@ -13,6 +13,7 @@ pub mod check;
 pub mod citations;
 pub mod count;
 pub mod custom;
+mod functions;
 pub mod gemini;
 pub mod handoff;
 mod host;

@@ -2,42 +2,17 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::net::retry::Again;
-use crate::net::sse::SseParser;
 use crate::provider::FailureKind;
+use crate::provider::openai::testing::{self, stream};
 
-/// Decodes a body that arrives in pieces of these sizes.
 fn decode(body: &str, sizes: &[usize]) -> (Vec<StreamEvent>, Result<(), Fault>) {
-    let (mut parser, mut decoder) = (SseParser::default(), Decoder::default());
-    let (mut out, mut result) = (VecDeque::new(), Ok(()));
-    let mut rest = body.as_bytes();
-    for size in sizes.iter().cycle() {
-        let (head, tail) = rest.split_at((*size).min(rest.len()));
-        let mut event = |_: &str, data: &str| {
-            if result.is_ok() {
-                result = decoder.event(data, &mut out);
-            }
-        };
-        parser.push(head, &mut event).unwrap();
-        rest = tail;
-        if rest.is_empty() {
-            parser.finish(&mut event);
-            break;
-        }
-    }
-    (out.into(), result)
+    testing::decode(Box::<Decoder>::default(), body, sizes)
 }
 
 fn whole(body: &str) -> Vec<StreamEvent> {
     let (events, result) = decode(body, &[usize::MAX]);
     result.unwrap();
     events
-}
-
-fn stream(frames: &[&str]) -> String {
-    frames
-        .iter()
-        .map(|frame| format!("data: {frame}\n\n"))
-        .collect()
 }
 
 /// A message around these block frames.

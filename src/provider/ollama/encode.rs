@@ -10,12 +10,13 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::shape::{Body, Call, Called, Function, Options, Think, Tool, Turn};
+use super::shape::{Body, Call, Called, Options, Think, Turn};
 use crate::media::pdf;
 use crate::protocol::message::{AssistantMessage, ContentBlock, Message, ToolResult};
 use crate::protocol::model::{ModelInfo, ThinkingKind, ThinkingSetting};
 use crate::provider::ModelRequest;
 use crate::provider::abilities::Abilities;
+use crate::provider::functions::functions;
 use crate::provider::openai::{effort, parts};
 
 /// How long the server keeps the model loaded after a request.
@@ -37,18 +38,7 @@ pub fn body(request: &ModelRequest, abilities: &Abilities) -> Vec<u8> {
             num_ctx,
             num_predict: request.max_tokens.clamp(1, num_ctx.max(1)),
         },
-        tools: request
-            .tools
-            .iter()
-            .map(|tool| Tool {
-                r#type: "function",
-                function: Function {
-                    name: &tool.name,
-                    description: &tool.description,
-                    parameters: &tool.schema,
-                },
-            })
-            .collect(),
+        tools: functions(&request.tools),
         messages: turns(request, abilities.vision.unwrap_or(model.vision)),
     };
     // Strings, numbers and raw JSON only: there is nothing that could fail.

@@ -4,8 +4,9 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
+
+use crate::provider::functions::Tool;
 
 #[derive(Serialize)]
 pub(super) struct Body<'a> {
@@ -35,19 +36,6 @@ pub(super) enum Think {
 pub(super) struct Options {
     pub(super) num_ctx: u64,
     pub(super) num_predict: u64,
-}
-
-#[derive(Serialize)]
-pub(super) struct Tool<'a> {
-    pub(super) r#type: &'static str,
-    pub(super) function: Function<'a>,
-}
-
-#[derive(Serialize)]
-pub(super) struct Function<'a> {
-    pub(super) name: &'a str,
-    pub(super) description: &'a str,
-    pub(super) parameters: &'a Value,
 }
 
 #[derive(Default, Serialize)]

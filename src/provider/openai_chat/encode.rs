@@ -10,12 +10,13 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::shape::{
-    Body, CacheControl, Call, Called, Content, Function, ImageUrl, Part, Said, StreamOptions,
-    ThinkingText, Tool, Turn,
+    Body, CacheControl, Call, Called, Content, ImageUrl, Part, Said, StreamOptions, ThinkingText,
+    Turn,
 };
 use super::thinking;
 use crate::protocol::message::{AssistantMessage, ContentBlock, Message, Opaque, ToolResult};
 use crate::provider::ModelRequest;
+use crate::provider::functions::functions;
 use crate::provider::openai::quirks::{CallIds, Quirks, Replay};
 use crate::provider::openai::{Dialect, parts};
 use crate::stdx::blob;
@@ -41,18 +42,7 @@ pub fn body(request: &ModelRequest, dialect: Dialect) -> Vec<u8> {
         thinking: thinking::of(&request.model, request.thinking, dialect),
         prompt_cache_key: Some(request.cache_key.as_str())
             .filter(|key| quirks.cache_key && !key.is_empty() && dialect.takes("prompt_cache_key")),
-        tools: request
-            .tools
-            .iter()
-            .map(|tool| Tool {
-                r#type: "function",
-                function: Function {
-                    name: &tool.name,
-                    description: &tool.description,
-                    parameters: &tool.schema,
-                },
-            })
-            .collect(),
+        tools: functions(&request.tools),
         messages: turns(request, quirks),
     };
     // Strings, numbers and raw JSON only: there is nothing that could fail.

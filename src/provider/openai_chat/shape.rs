@@ -4,10 +4,10 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::thinking::Thinking;
+use crate::provider::functions::Tool;
 
 #[derive(Serialize)]
 pub(super) struct Body<'a> {
@@ -31,19 +31,6 @@ pub(super) struct Body<'a> {
 #[derive(Serialize)]
 pub(super) struct StreamOptions {
     pub(super) include_usage: bool,
-}
-
-#[derive(Serialize)]
-pub(super) struct Tool<'a> {
-    pub(super) r#type: &'static str,
-    pub(super) function: Function<'a>,
-}
-
-#[derive(Serialize)]
-pub(super) struct Function<'a> {
-    pub(super) name: &'a str,
-    pub(super) description: &'a str,
-    pub(super) parameters: &'a Value,
 }
 
 #[derive(Serialize)]
