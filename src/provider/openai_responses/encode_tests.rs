@@ -31,9 +31,7 @@ const REASONING: &str =
 #[test]
 fn a_whole_request_looks_like_this() {
     let text = text_of(&request("openai", vec![user(&["hello"])]));
-    insta::assert_snapshot!(text.replace("},{", "},\n{"), @r#"
-    {"model":"gpt-6.1-sol","stream":true,"store":false,"include":["reasoning.encrypted_content"],"reasoning":{"summary":"auto"},"max_output_tokens":128000,"prompt_cache_key":"s","parallel_tool_calls":true,"tools":[{"type":"function","name":"read_file","description":"Does read_file.","parameters":{"type":"object","properties":{"path":{"type":"string"}}},"strict":false}],"instructions":"Be brief.","input":[{"role":"user","content":[{"type":"input_text","text":"hello"}]}]}
-    "#);
+    insta::assert_snapshot!(text.replace("},{", "},\n{"), @r#"{"model":"gpt-6.1-sol","stream":true,"store":false,"include":["reasoning.encrypted_content"],"reasoning":{"summary":"auto"},"max_output_tokens":128000,"prompt_cache_key":"s","parallel_tool_calls":true,"tools":[{"type":"function","name":"read_file","description":"Does read_file.","parameters":{"type":"object","properties":{"path":{"type":"string"}}},"strict":false}],"instructions":"Be brief.","input":[{"role":"user","content":[{"type":"input_text","text":"hello"}]}]}"#);
 }
 
 #[test]
