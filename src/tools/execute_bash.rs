@@ -1,11 +1,14 @@
 //! `execute_bash`.
 
-use std::path::PathBuf;
+mod refusal;
+
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
 
+use self::refusal::Refusal;
 use super::jobs::{self, Ended, Job, Launch};
 use super::{Again, Tool, ToolCx, ToolError, ToolOutput, common};
 use crate::exec::sandbox;
@@ -20,30 +23,6 @@ const MAX_TIMEOUT: u64 = 600;
 
 /// A background command that ends this soon is answered as if it had been waited for.
 const EARLY: Duration = Duration::from_millis(250);
-
-/// What programs say when the sandbox keeps them from a file.
-const FILE_REFUSALS: &[&str] = &["read-only file system", "operation not permitted"];
-
-/// What programs say when there is no network.
-const NETWORK_REFUSALS: &[&str] = &[
-    "network is unreachable",
-    "could not resolve host",
-    "couldn't resolve host",
-    "name resolution",
-    "no such host",
-    "enetunreach",
-    "eai_again",
-    "getaddrinfo",
-    "nodename nor servname",
-];
-
-const FILE_HINT: &str = "[perhaps refused by the sandbox: a command may write in the workspace \
-                         and /tmp only, not in .git, .sofos, editor and agent settings. If it \
-                         has to be, repeat it with sandbox false: the user is asked]\n";
-
-const NETWORK_HINT: &str = "[perhaps refused by the sandbox: a command has no network but \
-                            loopback. If it has to be, repeat it with network true: the user \
-                            is asked]\n";
 
 /// Runs a command line.
 pub(super) struct ExecuteBash;
@@ -151,7 +130,8 @@ impl Tool for ExecuteBash {
         waiting.0 = None;
         match job.ended() {
             Some(ended) => {
-                let (mut output, refusal) = finished(ended, timed_out, seconds)?;
+                let root = cx.workspace.root();
+                let (mut output, refusal) = finished(ended, timed_out, seconds, root)?;
                 output.again = refusal.and_then(|(what, said)| match what {
                     // Only the sandbox enforces the rules against reading.
                     Refusal::File if guards_files => None,
@@ -201,6 +181,7 @@ fn finished(
     ended: Ended,
     timed_out: bool,
     seconds: u64,
+    root: &Path,
 ) -> Result<(ToolOutput, Option<(Refusal, String)>), ToolError> {
     let ran = ended.outcome.map_err(ToolError::model)?;
     let spilled = ended.spilled;
@@ -219,7 +200,7 @@ fn finished(
     };
     let mut refused = None;
     if ran.confined && end != ShellEnd::Exit(0) {
-        refused = refusal(&words).map(|(what, line)| (what, text::one_line(line, 160)));
+        refused = refusal::find(&words, root).map(|(what, line)| (what, text::one_line(line, 160)));
         words.push_str(refused.as_ref().map_or("", |(what, _)| what.hint()));
     }
     let (status, short) = status(end, seconds);
@@ -288,36 +269,6 @@ fn is_git(command: &str) -> bool {
         _ => command,
     };
     command.split_whitespace().next() == Some("git")
-}
-
-/// What the sandbox refuses commands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Refusal {
-    File,
-    Network,
-}
-
-impl Refusal {
-    /// For the model.
-    fn hint(self) -> &'static str {
-        match self {
-            Self::File => FILE_HINT,
-            Self::Network => NETWORK_HINT,
-        }
-    }
-}
-
-/// What an output that ends so tells of, and the line that does.
-fn refusal(output: &str) -> Option<(Refusal, &str)> {
-    let end = &output[output.floor_char_boundary(output.len().saturating_sub(4096))..];
-    let find = |what: Refusal, refusals: &[&str]| {
-        let says = |line: &&str| {
-            let line = line.to_ascii_lowercase();
-            refusals.iter().any(|words| line.contains(words))
-        };
-        Some((what, end.lines().rev().find(says)?))
-    };
-    find(Refusal::Network, NETWORK_REFUSALS).or_else(|| find(Refusal::File, FILE_REFUSALS))
 }
 
 /// The call once more, with the least that lifts the refusal.
