@@ -34,6 +34,10 @@ impl Agent {
     ) -> PermissionDecision {
         let services = &self.parts.services;
         let rules = services.rules.rules();
+        let runs = services.sandbox
+            && effects
+                .iter()
+                .any(|effect| matches!(effect, Effect::Exec(_) | Effect::Input { .. }));
         let basis = permission::Basis {
             mode,
             safe,
@@ -44,14 +48,8 @@ impl Agent {
             rules: &rules,
             grants: &self.grants,
             // Only where it matters: finding out runs a command, once.
-            confined: mode == PermissionMode::AcceptEdits
-                && services.sandbox
-                && sandbox::state() == SandboxState::Full,
-            exposed: services.sandbox
-                && effects
-                    .iter()
-                    .any(|effect| matches!(effect, Effect::Exec(_)))
-                && matches!(sandbox::state(), SandboxState::None(_)),
+            confined: runs && sandbox::state() == SandboxState::Full,
+            exposed: runs && matches!(sandbox::state(), SandboxState::None(_)),
         };
         permission::decide(&basis, effects)
     }

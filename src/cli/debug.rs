@@ -56,7 +56,14 @@ impl Verdict {
 }
 
 /// Answers the questions on standard input.
-pub(super) fn classify(root: &Path, home: Option<&Path>, user: &RuleSet) -> Result<u8, CliError> {
+///
+/// `confined` says whether the system confines commands here.
+pub(super) fn classify(
+    root: &Path,
+    home: Option<&Path>,
+    user: &RuleSet,
+    confined: bool,
+) -> Result<u8, CliError> {
     let mut input = std::io::stdin().lock();
     let mut output = std::io::stdout().lock();
     let mut line = Vec::new();
@@ -71,7 +78,7 @@ pub(super) fn classify(root: &Path, home: Option<&Path>, user: &RuleSet) -> Resu
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let answer = answer(&line, &Place { root, home }, user);
+        let answer = answer(&line, &Place { root, home }, user, confined);
         let written = writeln!(output, "{answer}").and_then(|()| output.flush());
         match written {
             // The reader has seen enough.
@@ -81,7 +88,7 @@ pub(super) fn classify(root: &Path, home: Option<&Path>, user: &RuleSet) -> Resu
     }
 }
 
-fn answer(line: &[u8], place: &Place<'_>, user: &RuleSet) -> Value {
+fn answer(line: &[u8], place: &Place<'_>, user: &RuleSet, confined: bool) -> Value {
     if line.len() > MAX_LINE {
         return json!({"id": null, "verdict": "deny", "why": "the question is too long", "effects": []});
     }
@@ -92,7 +99,7 @@ fn answer(line: &[u8], place: &Place<'_>, user: &RuleSet) -> Value {
             return json!({"id": null, "verdict": "deny", "why": why, "effects": []});
         }
     };
-    let verdict = judge(&question, place, user);
+    let verdict = judge(&question, place, user, confined);
     json!({
         "id": question.id,
         "verdict": verdict.word,
@@ -101,7 +108,7 @@ fn answer(line: &[u8], place: &Place<'_>, user: &RuleSet) -> Value {
     })
 }
 
-fn judge(question: &Question, place: &Place<'_>, user: &RuleSet) -> Verdict {
+fn judge(question: &Question, place: &Place<'_>, user: &RuleSet, confined: bool) -> Verdict {
     let own;
     let rules = match &question.rules {
         None => user,
@@ -128,7 +135,7 @@ fn judge(question: &Question, place: &Place<'_>, user: &RuleSet) -> Verdict {
         place: *place,
         rules,
         grants: &[],
-        confined: false,
+        confined,
         exposed: false,
     };
     let (decision, effects) = match question {

@@ -12,6 +12,7 @@ pub(super) fn run(
     what: Option<&Permissions>,
     paths: &Paths,
     lines: Vec<RuleLine>,
+    confined: &dyn Fn() -> bool,
 ) -> Result<u8, CliError> {
     let (book, warnings) = RuleBook::new(paths, lines)?;
     for warning in warnings {
@@ -43,7 +44,7 @@ pub(super) fn run(
                 println!("removed from {} of {}", line.list, line.layer.shown());
             }
         }
-        Some(Permissions::Why { command }) => why(&book, &command.join(" ")),
+        Some(Permissions::Why { command }) => why(&book, &command.join(" "), confined()),
     }
     Ok(0)
 }
@@ -63,8 +64,8 @@ fn list(book: &RuleBook) {
     }
 }
 
-fn why(book: &RuleBook, command: &str) {
-    let decision = book.decide(&[Effect::Exec(command.to_string())]);
+fn why(book: &RuleBook, command: &str, confined: bool) {
+    let decision = book.decide(&[Effect::Exec(command.to_string())], confined);
     println!("{}", clean(&explain::verdict(&decision)));
     for effect in explain::parsed(&book.analyse(command)) {
         println!("  {}", clean(&effect));

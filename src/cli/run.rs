@@ -21,6 +21,7 @@ use crate::permission::RuleBook;
 use crate::protocol::entry::EntryKind;
 use crate::protocol::event::UiEvent;
 use crate::protocol::model::ModelInfo;
+use crate::protocol::sandbox::SandboxState;
 use crate::provider::custom;
 use crate::repl::{self, Setup};
 use crate::session::{Session, Store};
@@ -45,12 +46,14 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
     if let Some(Sub::Undo(what)) = &args.command {
         return undo::run(what, &paths);
     }
-    if let Some(Sub::Debug(Debug::Classify { .. })) = args.command {
+    if let Some(Sub::Debug(Debug::Classify { no_sandbox })) = args.command {
         let root = std::fs::canonicalize(&paths.workspace)
             .map_err(CliError::io("resolve the working directory"))?;
         let file = config::load(&paths, &env, args.trust_workspace)?;
+        let confined = !no_sandbox && confines(&args, file.sandbox);
         let (book, _) = RuleBook::new(&paths, file.rules)?;
-        return debug::classify(&root, paths.user_home.as_deref(), &book.rules());
+        let home = paths.user_home.as_deref();
+        return debug::classify(&root, home, &book.rules(), confined);
     }
     if let Some(Sub::Trust { action }) = args.command {
         return trust::run(action, &paths, &env);
@@ -62,7 +65,8 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
     }
     if let Some(Sub::Permissions { what }) = &args.command {
         let file = config::load(&paths, &env, args.trust_workspace)?;
-        return permissions::run(what.as_ref(), &paths, file.rules);
+        let confined = || confines(&args, file.sandbox);
+        return permissions::run(what.as_ref(), &paths, file.rules, &confined);
     }
     logging::start(&paths.logs(), &env, args.verbose)?;
     logging::report_panics(paths.logs());
@@ -132,6 +136,11 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
             }
         }
     }
+}
+
+/// Whether the system confines commands here, and they are to be confined.
+fn confines(args: &Args, setting: Option<bool>) -> bool {
+    !args.no_sandbox && setting.unwrap_or(true) && exec::sandbox::state() == SandboxState::Full
 }
 
 /// What `~/.sofos/models.toml` says of models.

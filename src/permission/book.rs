@@ -96,8 +96,9 @@ impl RuleBook {
         state.rules.clone()
     }
 
-    /// Judges effects in the default mode, without grants.
-    pub fn decide(&self, effects: &[Effect]) -> PermissionDecision {
+    /// Judges effects in the default mode, without grants; `confined` says whether the
+    /// system confines commands here.
+    pub fn decide(&self, effects: &[Effect], confined: bool) -> PermissionDecision {
         let rules = self.rules();
         let basis = Basis {
             mode: PermissionMode::Default,
@@ -105,7 +106,7 @@ impl RuleBook {
             place: self.place(),
             rules: &rules,
             grants: &[],
-            confined: true,
+            confined,
             exposed: false,
         };
         super::decide(&basis, effects)

@@ -72,6 +72,12 @@ fn decide_on(
             why: read_only_words(basis.safe, effect),
         };
     }
+    // What leaves the sandbox is not confined by it.
+    let inside = Basis {
+        confined: basis.confined && !effects.iter().any(leaves_sandbox),
+        ..*basis
+    };
+    let basis = &inside;
     let mut allowed = "nothing outside the conversation".to_string();
     let mut by_user = false;
     let mut reasons: Vec<String> = Vec::new();
@@ -337,11 +343,14 @@ fn judge_command(basis: &Basis<'_>, line: &str, analysis: &Analysis) -> Said {
         // Whoever bypasses the questions means the tables too, not the rules.
         Tier::Deny if judged.by_rule || basis.mode != PermissionMode::Bypass => Said::Deny(why),
         Tier::Deny => Said::Ask(why, false),
-        Tier::Ask => {
+        Tier::Confined if basis.confined => {
+            Said::Allow("confined to the workspace".to_string(), false)
+        }
+        Tier::Ask | Tier::Confined => {
             if basis.confined
                 && basis.mode == PermissionMode::AcceptEdits
                 && !judged.by_rule
-                && stays_inside(analysis)
+                && stays_inside(&basis.place, analysis)
             {
                 return Said::Allow("confined to the workspace".to_string(), false);
             }
@@ -352,16 +361,41 @@ fn judge_command(basis: &Basis<'_>, line: &str, analysis: &Analysis) -> Said {
 
 /// Whether a command, confined, could do what it means to do: nothing outside, no
 /// network, and no git, which needs what is closed to confined commands.
-fn stays_inside(analysis: &Analysis) -> bool {
+fn stays_inside(place: &Place<'_>, analysis: &Analysis) -> bool {
     let mut inside = analysis.problem.is_none();
     analysis.each(&mut |part| {
         inside &= part.argv.first().is_none_or(|program| program != "git")
+            && !part.argv.iter().any(|word| names_outside(place, word))
             && part.effects.iter().all(|effect| {
                 effect.kind != EffectKind::Network
                     && effect.path.as_ref().is_none_or(ScopedPath::inside)
             });
     });
     inside
+}
+
+/// Whether some part of a word may be a path outside the workspace: a script for
+/// `awk`, the value of an option that no table knows.
+fn names_outside(place: &Place<'_>, word: &str) -> bool {
+    let of_path = |ch: char| ch.is_alphanumeric() || "/._-~+@%".contains(ch);
+    let leads_out = |path: &str| {
+        place
+            .resolve(place.root, path)
+            .is_ok_and(|path| !path.inside())
+    };
+    word.split(|ch| !of_path(ch)).any(|token| {
+        let mut parts = token.split('/');
+        if token == "~" || token.starts_with("~/") {
+            return true;
+        }
+        if let Some(rest) = token.strip_prefix('/') {
+            // `/x/d` is a pattern, unless there is something of that name.
+            let first = rest.split('/').next().unwrap_or_default();
+            let there = !first.is_empty() && std::path::Path::new("/").join(first).exists();
+            return there && !token.starts_with("/dev/") && leads_out(token);
+        }
+        parts.any(|part| part == "..") && leads_out(token)
+    })
 }
 
 fn read_only_words(safe: bool, effect: &Effect) -> String {

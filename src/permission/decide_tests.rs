@@ -319,3 +319,40 @@ fn without_a_sandbox_that_was_wanted_only_looking_runs_unasked() {
         assert!(!asks(true, line), "{line}");
     }
 }
+
+#[test]
+fn what_the_workspace_brings_runs_unasked_where_it_is_confined() {
+    let rules = RuleSet::default();
+    let line = || Effect::Exec("ruff check src".into());
+    let word = |mode, confined, effects: &[Effect]| {
+        let basis = Basis {
+            mode,
+            safe: false,
+            place: place(),
+            rules: &rules,
+            grants: &[],
+            confined,
+            exposed: false,
+        };
+        match decide(&basis, effects) {
+            PermissionDecision::Allow { .. } => "allow",
+            PermissionDecision::Deny { .. } => "deny",
+            PermissionDecision::Ask { .. } => "ask",
+        }
+    };
+    use PermissionMode::{AcceptEdits, Default, Plan};
+    assert_eq!(word(Default, true, &[line()]), "allow");
+    assert_eq!(word(Default, false, &[line()]), "ask");
+    assert_eq!(word(AcceptEdits, true, &[line()]), "allow");
+    assert_eq!(word(AcceptEdits, false, &[line()]), "ask");
+    assert_eq!(word(Plan, true, &[line()]), "deny");
+    // Outside of the sandbox, or with the network open, nothing confines it.
+    for leaves in [
+        Effect::Unconfined("ruff check src".into()),
+        Effect::Network("ruff check src".into()),
+    ] {
+        assert_eq!(word(Default, true, &[line(), leaves]), "ask");
+    }
+    let fixes = Effect::Exec("ruff check --fix src".into());
+    assert_eq!(word(Default, true, &[fixes]), "ask");
+}

@@ -29,7 +29,7 @@ fn rules(allow: &[&str], deny: &[&str], ask: &[&str]) -> RuleSet {
 fn verdict(set: &RuleSet, line: &str) -> &'static str {
     match set.judge(line, &analyse(&place(), line)).tier {
         Tier::Allow => "allow",
-        Tier::Ask => "ask",
+        Tier::Confined | Tier::Ask => "ask",
         Tier::Deny => "deny",
     }
 }
@@ -647,5 +647,33 @@ proptest! {
         let _ = Rule::parse(&text, &place());
         let _ = Rule::parse(&format!("Read({text})"), &place());
         let _ = Rule::parse(&format!("Bash({text})"), &place());
+    }
+}
+
+#[test]
+fn a_rule_for_a_program_does_not_mean_what_hands_over_to_others() {
+    for (rule, line, wanted) in [
+        ("Bash(git diff:*)", "git diff --stat HEAD", "allow"),
+        ("Bash(git diff:*)", "git diff --output=x", "ask"),
+        ("Bash(git diff:*)", "git diff --outp x", "ask"),
+        ("Bash(git diff:*)", "git diff --ext-diff", "ask"),
+        (
+            "Bash(git diff --ext-diff:*)",
+            "git diff --ext-diff",
+            "allow",
+        ),
+        ("Bash(git:*)", "git -c core.pager=x log", "ask"),
+        ("Bash(git:*)", "git add a.txt", "allow"),
+        ("Bash(find:*)", "find . -delete", "ask"),
+        ("Bash(find:*)", "find . -fprint x", "ask"),
+        ("Bash(find . -delete)", "find . -delete", "allow"),
+        ("Bash(sort:*)", "sort -uo x a", "ask"),
+        ("Bash(sort:*)", "sort --debug a", "allow"),
+        ("Bash(rg:*)", "rg --pre=x y", "ask"),
+        ("Bash(cargo:*)", "cargo install x", "allow"),
+    ] {
+        let mut rules = RuleSet::default();
+        rules.add(List::Allow, rule, &place()).unwrap();
+        assert_eq!(verdict(&rules, line), wanted, "{rule}: {line}");
     }
 }

@@ -21,7 +21,7 @@ pub const BELOW: char = '\u{4}';
 pub const FILE_BELOW: char = '\u{5}';
 
 /// Every mark.
-const MARKS: [char; 6] = [UNKNOWN, MANY, NUMBER, HASH, BELOW, FILE_BELOW];
+pub(super) const MARKS: [char; 6] = [UNKNOWN, MANY, NUMBER, HASH, BELOW, FILE_BELOW];
 
 /// A word or line for people: marks become an ellipsis.
 pub fn shown(text: &str) -> String {
@@ -38,6 +38,9 @@ pub fn is_marked(word: &str) -> bool {
 pub enum Tier {
     /// Runs without a question.
     Allow,
+    /// Runs without a question where the system confines it to the workspace; elsewhere
+    /// someone has to look at it.
+    Confined,
     /// Someone has to look at it.
     Ask,
     /// Does not run unless a rule names it.

@@ -25,6 +25,15 @@ const VALUES: &[(&str, &str)] = &[
     ("GOTRACEBACK", "none single all system crash"),
 ];
 
+/// Directories in which programs look for code: those of the workspace will do where
+/// the system confines them.
+const SEARCHED: &str = "PYTHONPATH NODE_PATH RUBYLIB";
+
+/// Variables that say how a program works, or which code of the workspace it loads.
+const MODES: &str = "MIX_ENV LOG_LEVEL APP_ENV BABEL_ENV HUSKY NEXT_TELEMETRY_DISABLED \
+    DOTNET_CLI_TELEMETRY_OPTOUT DOTNET_NOLOGO DO_NOT_TRACK DJANGO_SETTINGS_MODULE FLASK_APP \
+    RUST_TEST_TIME_UNIT TOX_ENV NODE_TEST_CONTEXT ESLINT_USE_FLAT_CONFIG TF_LOG SWIFT_DETERMINISTIC_HASHING";
+
 /// Lower-case names that programs or the shell itself look at.
 const MEDDLING: &str =
     "http_proxy https_proxy ftp_proxy all_proxy no_proxy histchars auto_resume _";
@@ -153,11 +162,45 @@ impl Cx<'_, '_> {
                 continue;
             }
             let for_read = name == "IFS" && program == Some("read");
-            if !(for_read
-                || (known && !is_unknown(&value) && is_harmless_environment(name, &value)))
-            {
-                self.around(format!("sets {name} for the program"));
+            let known = known && !is_unknown(&value);
+            if for_read || (known && is_harmless_environment(name, &value)) {
+                continue;
             }
+            let why = format!("sets {name} for the program");
+            if known && self.stays_confined(name, &value) {
+                self.around_confined(why);
+            } else {
+                self.around(why);
+            }
+        }
+    }
+
+    /// Whether a variable leads a program to no more than code of the workspace, or
+    /// says how it works.
+    fn stays_confined(&self, name: &str, value: &str) -> bool {
+        let plain = |text: &str, more: &str| {
+            text.chars()
+                .all(|ch| ch.is_ascii_alphanumeric() || "_-.,".contains(ch) || more.contains(ch))
+        };
+        let each = |list: &str| value.split_whitespace().all(|word| listed(list, word));
+        if listed(SEARCHED, name) {
+            return value.split(':').all(|dir| {
+                let path = self.walker.place.resolve(&self.walker.cwd, dir);
+                !dir.is_empty() && path.is_ok_and(|path| path.inside())
+            });
+        }
+        match name {
+            "GOFLAGS" => each("-mod=vendor -mod=mod -mod=readonly -v -race -count=1 -short"),
+            "NODE_OPTIONS" => value.split_whitespace().all(|word| {
+                listed(
+                    "--no-warnings --trace-warnings --experimental-vm-modules \
+                     --enable-source-maps --no-deprecation",
+                    word,
+                ) || word
+                    .strip_prefix("--max-old-space-size=")
+                    .is_some_and(|size| size.bytes().all(|byte| byte.is_ascii_digit()))
+            }),
+            name => listed(MODES, name) && !value.is_empty() && plain(value, ""),
         }
     }
 

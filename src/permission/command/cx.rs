@@ -59,6 +59,21 @@ impl Cx<'_, '_> {
         });
     }
 
+    /// That the program runs unasked only where the system confines it.
+    pub fn confined(&mut self, why: impl Into<String>) {
+        self.command(Tier::Confined, why, &[]);
+    }
+
+    /// Adds a concern about what stands around the words, where the system confines
+    /// the command of no matter.
+    pub fn around_confined(&mut self, why: impl Into<String>) {
+        self.part.concerns.push(Concern {
+            tier: Tier::Confined,
+            why: why.into(),
+            about: About::Surroundings,
+        });
+    }
+
     /// Adds a concern about what stands around the words.
     pub fn around(&mut self, why: impl Into<String>) {
         let concern = Concern {

@@ -244,6 +244,7 @@ impl Walker<'_> {
             Piece::Run { body, quoted } => Ok(self.run(body, *quoted)),
             Piece::Process { body } => {
                 self.own_shell(body);
+                self.process = std::mem::replace(&mut self.carried, Feed::Unknown);
                 Ok((PROCESS.to_string(), true))
             }
             Piece::Sum { text, .. } => {

@@ -1,7 +1,7 @@
 //! What a command hands on: to the next one in a pipeline, or as the text of a
 //! substitution.
 
-use super::analysis::Part;
+use super::analysis::{MARKS, Part};
 use super::cx::is_number;
 use super::flags::listed;
 use super::listing::{Filter, found};
@@ -22,6 +22,32 @@ pub enum Feed {
     Paths(Paths),
     /// These words, each of which is one however they are split.
     Words(Vec<String>),
+    /// Lines of text, as far as they are known: looked at for what a shell would run.
+    Text(String),
+}
+
+impl Feed {
+    /// What a shell would read.
+    pub fn script(&self) -> Option<String> {
+        match self {
+            Self::Words(words) => Some(words.join(" ")),
+            Self::Text(text) => Some(text.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// What a command prints that was given this text.
+pub fn handed_on(text: String, part: Option<&Part>) -> Feed {
+    let argv = part.map(|part| part.argv.as_slice()).unwrap_or_default();
+    match argv {
+        [program, args @ ..]
+            if listed("cat tee", program) && args.iter().all(|word| word.starts_with('-')) =>
+        {
+            Feed::Text(text)
+        }
+        _ => Feed::Unknown,
+    }
 }
 
 /// A list of paths.
@@ -106,6 +132,17 @@ pub fn after(before: &Feed, node: &Node, parts: &[Part]) -> Feed {
             true,
         )),
         "echo" if are_plain(args) => Feed::Words(owned(args)),
+        "echo" => {
+            let args = args.strip_prefix(&["-e"]).unwrap_or(args);
+            Feed::Text(lines(&args.join(" ")))
+        }
+        "printf" => Feed::Text(printed(args)),
+        "cat" | "tee" if !own_input && args.iter().all(|word| word.starts_with('-')) => {
+            match before {
+                Feed::Text(_) | Feed::Words(_) => before.clone(),
+                _ => Feed::Unknown,
+            }
+        }
         "ls" if names_given_files(part, args) => {
             Feed::Words(owned(&args[args.len() - named(args)..]))
         }
@@ -119,6 +156,31 @@ pub fn after(before: &Feed, node: &Node, parts: &[Part]) -> Feed {
         }
         _ => Feed::Unknown,
     }
+}
+
+/// A text with its escapes and what is not known replaced.
+fn lines(text: &str) -> String {
+    text.replace("\\n", "\n").replace(MARKS, "\"$0\"")
+}
+
+/// What `printf` makes of its arguments, roughly.
+fn printed(args: &[&str]) -> String {
+    let Some((format, values)) = args.split_first() else {
+        return String::new();
+    };
+    let mut values = values.iter();
+    let mut out = String::new();
+    for (at, piece) in format.split("%s").enumerate() {
+        if at > 0 {
+            out.push_str(values.next().copied().unwrap_or_default());
+        }
+        out.push_str(piece);
+    }
+    for value in values {
+        out.push('\n');
+        out.push_str(value);
+    }
+    lines(&out)
 }
 
 fn owned(words: &[&str]) -> Vec<String> {

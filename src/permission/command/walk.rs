@@ -56,6 +56,10 @@ pub struct Walker<'p> {
     pub carried: feed::Feed,
     /// What the last substitution held.
     pub output: feed::Feed,
+    /// What the last process substitution holds.
+    pub process: feed::Feed,
+    /// The text that the command just gone through brought with it.
+    brought: Option<String>,
     trees: HashMap<(PathBuf, Filter), Tree>,
     /// Paths that were used from a directory, and for what.
     pub looked_at: HashMap<(PathBuf, String, EffectKind), Use>,
@@ -78,6 +82,8 @@ impl<'p> Walker<'p> {
             feed: feed::Feed::Nothing,
             carried: feed::Feed::Unknown,
             output: feed::Feed::Unknown,
+            process: feed::Feed::Unknown,
+            brought: None,
             trees: HashMap::new(),
             looked_at: HashMap::new(),
             names_seen: 0,
@@ -104,7 +110,7 @@ impl<'p> Walker<'p> {
             // Bash runs what comes before an error: look at what was seen.
             self.doubt(&format!("not understood: {why}"));
             self.heres = parsed.heres;
-            for simple in &parsed.seen {
+            for simple in parsed.seen.iter().chain(&parsed.loose) {
                 self.simple(simple);
             }
         } else {
@@ -301,6 +307,11 @@ impl<'p> Walker<'p> {
             Node::Simple(simple) => {
                 let part = self.simple(simple);
                 carried = feed::after(&self.feed, node, part.as_slice());
+                if let Some(text) = self.brought.take()
+                    && carried == feed::Feed::Unknown
+                {
+                    carried = feed::handed_on(text, part.as_ref());
+                }
             }
             Node::Pipeline(nodes) => {
                 let outer = self.feed.clone();
@@ -470,11 +481,32 @@ impl<'p> Walker<'p> {
         self.heres.get(index).cloned().unwrap_or_default()
     }
 
+    /// The text that a command gets from a here-document or here-string; what is only
+    /// known when it runs stands as a variable.
+    fn text_for(&self, simple: &Simple) -> Option<String> {
+        let word = simple.redirects.iter().rev().find_map(|redirect| {
+            match (&redirect.op, &redirect.target) {
+                (Op::HereDoc, Target::Here(index)) => Some(self.here(*index)),
+                (Op::HereString, Target::Word(word)) => Some(word.clone()),
+                _ => None,
+            }
+        })?;
+        let text = word.pieces.iter().map(|piece| match piece {
+            Piece::Text { text, .. } => text.as_str(),
+            _ => "\"$0\"",
+        });
+        Some(text.collect())
+    }
+
     fn simple(&mut self, simple: &Simple) -> Option<Part> {
         self.judged += 1;
         if self.judged > MAX_COMMANDS {
             self.doubt("it has too many commands");
-            return None;
+            // What is forbidden stays so, however much stands around it.
+            let first = simple.words.first()?;
+            if !programs::forbids(&first.literal()?) {
+                return None;
+            }
         }
         let mut argv = Vec::new();
         let mut doubts = Vec::new();
@@ -493,7 +525,10 @@ impl<'p> Walker<'p> {
             .iter()
             .any(|redirect| !matches!(redirect.op, Op::Write | Op::Duplicate))
         {
-            self.feed = feed::Feed::Unknown;
+            self.feed = match self.text_for(simple) {
+                Some(text) => feed::Feed::Text(text),
+                None => feed::Feed::Unknown,
+            };
         }
         let bare = argv.is_empty();
         let mut cx = self.cx();
@@ -504,7 +539,10 @@ impl<'p> Walker<'p> {
             cx.judge(argv);
         }
         let part = cx.part;
-        self.feed = outer;
+        self.brought = match std::mem::replace(&mut self.feed, outer) {
+            feed::Feed::Text(text) => Some(text),
+            _ => None,
+        };
         if !self.parts.contains(&part) {
             self.parts.push(part.clone());
         }
@@ -572,7 +610,8 @@ impl Cx<'_, '_> {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         if let Err(why) = programs::judge(self, program, &args) {
             let why = format!("{}: {why}", short(program));
-            self.command(Tier::Ask, why, &[]);
+            let name = program.rsplit('/').next().unwrap_or(program);
+            self.command(Tier::Ask, why, &programs::to_name(name, &args));
             let words: Vec<String> = args.iter().map(|word| word.to_string()).collect();
             self.mentions(&words);
         }

@@ -30,6 +30,36 @@ pub struct Parsed {
     pub problem: Option<String>,
     /// Every simple command that was seen, whatever became of the rest.
     pub seen: Vec<Simple>,
+    /// Where there is a problem: commands that a reading which overlooks it shows.
+    pub loose: Vec<Simple>,
+}
+
+/// Most of a line that is read for what it may hold, beyond [`MAX_LINE`].
+const MAX_LOOSE: usize = 8 * MAX_LINE;
+
+/// A line in pieces that can be read by themselves.
+fn pieces(line: &str) -> Vec<&str> {
+    if line.len() <= MAX_LINE {
+        return vec![line];
+    }
+    let mut out = Vec::new();
+    let mut rest = line;
+    while !rest.is_empty() && out.len() * MAX_LINE < MAX_LOOSE {
+        let mut end = rest.len().min(MAX_LINE);
+        while !rest.is_char_boundary(end) {
+            end -= 1;
+        }
+        // Between lines or commands, where that is possible.
+        if end < rest.len() {
+            end = rest[..end]
+                .rfind(['\n', ';', '&', '|'])
+                .map_or(end, |at| at + 1);
+        }
+        let (piece, after) = rest.split_at(end);
+        out.push(piece);
+        rest = after;
+    }
+    out
 }
 
 /// Reads a line.
@@ -51,7 +81,14 @@ pub fn parse(line: &str) -> Parsed {
         Ok(body) => (body, None),
         Err(why) => (Body::new(), Some(why)),
     };
+    let mut loose = Vec::new();
+    if problem.is_some() {
+        for piece in pieces(line) {
+            loose.extend(second::loosely(piece));
+        }
+    }
     Parsed {
+        loose,
         body,
         heres: parser.heres,
         problem,

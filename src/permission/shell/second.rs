@@ -6,7 +6,10 @@ use std::num::NonZeroU16;
 
 use tree_sitter::{Language, Node, Parser, TreeCursor};
 
-use super::ast::Simple;
+use super::ast::{Piece, Simple, Word};
+
+/// Commands of a reading that overlooks errors, at most.
+const MAX_LOOSE: usize = 500;
 
 /// Kinds of nodes whose meaning is known. Any other means that the line is not
 /// understood.
@@ -107,6 +110,67 @@ pub(super) fn agrees(line: &str, seen: &[Simple]) -> Result<(), String> {
         Ok(())
     } else {
         Err("it can be read in two ways".to_string())
+    }
+}
+
+/// The commands that the grammar shows although it finds errors. What is only known
+/// when they run stands as a variable.
+pub(super) fn loosely(line: &str) -> Vec<Simple> {
+    let language: Language = tree_sitter_bash::LANGUAGE.into();
+    let mut parser = Parser::new();
+    let ready = parser.set_language(&language).is_ok();
+    let Some(tree) = parser.parse(ascii(line), None).filter(|_| ready) else {
+        return Vec::new();
+    };
+    let mut grammar = Grammar::new(&language);
+    let mut out = Vec::new();
+    let root = tree.root_node();
+    let mut cursor = root.walk();
+    loop {
+        let node = cursor.node();
+        if grammar.meaning(node) == Meaning::Command
+            && let Some(sighting) = grammar.command(line, node)
+        {
+            let words = sighting.words.iter();
+            out.push(Simple {
+                words: words
+                    .filter_map(|(start, end)| line.get(*start..*end))
+                    .map(loose_word)
+                    .collect(),
+                ..Simple::default()
+            });
+        }
+        if out.len() == MAX_LOOSE {
+            return out;
+        }
+        if cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return out;
+            }
+        }
+    }
+}
+
+/// A word with its quotes taken away.
+fn loose_word(text: &str) -> Word {
+    let piece = if text.contains(['$', '`']) {
+        Piece::Variable {
+            name: "0".to_string(),
+            changed: true,
+            quoted: true,
+        }
+    } else {
+        Piece::Text {
+            text: text.replace(['\'', '"', '\\'], ""),
+            quoted: true,
+        }
+    };
+    Word {
+        pieces: vec![piece],
+        span: 0..0,
     }
 }
 

@@ -4,7 +4,8 @@ use super::super::analysis::EffectKind;
 use super::super::cx::{Cx, Verdict, is_number, is_unknown};
 use super::super::flags::{Operands, Shape, fits, is_name};
 use super::Judge::Custom;
-use super::{Rows, listed, local, no_rule};
+use super::{Rows, compile, listed, local, no_rule, tools};
+use crate::permission::protect::protection;
 use crate::permission::short;
 use Operands::Names;
 
@@ -25,7 +26,7 @@ const SCRIPTS: &str = "build test tests lint typecheck type-check types check fo
     eslint stylelint tsc compile bundle coverage unit e2e integration spec start dev serve watch \
     preview docs storybook analyze validate verify ci";
 
-fn is_script(name: &str) -> bool {
+pub(super) fn is_script(name: &str) -> bool {
     let stem = name.split([':', '-']).next().unwrap_or(name);
     let outward = [
         "publish", "deploy", "release", "install", "push", "upload", "clean", "reset", "drop",
@@ -46,7 +47,7 @@ const NOT_BARE: &str = "docs tsc eslint prettier stylelint ci";
 const TEST_VALUED: &str = "-t --testNamePattern --testPathPattern --testPathPatterns --grep -g";
 
 /// Ways to report that are part of every runner; others are files that run.
-const REPORTERS: &str = "verbose dot default spec basic tap list min json";
+pub(super) const REPORTERS: &str = "verbose dot default spec basic tap list min json";
 
 /// Flags of a linter that change no file.
 const LINT_FLAGS: &str = "--max-warnings=0 --quiet --no-fix";
@@ -89,10 +90,10 @@ fn test_arguments(cx: &mut Cx<'_, '_>, words: &[&str]) -> Verdict {
 fn is_workspace(word: &str) -> bool {
     !word.is_empty()
         && !word.starts_with(['-', '/'])
-        && !word.contains("..")
+        && !word.split('/').any(|part| part == "..")
         && word
             .chars()
-            .all(|ch| ch.is_ascii_alphanumeric() || "_-./@".contains(ch))
+            .all(|ch| ch.is_ascii_alphanumeric() || "_-./@*".contains(ch))
 }
 
 /// Takes away the options that say in which packages of the workspace a script
@@ -137,6 +138,22 @@ fn npm(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
         None => (args, [].as_slice()),
     };
     let program = cx.part.argv.first().cloned().unwrap_or_default();
+    // As `cd DIR &&` would.
+    if let [flag, dir, rest @ ..] = own
+        && listed("--prefix --dir -C --cwd", flag)
+        && is_workspace(dir)
+    {
+        cx.mention(dir)?;
+        cx.confined("works in another directory");
+        let mut words = vec![program];
+        words.extend(rest.iter().map(|word| word.to_string()));
+        if !after.is_empty() {
+            words.push("--".to_string());
+            words.extend(after.iter().map(|word| word.to_string()));
+        }
+        cx.start(words);
+        return Ok(());
+    }
     let (is_npm, is_yarn) = (program == "npm", program == "yarn");
     let own = options(&program, own);
     let own: Vec<&str> = own.iter().filter(quiet).copied().collect();
@@ -228,6 +245,10 @@ fn node(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     match args {
         ["--version" | "-v" | "--help" | "-h"] => Ok(()),
         ["--check" | "-c", file] if !file.starts_with('-') => cx.read(file),
+        ["--test", rest @ ..] if !rest.iter().any(|word| word.starts_with('-')) => {
+            cx.confined("runs tests");
+            tools::own_arguments(cx, rest)
+        }
         _ => Err("runs a program".to_string()),
     }
 }
@@ -236,7 +257,7 @@ fn node(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
 /// `-mod=mod`, profiles that are written.
 const GO_ALONE: &str = "-v -race -short -cover -failfast -json -n -x -a -benchmem -trimpath \
     -fullpath -mod=readonly -mod=vendor -buildvcs=false -buildvcs=true -vet=off \
-    -coverpkg=./... -coverpkg=all -coverprofile=/dev/null -gcflags=-m -gcflags=-S \
+    -coverpkg=./... -coverpkg=all -gcflags=-m -gcflags=-S \
     -gcflags=all=-m -ldflags=-s -ldflags=-w";
 const GO_VALUED: &str = "-run -bench -count -timeout -parallel -tags -p -skip -benchtime -cpu \
     -shuffle -covermode -list";
@@ -264,6 +285,17 @@ fn go(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     let named = rest.iter().all(|word| is_name(word));
     match (*verb, rest) {
         ("build" | "vet" | "test", _) => {}
+        ("run", [package, args @ ..])
+            if go_package(package) || (package.ends_with(".go") && !package.starts_with('-')) =>
+        {
+            cx.confined("runs a program of the workspace");
+            cx.mention(package)?;
+            return tools::own_arguments(cx, args);
+        }
+        ("tool", ["cover", profile]) if profile.starts_with("-func=") => {
+            return cx.read(&profile["-func=".len()..]);
+        }
+        ("tool", ["nm" | "objdump", file]) if !file.starts_with('-') => return cx.read(file),
         ("version" | "help" | "env", _) if named => return Ok(()),
         ("env", ["-json" | "-changed", names @ ..]) if names.iter().all(|name| is_name(name)) => {
             return Ok(());
@@ -325,10 +357,23 @@ fn go(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
                 return Err(format!("{name} lacks its value"));
             }
         } else if *verb == "build" && name == "-o" {
-            // Where it is not kept.
-            if value.or_else(|| words.next().copied()) != Some("/dev/null") {
-                return Err(format!("no rule for {}", short(word)));
+            let file = value.or_else(|| words.next().copied()).unwrap_or_default();
+            if file != "/dev/null" {
+                cx.confined("keeps what it builds");
+                compile::output(cx, file)?;
             }
+        } else if *verb == "test" && name == "-coverprofile" {
+            let file = value.or_else(|| words.next().copied()).unwrap_or_default();
+            if file != "/dev/null" {
+                cx.confined("writes a profile");
+                profile(cx, file)?;
+            }
+        } else if *verb == "test" && (name == "-fuzz" || name == "-fuzztime") {
+            let value = value.or_else(|| words.next().copied());
+            if value.is_none_or(|value| is_unknown(value) || value.starts_with('-')) {
+                return Err(format!("{name} lacks its value"));
+            }
+            cx.confined("keeps inputs that it finds");
         } else if *verb == "vet"
             && matches!(value, Some("true" | "false"))
             && listed(GO_CHECKS, name)
@@ -338,6 +383,23 @@ fn go(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
             return Err(format!("no rule for {}", short(word)));
         }
     }
+    Ok(())
+}
+
+/// A profile that tests write: a file that is new, or one that they wrote.
+fn profile(cx: &mut Cx<'_, '_>, file: &str) -> Verdict {
+    let place = cx.walker.place;
+    let path = place
+        .resolve(&cx.walker.cwd, file)
+        .map_err(|error| error.to_string())?;
+    let name = file.rsplit('/').next().unwrap_or(file);
+    let fits = [".out", ".cov", ".coverprofile"]
+        .iter()
+        .any(|end| name.ends_with(end));
+    if is_unknown(file) || !fits || !path.inside() || protection(&path).is_some() {
+        return Err(format!("writes {}", short(file)));
+    }
+    cx.effect(EffectKind::Writes, short(path.display()));
     Ok(())
 }
 
@@ -412,6 +474,11 @@ fn make(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
             "-l" => {
                 words.next_if(|next| number(next));
             }
+            "-C" => {
+                let dir = words.next().copied().unwrap_or_default();
+                cx.mention(dir)?;
+                cx.confined("works in another directory");
+            }
             "-f" | "--file" | "--makefile" if words.peek().is_some_and(|file| is_own(file)) => {
                 words.next();
             }
@@ -433,7 +500,11 @@ fn make(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
 const GOALS: &str = "compile test test-compile verify package validate dependency:tree \
     process-resources checkstyle:check";
 
-fn mvn(_: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+/// Goals and options of Maven that say more about what is built.
+const MORE_GOALS: &str = "clean dependency:analyze spotless:check help:effective-pom -am -amd -fae -ff \
+    -fn -X -T1C -V";
+
+fn mvn(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     let fine = |word: &&str| {
         listed(GOALS, word)
             || listed(
@@ -447,16 +518,59 @@ fn mvn(_: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
             || *word == "-DskipTests=true"
     };
     if args.iter().all(fine) {
-        Ok(())
-    } else {
-        no_rule()
+        return Ok(());
     }
+    cx.confined("builds with options of its own");
+    let plain = |text: &str| {
+        !text.is_empty()
+            && text
+                .chars()
+                .all(|ch| ch.is_ascii_alphanumeric() || "_-.,:#*=".contains(ch))
+            && !text.split([',', '=']).any(|part| part.contains(".."))
+    };
+    let mut words = args.iter();
+    while let Some(word) = words.next() {
+        let property = word.strip_prefix("-D").is_some_and(|text| {
+            // What it runs, or where from, is another matter.
+            plain(text)
+                && !text.starts_with("exec")
+                && !["repo", ".ext", "maven.compiler", "plugin"]
+                    .iter()
+                    .any(|part| text.contains(part))
+        });
+        let valued = listed("-pl --projects -P -rf", word)
+            && words
+                .next()
+                .is_some_and(|value| plain(value) && !value.starts_with('-'));
+        if !(fine(word) || listed(MORE_GOALS, word) || property || valued) {
+            return no_rule();
+        }
+    }
+    Ok(())
 }
 
 const TASKS: &str = "build test check assemble compileJava compileKotlin compileTestJava classes \
     testClasses jar tasks dependencies projects properties lint";
 
-fn gradle(_: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+/// A task of a plugin, by a name that promises no more than a build or a check.
+fn is_gradle_task(task: &str) -> bool {
+    let starts = [
+        "test", "check", "assemble", "compile", "lint", "build", "bundle", "javadoc", "generate",
+    ];
+    let ends = ["Check", "Test", "Tests", "Classes", "Report", "check"];
+    let outward = [
+        "publish", "upload", "deploy", "install", "push", "release", "apply",
+    ];
+    let lower = task.to_ascii_lowercase();
+    is_name(task)
+        && (task == "clean"
+            || listed("detekt ktlintCheck spotlessCheck help properties", task)
+            || starts.iter().any(|start| task.starts_with(start))
+            || ends.iter().any(|end| task.ends_with(end)))
+        && !outward.iter().any(|word| lower.contains(word))
+}
+
+fn gradle(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     let mut words = args.iter();
     while let Some(&word) = words.next() {
         let task = word.rsplit(':').next().unwrap_or(word);
@@ -469,6 +583,26 @@ fn gradle(_: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
             continue;
         }
         let names_task = listed(TASKS, task) && !word.starts_with('-');
+        let left_out = listed("-x --exclude-task --configuration", word)
+            && words
+                .clone()
+                .next()
+                .is_some_and(|name| is_name(name.trim_start_matches(':')));
+        if left_out {
+            words.next();
+            cx.confined("builds with options of its own");
+            continue;
+        }
+        if !names_task
+            && (is_gradle_task(task)
+                || listed(
+                    "--rerun-tasks --no-build-cache --build-cache --fail-fast",
+                    word,
+                ))
+        {
+            cx.confined("runs a task of the workspace");
+            continue;
+        }
         if !names_task && !listed(flags, word) {
             return no_rule();
         }

@@ -4,7 +4,7 @@ use super::super::analysis::EffectKind;
 use super::super::cx::{Cx, Verdict};
 use super::super::flags::{Operands, Shape, fits, is_name, listed};
 use super::Judge::{Custom, Table};
-use super::{Rows, no_rule};
+use super::{Rows, no_rule, tools};
 use crate::permission::short;
 use Operands::Names;
 
@@ -159,6 +159,29 @@ fn cargo(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
         "nextest" if is_there(cx, ".cargo/bin/cargo-nextest") => {
             return nextest(cx, own, after.unwrap_or_default());
         }
+        "nextest" => {
+            cx.confined("runs another program of cargo");
+            return nextest(cx, own, after.unwrap_or_default());
+        }
+        "run" | "r" => {
+            cx.confined("runs a program of the workspace");
+            let odd = |word: &&&str| word.contains(['/', '\\']) || word.ends_with(".toml");
+            if let Some(word) = own.iter().find(odd) {
+                return Err(format!("no rule for `{}`", short(word)));
+            }
+            let shape = Shape {
+                operands: Operands::None,
+                ..CARGO
+            };
+            fits(cx, &shape, own)?;
+            return tools::own_arguments(cx, after.unwrap_or_default());
+        }
+        "help" if rest.len() == 1 && is_name(rest[0]) => {
+            cx.confined("may show a page with another program");
+            return Ok(());
+        }
+        "expand" | "machete" | "udeps" | "llvm-cov" | "deny" | "hack" | "bloat" | "geiger"
+        | "modules" | "sort" | "miri" => return plugin(cx, verb, own, after.unwrap_or_default()),
         "--explain" if rest.len() == 1 => return Ok(()),
         "publish" | "install" | "add" | "update" | "fetch" | "search" | "info" | "login" => {
             cx.effect(EffectKind::Network, format!("cargo {verb}"));
@@ -189,12 +212,40 @@ fn cargo(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     }
 }
 
+/// What these take beside what cargo takes.
+const PLUGIN: Shape = Shape {
+    long: "all all-targets workspace release quiet verbose lib bins tests benches examples \
+           all-features no-default-features locked offline no-run no-fail-fast doc no-deps check \
+           summary-only text json branch feature-powerset each-feature no-dev-deps crates \
+           with-metadata nocapture version",
+    ..CARGO
+};
+
+/// Programs beside cargo that check, count or show.
+fn plugin(cx: &mut Cx<'_, '_>, verb: &str, own: &[&str], after: &[&str]) -> Verdict {
+    cx.confined("runs another program of cargo");
+    if verb == "deny" && !matches!(own, ["check" | "list", ..]) {
+        return no_rule();
+    }
+    if verb == "sort" && !own.contains(&"--check") {
+        return Err("changes files".to_string());
+    }
+    let odd = |word: &&&str| word.contains(['/', '\\']) || word.ends_with(".toml");
+    if let Some(word) = own.iter().find(odd) {
+        return Err(format!("no rule for `{}`", short(word)));
+    }
+    fits(cx, &PLUGIN, own)?;
+    fits(cx, &LIBTEST, after)
+}
+
 /// Another runner for the same tests, where the user has it.
 fn nextest(cx: &mut Cx<'_, '_>, own: &[&str], after: &[&str]) -> Verdict {
     let Some((&("run" | "list" | "r"), rest)) = own.split_first() else {
         return no_rule();
     };
     let shape = Shape {
+        long: "all all-targets workspace release quiet verbose lib bins tests benches examples \
+               all-features no-default-features locked offline no-fail-fast no-capture nocapture",
         short_value: "pFjE",
         long_value: "package bin test example bench features exclude cargo-profile test-threads \
                      retries color partition status-level failure-output success-output \
@@ -227,7 +278,8 @@ fn fmt(cx: &mut Cx<'_, '_>, own: &[&str], after: &[&str]) -> Verdict {
 
 const LIBTEST: Shape = Shape {
     short: "q",
-    long: "nocapture no-capture show-output ignored include-ignored exact list quiet test bench",
+    long: "nocapture no-capture show-output ignored include-ignored exact list quiet test bench quick \
+           noplot",
     long_value: "test-threads skip color format",
     operands: Names,
     ..Shape::NOTHING

@@ -30,7 +30,7 @@ const SOURCES: &[&str] = &[
     ".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".o", ".a", ".s", ".S",
 ];
 
-fn compiler(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+pub(super) fn compiler(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     let mut words = args.iter();
     while let Some(&word) = words.next() {
         if is_unknown(word) {
@@ -79,8 +79,8 @@ fn compiler(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
 }
 
 /// The result: an object, or a program with a plain name.
-fn output(cx: &mut Cx<'_, '_>, file: &str) -> Verdict {
-    if file == "/dev/null" {
+pub(super) fn output(cx: &mut Cx<'_, '_>, file: &str) -> Verdict {
+    if matches!(file, "/dev/null" | "-") {
         return Ok(());
     }
     let name = file.rsplit('/').next().unwrap_or(file);

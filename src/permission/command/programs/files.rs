@@ -139,7 +139,7 @@ pub(super) const PROGRAMS: Rows = &[
     ("gzip gunzip xz bzip2 bunzip2", Custom(decompress)),
     ("tar", Custom(tar)),
     ("unzip", Custom(unzip)),
-    ("nm readelf size", Custom(objects)),
+    ("nm readelf size objdump", Custom(objects)),
     ("zipinfo", Table(Shape::short("1", PathsUpTo(1)))),
 ];
 
@@ -187,6 +187,7 @@ fn objects(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     }
     let letters = match cx.part.argv.first().map(String::as_str) {
         Some("nm") => "aACDgnpruSU",
+        Some("objdump") => "dDhxtTspSCrRfw",
         Some("readelf") => "ahlSsedrnVW",
         _ => "ABdox",
     };

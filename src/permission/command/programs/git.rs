@@ -262,6 +262,13 @@ const FORBIDDEN: &[(&str, &str, &str)] = &[
 const NETWORK: &str = "fetch pull clone ls-remote send-email request-pull svn p4 daemon";
 
 fn git(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    let cwd = cx.walker.cwd.clone();
+    let verdict = subcommand(cx, args);
+    cx.walker.cwd = cwd;
+    verdict
+}
+
+fn subcommand(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     let (at, doubts) = global_options(cx, args);
     let Some(&verb) = args.get(at) else {
         return doubts;
@@ -347,6 +354,7 @@ fn special(cx: &mut Cx<'_, '_>, verb: &str, rest: &[&str]) -> Verdict {
             _ => changes(),
         },
         "bisect" if rest == ["log"] => Ok(()),
+        "var" if matches!(rest, ["GIT_AUTHOR_IDENT" | "GIT_COMMITTER_IDENT"]) => Ok(()),
         "sparse-checkout" if rest == ["list"] => Ok(()),
         "reflog" => match rest {
             ["expire" | "delete" | "drop", ..] => changes(),
@@ -372,6 +380,16 @@ fn special(cx: &mut Cx<'_, '_>, verb: &str, rest: &[&str]) -> Verdict {
 
 fn changes() -> Verdict {
     Err("changes the repository".to_string())
+}
+
+/// The directory of the workspace that `-C` names.
+fn directory(cx: &Cx<'_, '_>, word: &str) -> Option<std::path::PathBuf> {
+    let path = cx.walker.place.resolve(&cx.walker.cwd, word).ok()?;
+    let real = path.real();
+    // Bash takes `..` away by name, the system by where a link leads.
+    let up = word.split('/').any(|part| part == "..");
+    let fits = real == cx.walker.place.root || (path.inside() && !up && real.is_dir());
+    fits.then(|| real.to_path_buf())
 }
 
 /// The place of the subcommand, and what is to be said about the options before it.
@@ -410,15 +428,16 @@ fn global_options(cx: &mut Cx<'_, '_>, args: &[&str]) -> (usize, Verdict) {
             | "--no-replace-objects" => at += 1,
             "-C" => {
                 // Elsewhere another repository may configure what git runs.
-                let same = cx
-                    .walker
-                    .place
-                    .resolve(&cx.walker.cwd, value)
-                    .is_ok_and(|path| path.real() == cx.walker.place.root);
-                if !same {
-                    doubts = Err("works in another directory".to_string());
-                }
                 let _ = cx.mention(value);
+                match directory(cx, value) {
+                    Some(dir) => {
+                        if dir != cx.walker.place.root {
+                            cx.confined("works in another directory");
+                        }
+                        cx.walker.cwd = dir;
+                    }
+                    None => doubts = Err("works in another directory".to_string()),
+                }
                 at += 2;
             }
             "-c" => {

@@ -3,9 +3,10 @@
 use super::super::analysis::Tier;
 use super::super::assignments::is_harmless_environment;
 use super::super::cx::{Cx, Verdict, is_unknown};
+use super::super::expand::PROCESS;
 use super::super::flags::is_name;
 use super::Judge::Custom;
-use super::{Rows, no_rule};
+use super::{Rows, no_rule, tools};
 use crate::permission::short;
 
 pub(super) const PROGRAMS: Rows = &[
@@ -62,7 +63,32 @@ fn is_number(word: &str) -> bool {
 
 fn launcher(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     look(cx, args);
+    fed(cx, args);
+    // Some of them take a whole line as one word.
+    for line in args
+        .iter()
+        .filter(|word| word.contains(' ') && !is_unknown(word))
+    {
+        cx.start_line(line);
+    }
     Err("runs another program".to_string())
+}
+
+/// Looks at the script that a shell would read from its standard input, or from a
+/// substitution.
+fn fed(cx: &mut Cx<'_, '_>, args: &[&str]) {
+    let named = args
+        .iter()
+        .find(|word| !word.starts_with(['-', '+']) || **word == "-");
+    let feed = match named {
+        None | Some(&("-" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0")) => &cx.walker.feed,
+        Some(_) if args.contains(&"-s") => &cx.walker.feed,
+        Some(&PROCESS) => &cx.walker.process,
+        Some(_) => return,
+    };
+    if let Some(script) = feed.script() {
+        cx.start_line(&script);
+    }
 }
 
 /// Asks for unknown arguments of a launcher, still looking at what it runs.
@@ -146,7 +172,10 @@ pub(super) fn env(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     let mut rest = args;
     loop {
         rest = match rest {
-            [] => return Err("shows the environment, which may hold secrets".to_string()),
+            [] => {
+                cx.confined("shows the environment, which may hold secrets");
+                return Ok(());
+            }
             ["-i" | "-" | "--ignore-environment", after @ ..] => after,
             ["-u", name, after @ ..] => {
                 if !is_harmless_environment(name, "") {
@@ -184,6 +213,7 @@ pub(super) fn env(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
 fn shell(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     match args {
         ["--version"] => Ok(()),
+        ["-n", file] => tools::only_reads(cx, file),
         ["-c" | "-ec" | "-ce" | "-euc" | "-xc" | "-lc" | "-cl", line] => {
             if is_unknown(line) {
                 return Err("runs what is only known when it runs".to_string());
@@ -205,6 +235,7 @@ fn shell(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
                     cx.start_line(line);
                 }
             }
+            fed(cx, args);
             Err("runs a script".to_string())
         }
     }
@@ -214,6 +245,8 @@ fn eval(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     let line = args.join(" ");
     if !is_unknown(&line) {
         cx.start_line(&line);
+    } else if let Some(script) = cx.walker.output.script() {
+        cx.start_line(&script);
     }
     Err("evaluates text".to_string())
 }

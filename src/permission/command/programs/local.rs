@@ -2,17 +2,19 @@
 
 use super::super::cx::{Cx, Verdict, is_unknown};
 use super::Judge::Custom;
-use super::{Rows, listed, no_rule};
+use super::build::REPORTERS;
+use super::{Rows, listed, tools};
 use crate::permission::short;
 
 pub(super) const PROGRAMS: Rows = &[("npx", Custom(npx))];
 
-/// A tool: its name, flags without a value, flags with a text, the words that have
-/// to come first, and a flag that has to be there.
+/// A tool: its name, flags without a value, flags with a text, flags with a plain
+/// word, the words that have to come first, and a flag that has to be there.
 struct Tool {
     name: &'static str,
     alone: &'static str,
     valued: &'static str,
+    words: &'static str,
     first: &'static str,
     needs: &'static str,
 }
@@ -22,44 +24,56 @@ struct Tool {
 const TOOLS: &[Tool] = &[
     Tool {
         name: "tsc",
-        alone: "--noEmit --pretty --strict --skipLibCheck --version -v --listFiles",
+        alone: "--noEmit --pretty --strict --skipLibCheck --version -v --listFiles --showConfig \
+                --allowJs --checkJs --noUnusedLocals --noUnusedParameters --listFilesOnly",
         valued: "",
+        words: "--target --module --lib --jsx --moduleResolution",
         first: "",
-        needs: "--noEmit --version -v",
+        needs: "--noEmit --version -v --showConfig --listFilesOnly",
     },
     Tool {
         name: "eslint",
-        alone: "--quiet --no-color --version -v --max-warnings=0",
+        alone: "--quiet --no-color --version -v --max-warnings=0 \
+                --report-unused-disable-directives --no-inline-config",
         valued: "--ext --max-warnings",
+        words: "--format -f",
         first: "",
         needs: "",
     },
     Tool {
         name: "prettier",
-        alone: "--check -c -l --list-different --version",
+        alone: "--check -c -l --list-different --version --ignore-unknown -u --no-config \
+                --no-error-on-unmatched-pattern",
         valued: "",
+        words: "--log-level",
         first: "",
         needs: "--check -c -l --list-different --version",
     },
     Tool {
         name: "jest",
         alone: "--ci --runInBand -i --verbose --silent --coverage=false --no-coverage --bail \
-                --passWithNoTests --version --listTests --watchAll=false",
-        valued: "-t --testNamePattern --testPathPattern --testPathPatterns",
+                --passWithNoTests --version --listTests --watchAll=false --coverage --forceExit \
+                --detectOpenHandles --onlyChanged --no-cache --json --expand",
+        valued: "-t --testNamePattern --testPathPattern --testPathPatterns --maxWorkers \
+                 --testTimeout --shard --changedSince",
+        words: "--env",
         first: "",
         needs: "",
     },
     Tool {
         name: "vitest",
-        alone: "--run --no-coverage --silent --bail --passWithNoTests --version",
-        valued: "-t --testNamePattern",
+        alone: "--run --no-coverage --silent --bail --passWithNoTests --version --coverage \
+                --no-watch --typecheck",
+        valued: "-t --testNamePattern --testTimeout --shard --project",
+        words: "",
         first: "run --version list",
         needs: "",
     },
     Tool {
         name: "mocha",
-        alone: "--bail --version --exit",
-        valued: "-g --grep -f --fgrep",
+        alone: "--bail --version --exit --recursive --forbid-only",
+        valued: "-g --grep -f --fgrep --timeout",
+        words: "",
         first: "",
         needs: "",
     },
@@ -74,7 +88,7 @@ pub(super) fn is_tool(cx: &Cx<'_, '_>, name: &str) -> bool {
         path.canonicalize()
             .is_ok_and(|real| real.starts_with(place.root) && real.is_file())
     };
-    TOOLS.iter().any(|tool| tool.name == name)
+    (TOOLS.iter().any(|tool| tool.name == name) || tools::may_be_local(name))
         && (installed(&cx.walker.cwd) || installed(place.root))
 }
 
@@ -93,7 +107,7 @@ fn npx(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
 /// Judges the arguments of a tool.
 pub(super) fn judge(cx: &mut Cx<'_, '_>, name: &str, args: &[&str]) -> Verdict {
     let Some(tool) = TOOLS.iter().find(|tool| tool.name == name) else {
-        return no_rule();
+        return tools::hand_on(cx, name, args);
     };
     let first = args.first().copied().unwrap_or_default();
     if !tool.first.is_empty() && !listed(tool.first, first) {
@@ -115,6 +129,17 @@ pub(super) fn judge(cx: &mut Cx<'_, '_>, name: &str, args: &[&str]) -> Verdict {
             let value = value.or_else(|| words.next().copied());
             if value.is_none_or(|value| value.starts_with('-') || is_unknown(value)) {
                 return Err(format!("{flag} lacks its value"));
+            }
+        } else if word.starts_with('-') && listed(tool.words, flag) {
+            let value = value.or_else(|| words.next().copied()).unwrap_or_default();
+            let plain = |ch: char| ch.is_ascii_alphanumeric() || "_-,".contains(ch);
+            if value.is_empty() || value.starts_with('-') || !value.chars().all(plain) {
+                return Err(format!("no rule for {}", short(word)));
+            }
+        } else if listed("--reporter --reporters -R", flag) && listed("jest vitest mocha", name) {
+            let value = value.or_else(|| words.next().copied()).unwrap_or_default();
+            if !listed(REPORTERS, value) {
+                return Err(format!("no rule for {}", short(word)));
             }
         } else if matches!(word, "-p" | "--project") && name == "tsc" {
             let file = words.next().copied().unwrap_or_default();

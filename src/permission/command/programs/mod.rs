@@ -16,6 +16,8 @@ mod sed;
 mod shell;
 mod system;
 mod text;
+mod toolbox;
+mod tools;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -55,6 +57,7 @@ const TABLES: &[Rows] = &[
     compile::PROGRAMS,
     python::PROGRAMS,
     git::PROGRAMS,
+    tools::PROGRAMS,
 ];
 
 /// Programs that always ask, with what they do in words.
@@ -85,6 +88,56 @@ const ANY_NUMBER: &str = "echo printf : true false basename dirname expr test [ 
 const BY_PLACE: &str =
     "awk gawk mawk nawk jq yq sed gsed find xargs cmake gcc cc g++ c++ clang clang++";
 
+/// Options with which programs that only look run others or write: a rule for the
+/// program does not mean them, unless it names them.
+const TO_NAME: &[(&str, &str)] = &[
+    (
+        "git",
+        "--output --ext-diff --textconv --open-files-in-pager --no-index --exec --exec-path \
+         --upload-pack --config-env -c",
+    ),
+    ("rg", "--pre --hostname-bin"),
+    ("fd fdfind", "-x -X --exec --exec-batch"),
+    ("find", "-delete -fprint -fprint0 -fprintf -fls"),
+    ("sort", "-o --output --compress-program"),
+    (
+        "tar",
+        "-I -F --checkpoint-action --to-command --use-compress-program --rsh-command \
+         --info-script --new-volume-script",
+    ),
+    ("man", "-P -H --pager"),
+    ("bat batcat", "--pager"),
+    ("env", "-S --split-string"),
+];
+
+/// The options of [`TO_NAME`] among these arguments, as written.
+pub fn to_name<'a>(program: &str, args: &[&'a str]) -> Vec<&'a str> {
+    let Some((_, options)) = TO_NAME.iter().find(|(names, _)| listed(names, program)) else {
+        return Vec::new();
+    };
+    let is_meant = |word: &&&str| {
+        let name = word.split('=').next().unwrap_or(word);
+        options.split_ascii_whitespace().any(|option| {
+            if let Some(letter) = option.strip_prefix('-').filter(|rest| rest.len() == 1) {
+                // Alone, in a cluster, or with its value.
+                word.starts_with('-') && !word.starts_with("--") && word.contains(letter)
+            } else if option.starts_with("--") {
+                // Any beginning that fits.
+                name.len() > 2 && option.starts_with(name)
+            } else {
+                name == option
+            }
+        })
+    };
+    args.iter().filter(is_meant).copied().collect()
+}
+
+/// Whether a program may be forbidden, whatever its arguments.
+pub fn forbids(program: &str) -> bool {
+    let name = program.rsplit('/').next().unwrap_or(program);
+    name == "git" || forbidden::find(name).is_some()
+}
+
 /// Judges a program.
 pub fn judge(cx: &mut Cx<'_, '_>, program: &str, args: &[&str]) -> Verdict {
     let name = program.rsplit('/').next().unwrap_or(program);
@@ -104,7 +157,7 @@ pub fn judge(cx: &mut Cx<'_, '_>, program: &str, args: &[&str]) -> Verdict {
         return Ok(());
     }
     if program.contains('/') {
-        return Err("runs a file by its path".to_string());
+        return tools::by_path(cx, program, args);
     }
     if args.iter().any(|word| word.contains(MANY)) && !listed(ANY_NUMBER, program) {
         // With one word more or less the others may mean something else.
@@ -121,6 +174,9 @@ pub fn judge(cx: &mut Cx<'_, '_>, program: &str, args: &[&str]) -> Verdict {
             Judge::Custom(judge) => judge(cx, args),
         };
     }
+    if tools::has(program) {
+        return tools::judge(cx, program, args);
+    }
     match ASK.iter().find(|(names, ..)| listed(names, program)) {
         Some((_, does, EffectKind::Network)) => {
             cx.effect(EffectKind::Network, short(&args.join(" ")));
@@ -132,6 +188,11 @@ pub fn judge(cx: &mut Cx<'_, '_>, program: &str, args: &[&str]) -> Verdict {
                 _ => operands(cx, args, *kind),
             }
             Err(does.to_string())
+        }
+        None if tools::only_tells(args)
+            || (args == ["-v"] && listed("perl lua luajit", program)) =>
+        {
+            tools::tells(cx, program)
         }
         None => Err("no rule allows it".to_string()),
     }
@@ -172,6 +233,7 @@ pub fn builds(program: &str) -> bool {
         compile::PROGRAMS,
         python::PROGRAMS,
         local::PROGRAMS,
+        tools::PROGRAMS,
     ]
     .iter()
     .flat_map(|rows| rows.iter())

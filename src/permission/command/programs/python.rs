@@ -3,7 +3,7 @@
 use super::super::cx::{Cx, Verdict, is_unknown};
 use super::super::flags::{Operands, Shape, fits, is_name};
 use super::Judge::Custom;
-use super::{Rows, listed, no_rule};
+use super::{Rows, listed, no_rule, tools};
 use crate::permission::short;
 
 pub(super) const PROGRAMS: Rows = &[
@@ -20,9 +20,11 @@ const PYTEST: Shape = Shape {
     long: "verbose quiet exitfirst lf last-failed ff failed-first nf co collect-only no-header \
            no-summary sw stepwise version disable-warnings strict-markers strict-config no-cov \
            runxfail fixtures markers setup-plan showlocals setup-show cache-show full-trace help \
-           setup-only random-order",
+           setup-only random-order no-migrations reuse-db benchmark-only \
+           benchmark-skip hypothesis-show-statistics stepwise-skip",
     long_value: "tb maxfail durations color capture timeout deselect ignore ignore-glob \
-                 durations-min show-capture verbosity import-mode reruns dist",
+                 durations-min show-capture verbosity import-mode reruns dist cov-fail-under \
+                 asyncio-mode log-cli-level log-level",
     operands: Operands::Text,
     ..Shape::NOTHING
 };
@@ -45,6 +47,7 @@ fn pytest(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
             {
                 cx.mention(&word["--cov=".len()..])?;
             }
+            "--doctest-modules" => cx.confined("runs the examples of every module"),
             "-W" if words
                 .clone()
                 .next()
@@ -108,6 +111,8 @@ fn python(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
         ["-m", "py_compile", files @ ..] if !files.iter().any(|f| f.starts_with('-')) => {
             files.iter().try_for_each(|file| cx.read(file))
         }
+        ["-m", module, rest @ ..] => tools::module(cx, module, rest),
+        ["manage.py" | "./manage.py", rest @ ..] => tools::manage(cx, rest),
         _ => Err("runs a program".to_string()),
     }
 }

@@ -22,7 +22,8 @@ pub(super) const PROGRAMS: Rows = &[
     ("[", Custom(brackets)),
     ("type", Table(Shape::short("atpPf", Names))),
     ("exit return", Custom(exit)),
-    ("wait jobs alias umask times", Table(Shape::NOTHING)),
+    ("alias", Custom(alias)),
+    ("wait jobs umask times", Table(Shape::NOTHING)),
     ("break continue", Table(Shape::short("", Names))),
     ("hash", Table(Shape::short("", Names))),
     ("ulimit", Table(Shape::short("aHSnutv", Operands::None))),
@@ -42,6 +43,21 @@ fn printf(_: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     }
 }
 
+/// A file by a plain name.
+pub(super) fn is_plain_file(word: &str) -> bool {
+    !word.starts_with('-') && !is_unknown(word) && !word.is_empty()
+}
+
+/// Shows what names stand for; giving one asks, and is looked at.
+fn alias(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    for (_, line) in args.iter().filter_map(|word| word.split_once('=')) {
+        if !is_unknown(line) {
+            cx.start_line(line);
+        }
+    }
+    if args.is_empty() { Ok(()) } else { no_rule() }
+}
+
 fn exit(_: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     match args {
         [] => Ok(()),
@@ -51,9 +67,10 @@ fn exit(_: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
 }
 
 /// Only what stops a script earlier or makes it tell more.
-fn set(_: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+fn set(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     if args.is_empty() {
-        return Err("shows the environment, which may hold secrets".to_string());
+        cx.confined("shows the environment, which may hold secrets");
+        return Ok(());
     }
     let mut words = args.iter();
     while let Some(&word) = words.next() {
@@ -74,9 +91,10 @@ fn set(_: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     Ok(())
 }
 
-fn export(_: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
-    if args.is_empty() {
-        return Err("shows the environment, which may hold secrets".to_string());
+fn export(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    if args.is_empty() || args == ["-p"] {
+        cx.confined("shows the environment, which may hold secrets");
+        return Ok(());
     }
     for word in args {
         match word.split_once('=') {
