@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 const SEEDS: &[&str] = &[
     include_str!("../../tests/corpus/commands_everyday.txt"),
+    include_str!("../../tests/corpus/commands_confined.txt"),
     include_str!("../../tests/corpus/commands_forbidden.txt"),
     include_str!("../../tests/corpus/commands_guarded.txt"),
 ];

@@ -16,6 +16,7 @@ fn holds(data: &[u8]) {
 fn the_corpus_holds() {
     for text in [
         include_str!("../corpus/commands_everyday.txt"),
+        include_str!("../corpus/commands_confined.txt"),
         include_str!("../corpus/commands_forbidden.txt"),
         include_str!("../corpus/commands_guarded.txt"),
     ] {
