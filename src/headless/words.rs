@@ -201,8 +201,9 @@ pub(super) fn question(ask: &AskRequest, waiting: usize) -> String {
         }
     }
     lines.extend(ask.effects.iter().map(|e| format!("effect: {}", clean(e))));
-    if !ask.why.is_empty() {
-        lines.push(format!("reason: {}", clean(&ask.why)));
+    let reasons = ask.reasons();
+    if !reasons.is_empty() {
+        lines.push(format!("reason: {}", clean(&reasons)));
     }
     lines.push(keys(ask));
     lines.join("\n")

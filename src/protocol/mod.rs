@@ -13,6 +13,7 @@ pub mod message;
 pub mod model;
 pub mod permission;
 pub mod picker;
+mod reasons;
 pub mod sandbox;
 pub mod tool;
 pub mod usage;

@@ -314,16 +314,9 @@ impl PermissionPanel {
             rules.join(", ")
         };
         let mut parts = Vec::new();
-        let mut whys = Vec::new();
-        for why in self.ask.why.split("; ") {
-            // What the effects say already is no reason on top of them.
-            let told = self.ask.effects.iter().any(|effect| effect == why);
-            if !told && !why.is_empty() && !whys.contains(&why) {
-                whys.push(why);
-            }
-        }
-        if !whys.is_empty() {
-            parts.push(clean(&whys.join("; ")).into_owned());
+        let reasons = self.ask.reasons();
+        if !reasons.is_empty() {
+            parts.push(clean(&reasons).into_owned());
         }
         let (session, always) = (rules(&self.ask.session), rules(&self.ask.always));
         if !session.is_empty() && session == always {
