@@ -261,6 +261,7 @@ impl App {
             Some(Mode::Normal) => "-- normal --",
             Some(Mode::Visual) => "-- visual --",
             Some(Mode::VisualLine) => "-- visual line --",
+            Some(Mode::VisualBlock) => "-- visual block --",
         };
         mode.into()
     }
@@ -271,7 +272,7 @@ impl App {
         let elsewhere = !self.asks.is_empty() || self.picker.is_some() || self.secret.is_some();
         match self.composer.vim_mode() {
             Some(Mode::Insert) if !elsewhere => 6,
-            Some(Mode::Normal | Mode::Visual | Mode::VisualLine) if !elsewhere => 2,
+            Some(_) if !elsewhere => 2,
             _ => 0,
         }
     }

@@ -218,6 +218,10 @@ fn vim_is_switched_shown_and_leaves_stopping_to_normal_mode() {
     app.event(main(AgentEvent::TurnStarted), at(0));
     press(&mut app, Key::plain(KeyCode::Esc), at(0));
     assert_eq!(sent(&mut app), [], "the first one leaves insert mode");
+    press(&mut app, Key::ctrl('v'), at(0));
+    assert!(rows(&mut app, SIZE, at(0)).starts_with("-- visual block --\n"));
+    assert_eq!(asked(&mut app), [], "an image is pasted while typing only");
+    press(&mut app, Key::plain(KeyCode::Esc), at(0));
     typed(&mut app, "x", at(0));
     assert_eq!(app.composer.text(), "a");
     press(&mut app, Key::plain(KeyCode::Esc), at(0));

@@ -27,7 +27,8 @@ pub struct Buffer {
     /// The newest last.
     kills: Vec<String>,
     undo: Vec<(String, usize)>,
-    redo: Vec<(String, usize)>,
+    /// With the caret before the change as well.
+    redo: Vec<(String, usize, usize)>,
     last: Last,
     /// Changes belong to one step: whether its start is remembered already.
     group: Option<bool>,
@@ -233,8 +234,8 @@ impl Buffer {
     /// Takes the last change back.
     pub fn undo(&mut self) {
         if let Some((text, caret)) = self.undo.pop() {
-            let now = (std::mem::replace(&mut self.text, text), self.caret);
-            self.redo.push(now);
+            let now = std::mem::replace(&mut self.text, text);
+            self.redo.push((now, self.caret, caret));
             self.caret = caret;
             self.last = Last::Other;
             // What comes next in a group is a step of its own.
@@ -242,14 +243,14 @@ impl Buffer {
         }
     }
 
-    /// Makes a change that was taken back again.
-    pub fn redo(&mut self) {
-        if let Some((text, caret)) = self.redo.pop() {
-            let now = (std::mem::replace(&mut self.text, text), self.caret);
-            self.undo.push(now);
-            self.caret = caret;
-            self.last = Last::Other;
-        }
+    /// Makes a change that was taken back again; where the caret was before it.
+    pub fn redo(&mut self) -> Option<usize> {
+        let (text, caret, before) = self.redo.pop()?;
+        let now = std::mem::replace(&mut self.text, text);
+        self.undo.push((now, before));
+        self.caret = caret;
+        self.last = Last::Other;
+        Some(before)
     }
 
     fn go(&mut self, to: usize) {

@@ -201,9 +201,10 @@ impl Composer {
         self.vim.as_ref()?.searching()
     }
 
-    /// What is selected, in bytes.
-    pub fn selection(&self) -> Option<Range<usize>> {
-        self.vim.as_ref()?.selection(&self.buffer)
+    /// The parts that are selected, in bytes.
+    pub fn selection(&self) -> Vec<Range<usize>> {
+        let vim = self.vim.as_ref();
+        vim.map_or_else(Vec::new, |vim| vim.selection(&self.buffer))
     }
 
     /// Takes a key, with the keys of a shell.
@@ -232,7 +233,10 @@ impl Composer {
                 Some(Outcome::Done)
             }
             VimOutcome::History { older } => {
-                self.recall(older);
+                let caret = self.buffer.caret();
+                if !self.recall(older) {
+                    self.buffer.set_caret(caret);
+                }
                 Some(Outcome::Done)
             }
         }
@@ -283,7 +287,9 @@ impl Composer {
             Act::Yank => buffer.yank(),
             Act::YankEarlier => buffer.yank_earlier(),
             Act::Undo => buffer.undo(),
-            Act::Redo => buffer.redo(),
+            Act::Redo => {
+                buffer.redo();
+            }
             Act::Stop
             | Act::Interrupt
             | Act::Suspend
@@ -346,7 +352,8 @@ impl Composer {
             Some(row + 1).filter(|row| *row < rows.len())
         };
         let Some(target) = target else {
-            return self.recall(up);
+            self.recall(up);
+            return;
         };
         let aim = aim.unwrap_or(col);
         let mut at = layout::position(text, rows[target], aim, &self.folds);
@@ -358,12 +365,14 @@ impl Composer {
         self.aim = Some(aim);
     }
 
-    fn recall(&mut self, older: bool) {
+    /// Shows another message; false when there is none.
+    fn recall(&mut self, older: bool) -> bool {
         let shown = if older {
             self.history.older(self.buffer.text()).map(str::to_owned)
         } else {
             self.history.newer()
         };
+        let found = shown.is_some();
         if let Some(text) = shown {
             self.buffer.set(text);
         } else if !older {
@@ -373,6 +382,7 @@ impl Composer {
             // The next Up goes on through the history.
             self.buffer.first();
         }
+        found
     }
 }
 

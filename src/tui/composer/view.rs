@@ -58,8 +58,8 @@ pub fn rows(
                     style = look.folded;
                 }
                 if selection
-                    .as_ref()
-                    .is_some_and(|range| range.contains(&(row.start + at)))
+                    .iter()
+                    .any(|range| range.contains(&(row.start + at)))
                 {
                     style = style.patch(look.selected);
                 }

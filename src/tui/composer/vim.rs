@@ -3,24 +3,30 @@
 mod command;
 mod motion;
 mod object;
+mod region;
 mod registers;
 mod search;
-
-use std::ops::Range;
+mod visual;
+mod walk;
 
 use crossterm::event::{KeyCode, KeyModifiers};
 
 use self::command::{Cmd, Entry, Op, Parsed, Target};
-use self::motion::{Find, Kind, Motion};
-use self::registers::{Register, Registers};
-use self::search::Search;
+use self::motion::{Find, Goal, Memory, Motion, Moved};
+use self::region::Region;
+use self::registers::Registers;
+use self::search::{Search, Typed};
+use self::walk::{
+    at_column, column, first_non_blank, graphemes, line_above, line_below, line_end, line_start,
+    prev,
+};
 use super::buffer::Buffer;
 use crate::tui::terminal::input::Key;
 
 /// A longer command is none.
 const MAX_PENDING: usize = 32;
-/// What `>` puts before a line.
-const SHIFT: &str = "    ";
+/// Most bytes that a count makes of what was typed.
+const MAX_TYPED: usize = 1 << 20;
 
 /// What typing does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,6 +40,8 @@ pub enum Mode {
     Visual,
     /// It selects lines.
     VisualLine,
+    /// It selects a rectangle.
+    VisualBlock,
 }
 
 /// What became of a key.
@@ -58,24 +66,82 @@ pub struct Vim {
     pending: String,
     registers: Registers,
     search: Search,
+    /// The operator that waits for what is looked for.
+    waiting: Option<(Op, Option<usize>)>,
     find: Option<Find>,
-    /// The last change and what was typed with it, for the dot.
-    change: Option<(Cmd, String)>,
-    /// What was selected when it was made, if something was.
-    shape: Option<Shape>,
-    /// A change that is being typed: where its text began.
+    /// The column aimed at, and where the caret was then.
+    goal: Option<(usize, Goal)>,
+    /// The last change, for the dot.
+    change: Option<Change>,
+    /// A change that is being typed, and where its text began.
     typing: Option<(Cmd, usize)>,
+    /// Lines that get the same text once it is typed.
+    rows: Option<Rows>,
+    /// What was selected when the change was made, if something was.
+    extent: Option<visual::Extent>,
+    /// Where the selection began.
     anchor: usize,
+    /// A rectangle goes to the end of each line.
+    to_ends: bool,
+    /// The selection before.
+    past: Option<visual::Past>,
 }
 
-/// The extent of a selection, to select as much elsewhere.
+/// A change, with what was typed and what was selected.
+#[derive(Debug, Clone)]
+struct Change {
+    cmd: Cmd,
+    typed: String,
+    extent: Option<visual::Extent>,
+}
+
+/// Lines below the one that is typed in, which get the same.
 #[derive(Debug, Clone, Copy)]
-struct Shape {
-    lines: bool,
-    /// Line ends inside of it.
-    down: usize,
-    /// Characters of its last line.
-    chars: usize,
+struct Rows {
+    /// Number of the first one, from 0.
+    line: usize,
+    count: usize,
+    column: usize,
+    to_ends: bool,
+    /// Lines too short get blanks, else nothing.
+    pads: bool,
+    /// Where the caret goes in the end, when that is somewhere else.
+    caret: Option<usize>,
+}
+
+impl Rows {
+    /// The lines of a rectangle below its first one.
+    fn below(text: &str, region: &Region) -> Option<Self> {
+        let Region::Block { parts, column, .. } = region else {
+            return None;
+        };
+        Some(Self {
+            line: text[..region.start()].matches('\n').count() + 1,
+            count: parts.len() - 1,
+            column: *column,
+            to_ends: false,
+            pads: false,
+            caret: None,
+        })
+    }
+
+    fn type_in(self, buffer: &mut Buffer, typed: &str) {
+        let mut lines: Vec<String> = buffer.text().split('\n').map(str::to_owned).collect();
+        for line in lines.iter_mut().skip(self.line).take(self.count) {
+            let wide = graphemes(line).count();
+            if self.to_ends {
+                line.push_str(typed);
+            } else if wide >= self.column {
+                let at = at_column(line, 0, self.column);
+                line.insert_str(at, typed);
+            } else if self.pads {
+                line.push_str(&" ".repeat(self.column - wide));
+                line.push_str(typed);
+            }
+        }
+        let caret = buffer.caret();
+        region::rewrite(buffer, &lines.join("\n"), caret);
+    }
 }
 
 impl Vim {
@@ -98,18 +164,6 @@ impl Vim {
         self.search.typed()
     }
 
-    /// What is selected.
-    pub fn selection(&self, buffer: &Buffer) -> Option<Range<usize>> {
-        let (low, high) = ordered(self.anchor, buffer.caret());
-        let high = high.min(buffer.text().len());
-        let low = low.min(high);
-        match self.mode {
-            Mode::Insert | Mode::Normal => None,
-            Mode::Visual => Some(low..buffer.after(high)),
-            Mode::VisualLine => Some(lines_around(buffer.text(), low, high)),
-        }
-    }
-
     /// Takes a key.
     pub fn key(&mut self, buffer: &mut Buffer, key: Key) -> VimOutcome {
         if self.mode == Mode::Insert {
@@ -119,16 +173,36 @@ impl Vim {
             }
             return VimOutcome::Ignored;
         }
-        if self.search.key(buffer, key) {
-            self.settle(buffer);
-            return VimOutcome::Done;
-        }
-        let ch = match key.code {
-            KeyCode::Esc => return self.escape(buffer),
-            KeyCode::Char('r') if key.modifiers == KeyModifiers::CONTROL => {
-                buffer.redo();
+        match self.search.key(key) {
+            Typed::Nothing => {}
+            Typed::Taken => return VimOutcome::Done,
+            Typed::Left => {
+                self.waiting = None;
                 return VimOutcome::Done;
             }
+            Typed::Complete => {
+                let to = Motion::Search { reversed: false };
+                let cmd = match self.waiting.take() {
+                    Some((op, count)) => Cmd::Operate(op, Target::Motion(to), count),
+                    None => Cmd::Move(to, None),
+                };
+                return self.run(buffer, cmd);
+            }
+        }
+        let control = key.modifiers == KeyModifiers::CONTROL;
+        let ch = match key.code {
+            KeyCode::Esc => return self.escape(buffer),
+            KeyCode::Char('r') if control => {
+                let times = self.pending.parse().unwrap_or(1).min(MAX_TYPED);
+                self.pending.clear();
+                for _ in 0..times {
+                    let Some(at) = buffer.redo() else { break };
+                    buffer.set_caret(at);
+                }
+                self.settle(buffer);
+                return VimOutcome::Done;
+            }
+            KeyCode::Char('v') if control => '\u{16}',
             KeyCode::Char(ch)
                 if !key
                     .modifiers
@@ -142,7 +216,18 @@ impl Vim {
                 return VimOutcome::Ignored;
             }
         };
-        if self.pending.is_empty() && self.search_key(buffer, ch) {
+        self.char(buffer, ch)
+    }
+
+    fn char(&mut self, buffer: &mut Buffer, ch: char) -> VimOutcome {
+        if self.pending.is_empty() && matches!(ch, '/' | '?') {
+            // In an empty message there is nothing to look for: `/` begins a command.
+            if ch == '/' && buffer.text().is_empty() {
+                self.enter(buffer, Entry::Here);
+                buffer.insert("/");
+            } else {
+                self.search.begin(ch == '?');
+            }
             return VimOutcome::Done;
         }
         self.pending.push(ch);
@@ -153,11 +238,16 @@ impl Vim {
             }
             return VimOutcome::Done;
         }
-        let visual = self.mode != Mode::Normal;
-        match command::parse(&self.pending, visual) {
+        match command::parse(&self.pending, self.selects()) {
             Parsed::More if self.pending.len() < MAX_PENDING => VimOutcome::Done,
             Parsed::More | Parsed::Invalid => {
                 self.pending.clear();
+                VimOutcome::Done
+            }
+            Parsed::Search { op, count, back } => {
+                self.pending.clear();
+                self.waiting = Some((op, count));
+                self.search.begin(back);
                 VimOutcome::Done
             }
             Parsed::Cmd(cmd) => {
@@ -167,72 +257,96 @@ impl Vim {
         }
     }
 
-    /// Keys of the search. In an empty message there is nothing to look for: `/`
-    /// begins a command.
-    fn search_key(&mut self, buffer: &mut Buffer, ch: char) -> bool {
-        match ch {
-            '/' if buffer.text().is_empty() => {
-                self.enter(buffer, Entry::Here);
-                buffer.insert("/");
-            }
-            '/' | '?' => self.search.begin(ch == '?'),
-            'n' | 'N' => {
-                self.search.again(buffer, ch == 'N');
-                self.settle(buffer);
-            }
-            _ => return false,
-        }
-        true
-    }
-
     /// Half a command, or the selection, goes first.
     fn escape(&mut self, buffer: &mut Buffer) -> VimOutcome {
-        if self.mode != Mode::Normal {
-            self.mode = Mode::Normal;
+        if !self.pending.is_empty() {
+            self.pending.clear();
+            return VimOutcome::Done;
+        }
+        if self.selects() {
+            self.unselect(buffer);
             self.settle(buffer);
             return VimOutcome::Done;
         }
-        if self.pending.is_empty() {
-            return VimOutcome::Ignored;
-        }
-        self.pending.clear();
-        VimOutcome::Done
+        VimOutcome::Ignored
     }
 
     fn leave_insert(&mut self, buffer: &mut Buffer) {
+        let caret = self.rows.and_then(|rows| rows.caret);
         if let Some((cmd, from)) = self.typing.take() {
             let typed = buffer.text().get(from..buffer.caret()).unwrap_or_default();
-            self.change = Some((cmd, typed.to_owned()));
+            let typed = typed.to_owned();
+            self.complete(buffer, &cmd, &typed);
+            self.change = Some(Change {
+                cmd,
+                typed,
+                extent: self.extent,
+            });
         }
         buffer.close_group();
         self.mode = Mode::Normal;
-        let start = motion::line_start(buffer.text(), buffer.caret());
-        if buffer.caret() > start {
-            buffer.left();
+        let start = line_start(buffer.text(), buffer.caret());
+        match caret {
+            Some(caret) => buffer.set_caret(caret),
+            None if buffer.caret() > start => buffer.left(),
+            None => {}
+        }
+        self.settle(buffer);
+    }
+
+    /// What was typed, as often as the command says, and in every line of a rectangle.
+    fn complete(&mut self, buffer: &mut Buffer, cmd: &Cmd, typed: &str) {
+        let (count, gap) = match cmd {
+            Cmd::Enter(Entry::Below | Entry::Above, count) => (*count, "\n"),
+            Cmd::Enter(_, count) | Cmd::EnterSelected { count, .. } => (*count, ""),
+            _ => (1, ""),
+        };
+        let most = MAX_TYPED / (typed.len() + 1);
+        let more = format!("{gap}{typed}").repeat(count.saturating_sub(1).min(most));
+        if !more.is_empty() {
+            buffer.insert(&more);
+        }
+        let Some(rows) = self.rows.take() else {
+            return;
+        };
+        let all = [typed, &more].concat();
+        if !all.is_empty() && !all.contains('\n') {
+            rows.type_in(buffer, &all);
         }
     }
 
     fn run(&mut self, buffer: &mut Buffer, cmd: Cmd) -> VimOutcome {
-        if let Cmd::Move(Motion::Vertical { down }, count) = &cmd
+        if let Cmd::Move(Motion::Vertical { down }, None) = &cmd
             && self.mode == Mode::Normal
-            && count.is_none()
-            && motion::is_edge(buffer.text(), buffer.caret(), *down)
         {
-            return VimOutcome::History { older: !*down };
-        }
-        if cmd == Cmd::Repeat {
-            self.repeat(buffer);
-        } else {
-            let shape = self.shape_of(buffer);
-            let repeatable = cmd.changes() && (shape.is_some() == cmd.is_of_selection());
-            self.apply(buffer, &cmd);
-            if repeatable {
-                self.shape = shape;
+            let (text, at) = (buffer.text(), buffer.caret());
+            let beyond = if *down {
+                line_below(text, at).is_none()
+            } else {
+                line_above(text, at).is_none()
+            };
+            if beyond {
+                return VimOutcome::History { older: !*down };
             }
-            if self.mode == Mode::Insert {
-                self.typing = Some((cmd, buffer.caret()));
-            } else if repeatable {
-                self.change = Some((cmd, String::new()));
+        }
+        match cmd {
+            Cmd::Repeat(times) => self.repeat(buffer, times),
+            cmd => {
+                let extent = self.extent(buffer);
+                let repeats = cmd.changes() && (extent.is_some() == cmd.is_of_selection());
+                self.apply(buffer, &cmd);
+                if repeats {
+                    self.extent = extent;
+                }
+                if self.mode == Mode::Insert {
+                    self.typing = Some((cmd, buffer.caret()));
+                } else if repeats {
+                    self.change = Some(Change {
+                        cmd,
+                        typed: String::new(),
+                        extent,
+                    });
+                }
             }
         }
         self.registers.forget_choice();
@@ -240,52 +354,28 @@ impl Vim {
         VimOutcome::Done
     }
 
-    fn shape_of(&self, buffer: &Buffer) -> Option<Shape> {
-        let selected = &buffer.text()[self.selection(buffer)?];
-        let lines = self.mode == Mode::VisualLine;
-        let inside = selected.strip_suffix('\n').unwrap_or(selected);
-        Some(Shape {
-            lines,
-            down: inside.matches('\n').count(),
-            chars: motion::graphemes(inside.rsplit('\n').next().unwrap_or_default()).count(),
-        })
-    }
-
-    /// Selects as much from the caret on.
-    fn reselect(&mut self, buffer: &mut Buffer, shape: Shape) {
-        self.anchor = buffer.caret();
-        self.mode = if shape.lines {
-            Mode::VisualLine
-        } else {
-            Mode::Visual
-        };
-        let mut to = buffer.caret();
-        for _ in 0..shape.down {
-            let end = motion::line_end(buffer.text(), to);
-            to = (end + 1).min(buffer.text().len());
+    fn repeat(&mut self, buffer: &mut Buffer, times: Option<usize>) {
+        if self.selects() {
+            return;
         }
-        buffer.set_caret(to);
-        let last = forward_in_line(buffer, shape.chars.saturating_sub(1));
-        let end = motion::line_end(buffer.text(), to);
-        let last = if last == end && last > to {
-            buffer.before(last)
-        } else {
-            last
-        };
-        buffer.set_caret(last);
-    }
-
-    fn repeat(&mut self, buffer: &mut Buffer) {
-        let Some((cmd, typed)) = self.change.clone() else {
+        let Some(mut change) = self.change.clone() else {
             return;
         };
-        if let Some(shape) = self.shape {
-            self.reselect(buffer, shape);
+        if let Some(times) = times {
+            change.cmd = change.cmd.times(times);
         }
-        self.apply(buffer, &cmd);
+        if let Some(extent) = change.extent {
+            self.reselect(buffer, extent);
+        }
+        self.apply(buffer, &change.cmd);
         if self.mode == Mode::Insert {
-            buffer.insert(&typed);
+            let from = buffer.caret();
+            buffer.insert(&change.typed);
+            self.extent = change.extent;
+            self.typing = Some((change.cmd, from));
             self.leave_insert(buffer);
+        } else {
+            self.change = Some(change);
         }
     }
 
@@ -293,9 +383,8 @@ impl Vim {
     fn settle(&self, buffer: &mut Buffer) {
         if self.mode == Mode::Normal {
             let (text, at) = (buffer.text(), buffer.caret());
-            let end = motion::line_end(text, at);
-            if at == end && at > motion::line_start(text, at) {
-                let before = buffer.before(at);
+            if at == line_end(text, at) && at > line_start(text, at) {
+                let before = prev(text, at);
                 buffer.set_caret(before);
             }
         }
@@ -305,195 +394,163 @@ impl Vim {
         match cmd {
             Cmd::Move(motion, count) => self.go(buffer, motion, *count),
             Cmd::Operate(op, target, count) => self.operate(buffer, *op, target, *count),
-            Cmd::Enter(entry) => self.enter(buffer, *entry),
+            Cmd::Enter(entry, _) => self.enter(buffer, *entry),
             Cmd::Replace(with, count) => replace(buffer, *with, *count),
             Cmd::Toggle(count) => {
-                let to = forward_in_line(buffer, *count);
-                let (from, to) = (buffer.caret(), to);
-                change_case(buffer, from..to, Op::ToggleCase);
+                let (text, from) = (buffer.text(), buffer.caret());
+                let to = at_column(text, from, column(text, from) + count);
+                region::each(buffer, &Region::Chars(from..to), |old| {
+                    region::change_case(old, Op::ToggleCase)
+                });
+                let to = at_column(buffer.text(), from, column(buffer.text(), from) + count);
                 buffer.set_caret(to);
             }
-            Cmd::Join(count) => join(buffer, *count),
-            Cmd::Put { before, count } => self.put(buffer, *before, *count),
+            Cmd::Join { count, spaces } => {
+                // A count too large by more than the line itself is cut.
+                if line_below(buffer.text(), buffer.caret()).is_some() {
+                    region::join(buffer, *count, *spaces);
+                }
+            }
+            Cmd::Put { before, count } => {
+                let register = self.registers.read();
+                let most = MAX_TYPED / (register.text.len() + 1);
+                region::put(buffer, &register, *before, (*count).min(most.max(1)));
+            }
             Cmd::Undo(count) => (0..*count).for_each(|_| buffer.undo()),
-            Cmd::Visual { lines } => self.select(buffer, *lines),
-            Cmd::Swap => {
-                let caret = buffer.caret();
-                buffer.set_caret(self.anchor);
-                self.anchor = caret;
+            Cmd::Visual(what) => self.select(buffer, *what),
+            Cmd::Reselect => self.select_again(buffer),
+            Cmd::Swap { across } => self.swap(buffer, *across),
+            Cmd::Object(object, count) => self.select_object(buffer, *object, *count),
+            Cmd::Selected { op, widened, count } => {
+                self.operate_selected(buffer, *op, *widened, *count);
             }
-            Cmd::Object(object, count) => {
-                if let Some(range) = object::find(buffer.text(), buffer.caret(), *object, *count) {
-                    self.anchor = range.start;
-                    let last = buffer.before(range.end.max(range.start + 1));
-                    buffer.set_caret(last.max(range.start));
-                }
-            }
-            Cmd::Selected(op) => self.operate_selected(buffer, *op),
-            Cmd::ReplaceSelected(with) => {
-                if let Some(range) = self.selection(buffer) {
-                    let text: String = motion::graphemes(&buffer.text()[range.clone()])
-                        .map(|grapheme| if grapheme == "\n" { '\n' } else { *with })
-                        .collect();
-                    buffer.replace(range.start, range.end, &text);
-                    buffer.set_caret(range.start);
-                }
-                self.mode = Mode::Normal;
-            }
-            Cmd::PutSelected => {
-                if let Some(range) = self.selection(buffer) {
-                    let old = buffer.text()[range.clone()].to_owned();
-                    let lines = self.mode == Mode::VisualLine;
-                    let new = self.registers.read();
-                    self.registers.forget_choice();
-                    self.registers.write(Register { text: old, lines });
-                    buffer.replace(range.start, range.end, &new.text);
-                    buffer.set_caret(range.start);
-                }
-                self.mode = Mode::Normal;
-            }
-            Cmd::JoinSelected => {
-                if let Some(range) = self.selection(buffer) {
-                    let lines = buffer.text()[range.clone()].lines().count();
-                    buffer.set_caret(range.start);
-                    join(buffer, lines.max(2));
-                }
-                self.mode = Mode::Normal;
-            }
-            Cmd::Repeat => {}
+            Cmd::ReplaceSelected(with) => self.replace_selected(buffer, *with),
+            Cmd::PutSelected { swaps, count } => self.put_selected(buffer, *swaps, *count),
+            Cmd::JoinSelected { spaces } => self.join_selected(buffer, *spaces),
+            Cmd::EnterSelected { after, .. } => self.enter_selected(buffer, *after),
+            Cmd::Repeat(_) => {}
         }
     }
 
-    fn select(&mut self, buffer: &Buffer, lines: bool) {
-        let wanted = if lines {
-            Mode::VisualLine
-        } else {
-            Mode::Visual
-        };
-        if self.mode == wanted {
-            self.mode = Mode::Normal;
-            return;
-        }
-        if self.mode == Mode::Normal {
-            self.anchor = buffer.caret();
-        }
-        self.mode = wanted;
-    }
-
-    fn go(&mut self, buffer: &mut Buffer, motion: &Motion, count: Option<usize>) {
-        let found = motion::run(buffer.text(), buffer.caret(), motion, count, self.find);
+    /// Makes a motion, for the caret or for an operator.
+    fn moved(
+        &mut self,
+        buffer: &Buffer,
+        motion: &Motion,
+        count: Option<usize>,
+        operates: bool,
+    ) -> Option<Moved> {
         if let Motion::Find(find) = motion {
             self.find = Some(*find);
         }
-        if let Some((to, _)) = found {
-            buffer.set_caret(to);
-        }
+        let goal = self.goal.filter(|(at, _)| *at == buffer.caret());
+        let memory = Memory {
+            find: self.find,
+            search: &self.search,
+            goal: goal.map(|(_, goal)| goal),
+            operates,
+            selects: self.selects(),
+        };
+        motion::run(buffer.text(), buffer.caret(), motion, count, memory)
+    }
+
+    fn go(&mut self, buffer: &mut Buffer, motion: &Motion, count: Option<usize>) {
+        let from = buffer.caret();
+        let vertical = matches!(motion, Motion::Vertical { .. });
+        let known = self.goal.filter(|(at, _)| *at == from);
+        let goal = match motion {
+            Motion::LineEnd => Some(Goal::End),
+            Motion::Vertical { .. } => Some(known.map_or_else(
+                || Goal::Column(column(buffer.text(), from)),
+                |(_, goal)| goal,
+            )),
+            _ => None,
+        };
+        let Some(moved) = self.moved(buffer, motion, count, false) else {
+            return;
+        };
+        buffer.set_caret(moved.to);
+        self.settle(buffer);
+        self.goal = goal.map(|goal| (buffer.caret(), goal));
+        self.aimed(goal, vertical);
     }
 
     fn operate(&mut self, buffer: &mut Buffer, op: Op, target: &Target, count: Option<usize>) {
-        let Some((range, lines)) = self.range(buffer, op, target, count) else {
-            return;
-        };
-        self.do_it(buffer, op, range, lines);
-    }
-
-    /// What an operator works on, and whether that is whole lines.
-    fn range(
-        &mut self,
-        buffer: &Buffer,
-        op: Op,
-        target: &Target,
-        count: Option<usize>,
-    ) -> Option<(Range<usize>, bool)> {
         let (text, at) = (buffer.text(), buffer.caret());
-        match target {
+        let region = match target {
             Target::Line => {
                 let mut end = at;
-                for _ in 1..count.unwrap_or(1) {
-                    let next = motion::line_end(text, end) + 1;
-                    if next > text.len() {
-                        break;
+                for step in 1..count.unwrap_or(1) {
+                    match line_below(text, end) {
+                        Some(below) => end = below,
+                        None if step == 1 => return,
+                        None => break,
                     }
-                    end = next;
                 }
-                Some((lines_around(text, at, end), true))
+                let first = first_non_blank(text, at);
+                let stays = op == Op::Yank || end != at;
+                Region::lines(text, at, end, if stays { at } else { at.min(first) })
             }
             Target::Object(object) => {
-                let range = object::find(text, at, *object, count.unwrap_or(1))?;
-                Some((range, false))
+                let Some(found) = object.find(text, at, None, count.unwrap_or(1)) else {
+                    return;
+                };
+                let (start, last) = (found.start, found.last);
+                if start == last && found.kind == motion::Kind::Exclusive {
+                    Region::Chars(start..start)
+                } else {
+                    Region::moved(text, start, last, found.kind, op)
+                }
             }
             Target::Motion(motion) => {
                 // `cw` keeps the blanks behind the word.
-                let on_blank = text[at..].starts_with(char::is_whitespace);
+                let blank = text[at..].starts_with([' ', '\t', '\n']) || at == text.len();
                 let motion = match motion {
-                    Motion::WordStart { big } if op == Op::Change && !on_blank => Motion::WordEnd {
+                    Motion::WordStart { big } if op == Op::Change && !blank => Motion::WordEnd {
                         big: *big,
                         here: true,
                     },
                     other => other.clone(),
                 };
-                let (to, kind) = motion::run(text, at, &motion, count, self.find)?;
-                if let Motion::Find(find) = motion {
-                    self.find = Some(find);
-                }
-                let (low, high) = ordered(at, to);
-                Some(match kind {
-                    Kind::Lines => (lines_around(text, low, high), true),
-                    Kind::Inclusive => (low..buffer.after(high), false),
-                    Kind::Exclusive => {
-                        // A word motion that leaves the line stops at its end.
-                        let end = motion::line_end(text, low);
-                        let word = matches!(motion, Motion::WordStart { .. });
-                        let high = if word && high > end && end > low {
-                            end
-                        } else {
-                            high
-                        };
-                        (low..high, false)
-                    }
-                })
-            }
-        }
-    }
-
-    fn operate_selected(&mut self, buffer: &mut Buffer, op: Op) {
-        let lines = self.mode == Mode::VisualLine;
-        let Some(range) = self.selection(buffer) else {
-            return;
-        };
-        self.mode = Mode::Normal;
-        self.do_it(buffer, op, range, lines);
-    }
-
-    fn do_it(&mut self, buffer: &mut Buffer, op: Op, range: Range<usize>, lines: bool) {
-        let text = buffer.text()[range.clone()].to_owned();
-        match op {
-            Op::Delete | Op::Change | Op::Yank => {
-                let end = if lines && !text.ends_with('\n') {
-                    "\n"
-                } else {
-                    ""
+                let Some(moved) = self.moved(buffer, &motion, count, true) else {
+                    return;
                 };
-                let text = text + end;
-                self.registers.write(Register { text, lines });
+                if moved.failed {
+                    buffer.set_caret(moved.to);
+                    return;
+                }
+                Region::moved(buffer.text(), at, moved.to, moved.kind, op)
             }
-            Op::Indent | Op::Outdent | Op::ToggleCase | Op::Lower | Op::Upper => {}
+        };
+        self.do_it(buffer, op, &region, 1);
+    }
+
+    fn do_it(&mut self, buffer: &mut Buffer, op: Op, region: &Region, times: usize) {
+        let empty = matches!(region, Region::Chars(range) if range.is_empty());
+        if matches!(op, Op::Delete | Op::Change | Op::Yank) && !empty {
+            self.registers.write(region.register(buffer.text()));
         }
+        let caret = match region {
+            Region::Lines { caret, .. } => *caret,
+            other => other.start(),
+        };
         match op {
-            Op::Yank => buffer.set_caret(range.start),
-            Op::Delete => delete(buffer, range, lines),
+            Op::Yank => buffer.set_caret(caret),
+            Op::Delete => region::delete(buffer, region),
             Op::Change => {
-                let ends_line = lines && buffer.text()[range.clone()].ends_with('\n');
                 buffer.open_group();
-                buffer.remove(range.start, range.end - usize::from(ends_line));
-                buffer.set_caret(range.start);
+                region::make_room(buffer, region);
+                buffer.set_caret(region.start());
                 self.mode = Mode::Insert;
             }
-            Op::Indent | Op::Outdent => indent(buffer, range, op == Op::Indent),
+            Op::Indent | Op::Outdent => {
+                buffer.set_caret(caret);
+                region::indent(buffer, region, op == Op::Indent, times);
+            }
             Op::ToggleCase | Op::Lower | Op::Upper => {
-                let start = range.start;
-                change_case(buffer, range, op);
-                buffer.set_caret(start);
+                buffer.set_caret(caret);
+                region::each(buffer, region, |old| region::change_case(old, op));
+                buffer.set_caret(caret);
             }
         }
     }
@@ -501,20 +558,23 @@ impl Vim {
     fn enter(&mut self, buffer: &mut Buffer, entry: Entry) {
         buffer.open_group();
         let (text, at) = (buffer.text(), buffer.caret());
-        let (start, end) = (motion::line_start(text, at), motion::line_end(text, at));
+        let (start, end) = (line_start(text, at), line_end(text, at));
         match entry {
             Entry::Here => {}
             Entry::After if at < end => buffer.right(),
             Entry::After => {}
             Entry::LineEnd => buffer.set_caret(end),
+            Entry::Column => buffer.set_caret(start),
             Entry::FirstNonBlank => {
-                let to = motion::first_non_blank(text, at);
+                let blank = text[start..end].trim_matches([' ', '\t']).is_empty();
+                let to = if blank {
+                    end
+                } else {
+                    first_non_blank(text, at)
+                };
                 buffer.set_caret(to);
             }
-            Entry::Below => {
-                buffer.set_caret(end);
-                buffer.insert("\n");
-            }
+            Entry::Below => buffer.replace(end, end, "\n"),
             Entry::Above => {
                 buffer.replace(start, start, "\n");
                 buffer.set_caret(start);
@@ -522,159 +582,19 @@ impl Vim {
         }
         self.mode = Mode::Insert;
     }
-
-    fn put(&self, buffer: &mut Buffer, before: bool, count: usize) {
-        let Register { text, lines } = self.registers.read();
-        if text.is_empty() {
-            return;
-        }
-        let (all, at) = (buffer.text(), buffer.caret());
-        let many = text.repeat(count.min(1_000));
-        if lines {
-            let body = many.strip_suffix('\n').unwrap_or(&many);
-            if before {
-                let start = motion::line_start(all, at);
-                buffer.replace(start, start, &format!("{body}\n"));
-                buffer.set_caret(start);
-            } else {
-                let end = motion::line_end(all, at);
-                buffer.replace(end, end, &format!("\n{body}"));
-                buffer.set_caret(end + 1);
-            }
-            return;
-        }
-        let at = if before || at == motion::line_end(all, at) {
-            at
-        } else {
-            buffer.after(at)
-        };
-        buffer.replace(at, at, &many);
-        let last = buffer.before(at + many.len());
-        buffer.set_caret(last);
-    }
 }
 
-fn ordered(a: usize, b: usize) -> (usize, usize) {
-    (a.min(b), a.max(b))
-}
-
-/// The lines from one position to another, with the newline behind the last one
-/// where there is one.
-fn lines_around(text: &str, low: usize, high: usize) -> Range<usize> {
-    let end = motion::line_end(text, high);
-    motion::line_start(text, low)..(end + 1).min(text.len())
-}
-
-fn delete(buffer: &mut Buffer, range: Range<usize>, lines: bool) {
-    let text = buffer.text();
-    // The last line takes the newline before it along.
-    let takes_before =
-        lines && range.end == text.len() && range.start > 0 && !text[range.clone()].ends_with('\n');
-    let start = range.start - usize::from(takes_before);
-    buffer.remove(start, range.end);
-    if lines {
-        let at = motion::first_non_blank(buffer.text(), start.min(buffer.text().len()));
-        let line = motion::line_start(buffer.text(), start.min(buffer.text().len()));
-        buffer.set_caret(if takes_before { line } else { at });
-    }
-}
-
-fn forward_in_line(buffer: &Buffer, count: usize) -> usize {
-    let end = motion::line_end(buffer.text(), buffer.caret());
-    let mut to = buffer.caret();
-    for _ in 0..count {
-        if to >= end {
-            break;
-        }
-        to = buffer.after(to);
-    }
-    to
-}
-
+/// Writes a character over `count` others, when there are so many.
 fn replace(buffer: &mut Buffer, with: char, count: usize) {
-    let from = buffer.caret();
-    let to = forward_in_line(buffer, count);
-    if to == from || motion::graphemes(&buffer.text()[from..to]).count() < count {
+    let (text, from) = (buffer.text(), buffer.caret());
+    let to = at_column(text, from, column(text, from) + count);
+    if graphemes(&text[from..to]).count() < count {
         return;
     }
     let new = with.to_string().repeat(count);
     buffer.replace(from, to, &new);
-    if with != '\n' {
-        let last = buffer.before(from + new.len());
-        buffer.set_caret(last);
-    }
-}
-
-fn change_case(buffer: &mut Buffer, range: Range<usize>, op: Op) {
-    let old = &buffer.text()[range.clone()];
-    let new: String = old
-        .chars()
-        .flat_map(|ch| {
-            let upper = match op {
-                Op::Upper => true,
-                Op::Lower => false,
-                _ => ch.is_lowercase(),
-            };
-            let mapped: Vec<char> = if upper {
-                ch.to_uppercase().collect()
-            } else {
-                ch.to_lowercase().collect()
-            };
-            mapped
-        })
-        .collect();
-    if new != old {
-        buffer.replace(range.start, range.end, &new);
-    }
-}
-
-fn indent(buffer: &mut Buffer, range: Range<usize>, deeper: bool) {
-    let text = buffer.text();
-    let last = text
-        .floor_char_boundary(range.end.saturating_sub(1))
-        .max(range.start);
-    let range = lines_around(text, range.start, last);
-    let old = buffer.text()[range.clone()].to_owned();
-    let new: String = old
-        .split_inclusive('\n')
-        .map(|line| match deeper {
-            true if line.trim().is_empty() => line.to_owned(),
-            true => format!("{SHIFT}{line}"),
-            false => {
-                let blanks = line.len() - line.trim_start_matches(' ').len();
-                let cut = if line.starts_with('\t') {
-                    1
-                } else {
-                    blanks.min(SHIFT.len())
-                };
-                line[cut..].to_owned()
-            }
-        })
-        .collect();
-    if new != old {
-        buffer.replace(range.start, range.end, &new);
-    }
-    let to = motion::first_non_blank(buffer.text(), range.start);
-    buffer.set_caret(to);
-}
-
-/// Joins `count` lines (at least two) with one space between them.
-fn join(buffer: &mut Buffer, count: usize) {
-    for _ in 1..count.max(2) {
-        let text = buffer.text();
-        let end = motion::line_end(text, buffer.caret());
-        if end == text.len() {
-            return;
-        }
-        let rest = text[end + 1..].trim_start_matches([' ', '\t']);
-        let next = text.len() - rest.len();
-        let from = text[..end].trim_end_matches([' ', '\t']).len();
-        let from = from.max(motion::line_start(text, buffer.caret()));
-        let bare =
-            rest.is_empty() || rest.starts_with('\n') || from == motion::line_start(text, end);
-        buffer.replace(from, next, if bare { "" } else { " " });
-        buffer.set_caret(from);
-    }
+    let last = buffer.before(from + new.len());
+    buffer.set_caret(last);
 }
 
 #[cfg(test)]

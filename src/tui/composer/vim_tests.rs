@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::*;
+use crate::tui::composer::history::History;
 use crate::tui::composer::{Composer, Outcome};
 
 /// A composer in normal mode with the caret where `|` stands.
@@ -25,6 +26,7 @@ fn keys(composer: &mut Composer, keys: &str) -> Outcome {
             '®' => Key::ctrl('r'),
             '⏎' => Key::ctrl('j'),
             '↵' => Key::plain(KeyCode::Enter),
+            '▮' => Key::ctrl('v'),
             ch => Key::plain(KeyCode::Char(ch)),
         })
     })
@@ -42,6 +44,29 @@ fn check(table: &[(&str, &str, &str)]) {
         keys(&mut composer, typed);
         assert_eq!(shown(&composer), *after, "{before:?} {typed}");
     }
+}
+
+#[test]
+fn it_does_what_vim_does() {
+    let table = include_str!("../../../tests/corpus/vim.tsv");
+    let rows = table.lines().filter(|line| !line.starts_with('#'));
+    let mut checked = 0;
+    for row in rows {
+        let cells: Vec<String> = row
+            .split('\t')
+            .map(|cell| cell.replace('⏎', "\n"))
+            .collect();
+        let [before, typed, after] = cells.as_slice() else {
+            panic!("{row:?}");
+        };
+        let mut composer = normal(before);
+        composer.history = History::new(Vec::new());
+        keys(&mut composer, typed);
+        keys(&mut composer, "␛");
+        assert_eq!(shown(&composer), *after, "{before:?} {typed}");
+        checked += 1;
+    }
+    assert!(checked > 500, "{checked}");
 }
 
 #[test]
@@ -246,18 +271,22 @@ fn visual_modes() {
         ("|a\nb", "Vj>", "    |a\n    b"),
         ("|a\nb", "VjJ", "a| b"),
         ("|abc", "vlrx", "|xxc"),
-        ("|one two", "yewvep", "one |one"),
+        ("|one two", "yewvep", "one on|e"),
         ("|one", "vl␛x", "o|e"),
         ("a\nb|\nc", "VcX␛", "a\n|X\nc"),
     ]);
     let mut composer = normal("|one two");
     keys(&mut composer, "ve");
-    assert_eq!(composer.selection(), Some(0..3));
+    assert_eq!(composer.selection().first(), Some(&(0..3)));
     assert_eq!(composer.vim_mode(), Some(Mode::Visual));
     keys(&mut composer, "V");
-    assert_eq!(composer.selection(), Some(0..7));
+    assert_eq!(composer.selection().first(), Some(&(0..7)));
     keys(&mut composer, "␛");
-    assert_eq!(composer.selection(), None);
+    assert!(composer.selection().is_empty());
+    let mut composer = normal("a|bcd\nefgh");
+    keys(&mut composer, "▮jl");
+    assert_eq!(composer.vim_mode(), Some(Mode::VisualBlock));
+    assert_eq!(composer.selection(), [1..3, 6..8]);
 }
 
 #[test]
@@ -305,7 +334,7 @@ proptest! {
     #[test]
     fn any_keys_leave_the_caret_on_a_boundary(
         text in "[a-c .,()\"\n世é👍🏽]{0,24}",
-        typed in "[hjklwebWEB0^$Gfdcy<>~ixXDCYpPoOaAIJrvVu.;,%gi/?nN_a↵\"('␛®a-c0-9{}]{0,30}",
+        typed in "[hjklwebWEB0^$Gfdcy<>~ixXDCYpPoOaAIJrvVu.;,%gi/?nN_+|a↵\"('␛®▮a-c0-9{}]{0,30}",
     ) {
         let mut composer = Composer::default();
         composer.set(&text);
@@ -316,7 +345,7 @@ proptest! {
             let (text, caret) = (composer.text(), composer.caret());
             let boundary = text.grapheme_indices(true).any(|(at, _)| at == caret);
             prop_assert!(boundary || caret == text.len(), "{:?} at {}", text, caret);
-            if let Some(range) = composer.selection() {
+            for range in composer.selection() {
                 prop_assert!(text.get(range).is_some());
             }
         }

@@ -44,6 +44,8 @@ pub enum Entry {
     After,
     /// `I`
     FirstNonBlank,
+    /// `gI`
+    Column,
     /// `A`
     LineEnd,
     /// `o`
@@ -60,13 +62,18 @@ pub enum Cmd {
     /// Do something with a part of the text.
     Operate(Op, Target, Option<usize>),
     /// Insert.
-    Enter(Entry),
+    Enter(Entry, usize),
     /// `r`
     Replace(char, usize),
     /// `~`
     Toggle(usize),
-    /// `J`
-    Join(usize),
+    /// `J`, `gJ`
+    Join {
+        /// How many lines.
+        count: usize,
+        /// With spaces between them.
+        spaces: bool,
+    },
     /// `p`, `P`
     Put {
         /// In front of the caret.
@@ -77,37 +84,85 @@ pub enum Cmd {
     /// `u`
     Undo(usize),
     /// `.`
-    Repeat,
-    /// `v`, `V`
-    Visual {
-        /// Whole lines.
-        lines: bool,
-    },
+    Repeat(Option<usize>),
+    /// `v`, `V`, Ctrl+V
+    Visual(Select),
+    /// `gv`
+    Reselect,
     /// `o` in visual mode.
-    Swap,
+    Swap {
+        /// `O`: only from left to right.
+        across: bool,
+    },
     /// An object in visual mode.
     Object(Object, usize),
     /// An operator in visual mode.
-    Selected(Op),
+    Selected {
+        /// What is done.
+        op: Op,
+        /// What is selected is made more.
+        widened: Widened,
+        /// How often.
+        count: usize,
+    },
     /// `r` in visual mode.
     ReplaceSelected(char),
-    /// `p` in visual mode.
-    PutSelected,
-    /// `J` in visual mode.
-    JoinSelected,
+    /// `p`, `P` in visual mode.
+    PutSelected {
+        /// What was selected goes to the register.
+        swaps: bool,
+        /// How often.
+        count: usize,
+    },
+    /// `J`, `gJ` in visual mode.
+    JoinSelected {
+        /// With spaces between lines.
+        spaces: bool,
+    },
+    /// `I`, `A` in visual mode.
+    EnterSelected {
+        /// Behind what is selected.
+        after: bool,
+        /// How often.
+        count: usize,
+    },
+}
+
+/// What is selected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Select {
+    /// Characters.
+    Chars,
+    /// Lines.
+    Lines,
+    /// A rectangle.
+    Block,
+}
+
+/// How an operator takes a selection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Widened {
+    /// As it is.
+    No,
+    /// A rectangle stays, anything else is whole lines.
+    Lines,
+    /// Whole lines, whatever it is.
+    AllLines,
+    /// A rectangle goes to the ends of its lines, anything else is whole lines.
+    Ends,
 }
 
 impl Cmd {
     /// The dot repeats it.
     pub fn changes(&self) -> bool {
         match self {
-            Cmd::Operate(op, ..) => *op != Op::Yank,
-            Cmd::Selected(op) => *op != Op::Yank,
-            Cmd::Enter(_) | Cmd::Replace(..) | Cmd::Toggle(_) | Cmd::Join(_) | Cmd::Put { .. } => {
-                true
-            }
-            Cmd::ReplaceSelected(_) | Cmd::PutSelected | Cmd::JoinSelected => true,
-            _ => false,
+            Cmd::Operate(op, ..) | Cmd::Selected { op, .. } => *op != Op::Yank,
+            Cmd::Enter(..)
+            | Cmd::Replace(..)
+            | Cmd::Toggle(_)
+            | Cmd::Join { .. }
+            | Cmd::Put { .. } => true,
+            _ => self.is_of_selection(),
         }
     }
 
@@ -115,8 +170,29 @@ impl Cmd {
     pub fn is_of_selection(&self) -> bool {
         matches!(
             self,
-            Cmd::Selected(_) | Cmd::ReplaceSelected(_) | Cmd::PutSelected | Cmd::JoinSelected
+            Cmd::Selected { .. }
+                | Cmd::ReplaceSelected(_)
+                | Cmd::PutSelected { .. }
+                | Cmd::JoinSelected { .. }
+                | Cmd::EnterSelected { .. }
         )
+    }
+
+    /// The same with another count.
+    pub fn times(mut self, times: usize) -> Self {
+        match &mut self {
+            Cmd::Move(_, count) | Cmd::Operate(_, _, count) => *count = Some(times),
+            Cmd::Enter(_, count)
+            | Cmd::Replace(_, count)
+            | Cmd::Toggle(count)
+            | Cmd::Join { count, .. }
+            | Cmd::Put { count, .. }
+            | Cmd::Selected { count, .. }
+            | Cmd::PutSelected { count, .. }
+            | Cmd::EnterSelected { count, .. } => *count = times,
+            _ => {}
+        }
+        self
     }
 }
 
@@ -129,7 +205,19 @@ pub enum Parsed {
     Invalid,
     /// A command.
     Cmd(Cmd),
+    /// An operator that goes to what is looked for.
+    Search {
+        /// What is done.
+        op: Op,
+        /// How often.
+        count: Option<usize>,
+        /// Backwards.
+        back: bool,
+    },
 }
+
+/// How Ctrl+V stands among the keys.
+pub const BLOCK: &str = "\u{16}";
 
 /// A larger count does the same as this one.
 const MAX_COUNT: usize = 10_000;
@@ -201,8 +289,16 @@ fn operation(op: Op, times: Option<usize>, after: &str, name: &str) -> Parsed {
         (None, None) => None,
         (a, b) => Some((a.unwrap_or(1) * b.unwrap_or(1)).min(MAX_COUNT)),
     };
-    if target.is_empty() {
-        return Parsed::More;
+    match target {
+        "" => return Parsed::More,
+        "/" | "?" => {
+            return Parsed::Search {
+                op,
+                count: times,
+                back: target == "?",
+            };
+        }
+        _ => {}
     }
     // `dd`, and `g~~` or `g~g~`.
     let same = name
@@ -234,12 +330,12 @@ fn simple(keys: &str, times: Option<usize>) -> Option<Cmd> {
     let n = times.unwrap_or(1);
     let to = |op, motion| Cmd::Operate(op, Target::Motion(motion), times);
     Some(match keys {
-        "i" => Cmd::Enter(Entry::Here),
-        "a" => Cmd::Enter(Entry::After),
-        "I" => Cmd::Enter(Entry::FirstNonBlank),
-        "A" => Cmd::Enter(Entry::LineEnd),
-        "o" => Cmd::Enter(Entry::Below),
-        "O" => Cmd::Enter(Entry::Above),
+        "i" => Cmd::Enter(Entry::Here, n),
+        "a" => Cmd::Enter(Entry::After, n),
+        "I" => Cmd::Enter(Entry::FirstNonBlank, n),
+        "A" => Cmd::Enter(Entry::LineEnd, n),
+        "o" => Cmd::Enter(Entry::Below, n),
+        "O" => Cmd::Enter(Entry::Above, n),
         "x" => to(Op::Delete, Motion::Right),
         "X" => to(Op::Delete, Motion::Left),
         "s" => to(Op::Change, Motion::Right),
@@ -248,7 +344,11 @@ fn simple(keys: &str, times: Option<usize>) -> Option<Cmd> {
         "S" => Cmd::Operate(Op::Change, Target::Line, times),
         "Y" => Cmd::Operate(Op::Yank, Target::Line, times),
         "~" => Cmd::Toggle(n),
-        "J" => Cmd::Join(n),
+        "J" | "gJ" => Cmd::Join {
+            count: n,
+            spaces: keys == "J",
+        },
+        "gI" => Cmd::Enter(Entry::Column, n),
         "p" => Cmd::Put {
             before: false,
             count: n,
@@ -258,28 +358,50 @@ fn simple(keys: &str, times: Option<usize>) -> Option<Cmd> {
             count: n,
         },
         "u" => Cmd::Undo(n),
-        "." => Cmd::Repeat,
-        "v" => Cmd::Visual { lines: false },
-        "V" => Cmd::Visual { lines: true },
+        "." => Cmd::Repeat(times),
+        "v" => Cmd::Visual(Select::Chars),
+        "V" => Cmd::Visual(Select::Lines),
+        BLOCK => Cmd::Visual(Select::Block),
+        "gv" => Cmd::Reselect,
         _ => return None,
     })
 }
 
 fn visual_command(times: Option<usize>, keys: &str) -> Parsed {
+    let count = times.unwrap_or(1);
+    let op = |op, widened| Cmd::Selected { op, widened, count };
     let cmd = match keys {
-        "d" | "x" | "X" | "D" => Cmd::Selected(Op::Delete),
-        "c" | "s" | "C" | "S" => Cmd::Selected(Op::Change),
-        "y" | "Y" => Cmd::Selected(Op::Yank),
-        ">" => Cmd::Selected(Op::Indent),
-        "<" => Cmd::Selected(Op::Outdent),
-        "~" => Cmd::Selected(Op::ToggleCase),
-        "u" => Cmd::Selected(Op::Lower),
-        "U" => Cmd::Selected(Op::Upper),
-        "J" => Cmd::JoinSelected,
-        "p" | "P" => Cmd::PutSelected,
-        "o" | "O" => Cmd::Swap,
-        "v" => Cmd::Visual { lines: false },
-        "V" => Cmd::Visual { lines: true },
+        "d" | "x" => op(Op::Delete, Widened::No),
+        "X" => op(Op::Delete, Widened::Lines),
+        "D" => op(Op::Delete, Widened::Ends),
+        "c" | "s" => op(Op::Change, Widened::No),
+        "C" => op(Op::Change, Widened::Ends),
+        "S" | "R" => op(Op::Change, Widened::AllLines),
+        "y" => op(Op::Yank, Widened::No),
+        "Y" => op(Op::Yank, Widened::Lines),
+        ">" => op(Op::Indent, Widened::No),
+        "<" => op(Op::Outdent, Widened::No),
+        "~" | "g~" => op(Op::ToggleCase, Widened::No),
+        "u" | "gu" => op(Op::Lower, Widened::No),
+        "U" | "gU" => op(Op::Upper, Widened::No),
+        "J" | "gJ" => Cmd::JoinSelected {
+            spaces: keys == "J",
+        },
+        "p" | "P" => Cmd::PutSelected {
+            swaps: keys == "p",
+            count,
+        },
+        "o" | "O" => Cmd::Swap {
+            across: keys == "O",
+        },
+        "I" | "A" => Cmd::EnterSelected {
+            after: keys == "A",
+            count,
+        },
+        "v" => Cmd::Visual(Select::Chars),
+        "V" => Cmd::Visual(Select::Lines),
+        BLOCK => Cmd::Visual(Select::Block),
+        "gv" => Cmd::Reselect,
         "r" => return Parsed::More,
         _ if keys.starts_with('r') => match keys[1..].chars().next() {
             Some(ch) => Cmd::ReplaceSelected(ch),
@@ -287,7 +409,7 @@ fn visual_command(times: Option<usize>, keys: &str) -> Parsed {
         },
         _ => {
             return match object(keys) {
-                Some(Ok(Some(object))) => Parsed::Cmd(Cmd::Object(object, times.unwrap_or(1))),
+                Some(Ok(Some(object))) => Parsed::Cmd(Cmd::Object(object, count)),
                 Some(Ok(None)) => Parsed::More,
                 Some(Err(())) => Parsed::Invalid,
                 None => moved(keys, times),
@@ -338,8 +460,10 @@ fn motion(keys: &str) -> Result<Option<Motion>, ()> {
     Ok(Some(match first {
         'h' => Motion::Left,
         'l' | ' ' => Motion::Right,
-        'j' | '+' => Motion::Vertical { down: true },
-        'k' | '-' => Motion::Vertical { down: false },
+        'j' => Motion::Vertical { down: true },
+        'k' => Motion::Vertical { down: false },
+        '+' => Motion::LineBelow { down: true },
+        '-' => Motion::LineBelow { down: false },
         'w' => Motion::WordStart { big: false },
         'W' => Motion::WordStart { big: true },
         'e' => Motion::WordEnd {
@@ -353,7 +477,11 @@ fn motion(keys: &str) -> Result<Option<Motion>, ()> {
         'b' => Motion::WordBack { big: false },
         'B' => Motion::WordBack { big: true },
         '0' => Motion::LineStart,
-        '^' | '_' => Motion::FirstNonBlank,
+        '^' => Motion::FirstNonBlank,
+        '_' => Motion::ThisLine,
+        '|' => Motion::Column,
+        'n' => Motion::Search { reversed: false },
+        'N' => Motion::Search { reversed: true },
         '$' => Motion::LineEnd,
         'G' => Motion::Line { last: true },
         '{' => Motion::Paragraph { down: false },

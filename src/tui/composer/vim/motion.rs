@@ -1,8 +1,10 @@
 //! Where the caret goes.
 
-use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
-
-use crate::tui::composer::buffer::FOLDED;
+use super::search::Search;
+use super::walk::{
+    Walk, at_column, column, first_non_blank, graphemes, line, line_above, line_below, line_end,
+    line_start, next, prev,
+};
 
 /// A search in the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +29,13 @@ pub enum Motion {
         /// `j`
         down: bool,
     },
+    /// `+`, `-`
+    LineBelow {
+        /// `+`
+        down: bool,
+    },
+    /// `_`
+    ThisLine,
     /// `w`, `W`
     WordStart {
         /// Words between blanks.
@@ -57,6 +66,8 @@ pub enum Motion {
     LastNonBlank,
     /// `$`
     LineEnd,
+    /// `|`
+    Column,
     /// `gg`, `G`, and a line by number
     Line {
         /// `G`
@@ -74,7 +85,12 @@ pub enum Motion {
         /// `,`
         reversed: bool,
     },
-    /// `%`
+    /// `n`, `N`
+    Search {
+        /// `N`
+        reversed: bool,
+    },
+    /// `%`, and a place by percent
     Match,
 }
 
@@ -89,323 +105,290 @@ pub enum Kind {
     Lines,
 }
 
-/// The graphemes of a text.
-pub fn graphemes(text: &str) -> impl DoubleEndedIterator<Item = &str> {
-    text.graphemes(true)
-}
-
-/// The start of the line around a position.
-pub fn line_start(text: &str, at: usize) -> usize {
-    text[..at].rfind('\n').map_or(0, |at| at + 1)
-}
-
-/// The end of the line around a position.
-pub fn line_end(text: &str, at: usize) -> usize {
-    text[at..].find('\n').map_or(text.len(), |end| at + end)
-}
-
-/// The first character of the line that is no blank.
-pub fn first_non_blank(text: &str, at: usize) -> usize {
-    let start = line_start(text, at);
-    let line = &text[start..line_end(text, at)];
-    start + line.len() - line.trim_start().len()
-}
-
-/// There is no line further up or down.
-pub fn is_edge(text: &str, at: usize, down: bool) -> bool {
-    if down {
-        line_end(text, at) == text.len()
-    } else {
-        line_start(text, at) == 0
-    }
-}
-
-fn next(text: &str, at: usize) -> usize {
-    let mut cursor = GraphemeCursor::new(at, text.len(), true);
-    cursor
-        .next_boundary(text, 0)
-        .ok()
-        .flatten()
-        .unwrap_or(text.len())
-}
-
-fn prev(text: &str, at: usize) -> usize {
-    let mut cursor = GraphemeCursor::new(at, text.len(), true);
-    cursor.prev_boundary(text, 0).ok().flatten().unwrap_or(0)
-}
-
+/// The column that lines above and below are entered in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Class {
-    Blank,
-    Word,
-    Other,
+pub enum Goal {
+    /// Characters before it.
+    Column(usize),
+    /// The end of every line.
+    End,
 }
 
-/// What kind of character stands at a position.
-pub(super) fn class(text: &str, at: usize, big: bool) -> Class {
-    match text[at..].chars().next() {
-        None => Class::Blank,
-        Some(ch) if ch.is_whitespace() => Class::Blank,
-        Some(_) if big => Class::Word,
-        Some(ch) if ch.is_alphanumeric() || ch == '_' || FOLDED.contains(&ch) => Class::Word,
-        Some(_) => Class::Other,
+/// What motions go by beside the text.
+#[derive(Debug, Clone, Copy)]
+pub struct Memory<'a> {
+    /// The last search in a line.
+    pub find: Option<Find>,
+    /// The last search.
+    pub search: &'a Search,
+    /// The column that was aimed at.
+    pub goal: Option<Goal>,
+    /// An operator waits for where it goes.
+    pub operates: bool,
+    /// Something is selected: the end of a line can be gone to.
+    pub selects: bool,
+}
+
+/// Where a motion ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Moved {
+    /// The place.
+    pub to: usize,
+    /// What an operator takes.
+    pub kind: Kind,
+    /// It got no further: an operator does nothing.
+    pub failed: bool,
+}
+
+impl Moved {
+    fn new(to: usize, kind: Kind) -> Self {
+        Self {
+            to,
+            kind,
+            failed: false,
+        }
+    }
+
+    fn or_failed(self, worked: bool) -> Self {
+        Self {
+            failed: !worked,
+            ..self
+        }
     }
 }
 
-/// Where a motion goes; nothing when it cannot. `count`: as typed.
+/// Makes a motion; nothing when it cannot begin. `count`: as typed.
 pub fn run(
     text: &str,
     at: usize,
     motion: &Motion,
     count: Option<usize>,
-    last_find: Option<Find>,
-) -> Option<(usize, Kind)> {
+    memory: Memory<'_>,
+) -> Option<Moved> {
     let n = count.unwrap_or(1);
-    let often = |step: &dyn Fn(usize) -> usize| (0..n).fold(at, |at, _| step(at));
     Some(match motion {
         Motion::Left => {
-            let start = line_start(text, at);
-            let to = often(&|at| if at > start { prev(text, at) } else { at });
-            if to == at {
+            let column = column(text, at);
+            if column == 0 && !memory.operates {
                 return None;
             }
-            (to, Kind::Exclusive)
+            let to = at_column(text, at, column.saturating_sub(n));
+            Moved::new(to, Kind::Exclusive)
         }
-        Motion::Right => {
-            let end = line_end(text, at);
-            let to = often(&|at| if at < end { next(text, at) } else { at });
-            if to == at {
-                return None;
-            }
-            (to, Kind::Exclusive)
+        Motion::Right => right(text, at, n, memory)?,
+        Motion::Vertical { down } => {
+            let start = lines_away(text, at, *down, n)?;
+            Moved::new(enter(text, start, at, memory), Kind::Lines)
         }
-        Motion::Vertical { down } => (vertical(text, at, *down, n)?, Kind::Lines),
-        Motion::WordStart { big } => (often(&|at| word_start(text, at, *big)), Kind::Exclusive),
+        Motion::LineBelow { down } => {
+            let start = lines_away(text, at, *down, n)?;
+            Moved::new(first_non_blank(text, start), Kind::Lines)
+        }
+        Motion::ThisLine => {
+            let start = lines_away(text, at, true, n - 1)?;
+            Moved::new(first_non_blank(text, start), Kind::Lines)
+        }
+        Motion::WordStart { big } => {
+            let mut walk = Walk::new(text, at, *big);
+            let worked = walk.word(n, memory.operates);
+            on_char(walk, at, Kind::Exclusive, memory).or_failed(worked || memory.operates)
+        }
         Motion::WordEnd { big, here } => {
-            let first = if *here && at < text.len() {
-                word_end_here(text, at, *big)
-            } else {
-                word_end(text, at, *big)
-            };
-            let to = (1..n).fold(first, |at, _| word_end(text, at, *big));
-            (to, Kind::Inclusive)
+            let mut walk = Walk::new(text, at, *big);
+            let worked = walk.word_end(n, *here, false);
+            on_char(walk, at, Kind::Inclusive, memory).or_failed(worked || memory.operates)
         }
-        Motion::WordBack { big } => (often(&|at| word_back(text, at, *big)), Kind::Exclusive),
+        Motion::WordBack { big } => {
+            let mut walk = Walk::new(text, at, *big);
+            let worked = walk.word_back(n, false);
+            Moved::new(walk.at, Kind::Exclusive).or_failed(worked)
+        }
         Motion::WordEndBack { big } => {
-            (often(&|at| word_end_back(text, at, *big)), Kind::Inclusive)
+            let mut walk = Walk::new(text, at, *big);
+            let worked = walk.word_end_back(n, false);
+            on_char(walk, text.len(), Kind::Inclusive, memory).or_failed(worked)
         }
-        Motion::LineStart => (line_start(text, at), Kind::Exclusive),
-        Motion::FirstNonBlank => (first_non_blank(text, at), Kind::Exclusive),
+        Motion::LineStart => Moved::new(line_start(text, at), Kind::Exclusive),
+        Motion::FirstNonBlank => Moved::new(first_non_blank(text, at), Kind::Exclusive),
         Motion::LastNonBlank => {
-            let start = line_start(text, at);
-            let line = text[start..line_end(text, at)].trim_end();
-            let end = start + line.len();
-            (
-                if end > start { prev(text, end) } else { start },
-                Kind::Inclusive,
-            )
+            let start = lines_away(text, at, true, n - 1)?;
+            let end = start + line(text, start).trim_end_matches([' ', '\t']).len();
+            let to = if end > start { prev(text, end) } else { start };
+            Moved::new(to, Kind::Inclusive)
         }
         Motion::LineEnd => {
-            let mut end = line_end(text, at);
-            for _ in 1..n {
-                if end == text.len() {
-                    break;
-                }
-                end = line_end(text, end + 1);
-            }
-            (end, Kind::Exclusive)
+            let start = lines_away(text, at, true, n - 1)?;
+            let end = line_end(text, start);
+            let to = if memory.selects || end == start {
+                end
+            } else {
+                prev(text, end)
+            };
+            Moved::new(to, Kind::Inclusive)
         }
+        Motion::Column => Moved::new(at_column(text, at, n - 1), Kind::Exclusive),
         Motion::Line { last } => {
             let line = match count {
                 Some(number) => number.saturating_sub(1),
                 None if *last => usize::MAX,
                 None => 0,
             };
-            let start = std::iter::once(0)
-                .chain(text.match_indices('\n').map(|(at, _)| at + 1))
-                .take(line.saturating_add(1))
-                .last()
-                .unwrap_or(0);
-            (first_non_blank(text, start), Kind::Lines)
+            let to = first_non_blank(text, nth_line(text, line));
+            Moved::new(to, Kind::Lines)
         }
-        Motion::Paragraph { down } => (often(&|at| paragraph(text, at, *down)), Kind::Exclusive),
-        Motion::Find(find) => (seek(text, at, *find, n, false)?, find_kind(*find)),
+        Motion::Paragraph { down } => paragraph(text, at, *down, n)?,
+        Motion::Find(find) => seek(text, at, *find, n, false)?,
         Motion::Again { reversed } => {
-            let find = last_find?;
+            let find = memory.find?;
             let find = Find {
                 back: find.back != *reversed,
                 ..find
             };
-            (seek(text, at, find, n, true)?, find_kind(find))
+            seek(text, at, find, n, true)?
         }
-        Motion::Match => (matching(text, at)?, Kind::Inclusive),
+        Motion::Search { reversed } => {
+            let mut to = at;
+            for _ in 0..n {
+                to = memory.search.find(text, to, *reversed)?;
+            }
+            Moved::new(to, Kind::Exclusive)
+        }
+        Motion::Match => match count {
+            Some(percent) => {
+                let lines = text.matches('\n').count() + 1;
+                if percent > 100 {
+                    return None;
+                }
+                let line = (percent * lines).div_ceil(100).max(1) - 1;
+                Moved::new(first_non_blank(text, nth_line(text, line)), Kind::Lines)
+            }
+            None => Moved::new(matching(text, at)?, Kind::Inclusive),
+        },
     })
 }
 
-fn find_kind(find: Find) -> Kind {
-    if find.back {
-        Kind::Exclusive
+/// A word motion does not end behind the line it came from.
+fn on_char(walk: Walk<'_>, from: usize, kind: Kind, memory: Memory<'_>) -> Moved {
+    let mut to = walk;
+    let beyond = (from < to.at || from == usize::MAX) && to.is_end() && !to.is_start();
+    if beyond && !memory.selects {
+        to.back();
+        return Moved::new(to.at, Kind::Inclusive);
+    }
+    Moved::new(to.at, kind)
+}
+
+fn right(text: &str, at: usize, n: usize, memory: Memory<'_>) -> Option<Moved> {
+    let end = line_end(text, at);
+    let most = if memory.operates || memory.selects || end == line_start(text, at) {
+        end
     } else {
-        Kind::Inclusive
+        prev(text, end)
+    };
+    let to = at_column(text, at, column(text, at) + n).min(most);
+    (to > at || memory.operates).then(|| Moved::new(to, Kind::Exclusive))
+}
+
+/// The start of the line so many lines away; the last one there is, but not the same.
+fn lines_away(text: &str, at: usize, down: bool, n: usize) -> Option<usize> {
+    let mut start = line_start(text, at);
+    for step in 0..n {
+        let next = if down {
+            line_below(text, start)
+        } else {
+            line_above(text, start)
+        };
+        match next {
+            Some(line) => start = line,
+            None if step == 0 => return None,
+            None => break,
+        }
+    }
+    Some(start)
+}
+
+/// The place in a line that was come to from above or below.
+fn enter(text: &str, start: usize, from: usize, memory: Memory<'_>) -> usize {
+    let goal = memory.goal.unwrap_or(Goal::Column(column(text, from)));
+    let end = line_end(text, start);
+    let last = if memory.selects || end == start {
+        end
+    } else {
+        prev(text, end)
+    };
+    match goal {
+        Goal::Column(column) => at_column(text, start, column).min(last),
+        Goal::End => last,
     }
 }
 
-fn vertical(text: &str, at: usize, down: bool, n: usize) -> Option<usize> {
-    let column = text[line_start(text, at)..at].graphemes(true).count();
+fn nth_line(text: &str, line: usize) -> usize {
+    std::iter::once(0)
+        .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+        .take(line.saturating_add(1))
+        .last()
+        .unwrap_or(0)
+}
+
+/// To the empty line before or after, or the end of the text.
+fn paragraph(text: &str, at: usize, down: bool, n: usize) -> Option<Moved> {
     let mut start = line_start(text, at);
-    for _ in 0..n {
-        start = if down {
-            let end = line_end(text, start);
-            if end == text.len() {
-                return None;
+    for left in (0..n).rev() {
+        let mut skipped = false;
+        let mut first = true;
+        loop {
+            let empty = line(text, start).is_empty();
+            skipped |= !empty;
+            if !first && skipped && empty {
+                break;
             }
-            end + 1
-        } else {
-            line_start(text, start.checked_sub(1)?)
-        };
+            first = false;
+            let ahead = if down {
+                line_below(text, start)
+            } else {
+                line_above(text, start)
+            };
+            match ahead {
+                Some(line) => start = line,
+                None if left > 0 => return None,
+                None => break,
+            }
+        }
     }
     let end = line_end(text, start);
-    let mut to = start;
-    for _ in 0..column {
-        if to < end {
-            to = next(text, to);
-        }
+    if down && end == text.len() && end > start {
+        return Some(Moved::new(prev(text, end), Kind::Inclusive));
     }
-    Some(to)
+    Some(Moved::new(start, Kind::Exclusive))
 }
 
-fn is_empty_line(text: &str, at: usize) -> bool {
-    line_start(text, at) == at && line_end(text, at) == at
-}
-
-fn word_start(text: &str, at: usize, big: bool) -> usize {
-    let mut to = at;
-    let kind = class(text, to, big);
-    while to < text.len() && kind != Class::Blank && class(text, to, big) == kind {
-        to = next(text, to);
-    }
-    while to < text.len() && class(text, to, big) == Class::Blank {
-        if to > at && is_empty_line(text, to) {
-            return to;
-        }
-        to = next(text, to);
-    }
-    to
-}
-
-/// The end of the run of characters under the position.
-fn word_end_here(text: &str, at: usize, big: bool) -> usize {
-    let kind = class(text, at, big);
-    let mut to = at;
-    loop {
-        let ahead = next(text, to);
-        if ahead >= text.len() || class(text, ahead, big) != kind {
-            return to;
-        }
-        to = ahead;
-    }
-}
-
-fn word_end(text: &str, at: usize, big: bool) -> usize {
-    let mut to = next(text, at);
-    while to < text.len() && class(text, to, big) == Class::Blank {
-        to = next(text, to);
-    }
-    if to >= text.len() {
-        return if text.is_empty() {
-            0
-        } else {
-            prev(text, text.len())
-        };
-    }
-    word_end_here(text, to, big)
-}
-
-fn word_back(text: &str, at: usize, big: bool) -> usize {
-    let mut to = at;
-    while to > 0 {
-        to = prev(text, to);
-        if class(text, to, big) != Class::Blank || is_empty_line(text, to) {
-            break;
-        }
-    }
-    let kind = class(text, to, big);
-    while to > 0 && kind != Class::Blank && class(text, prev(text, to), big) == kind {
-        to = prev(text, to);
-    }
-    to
-}
-
-fn word_end_back(text: &str, at: usize, big: bool) -> usize {
-    let kind = class(text, at, big);
-    let mut to = at;
-    while to > 0 && kind != Class::Blank && class(text, to, big) == kind {
-        to = prev(text, to);
-    }
-    while to > 0 && class(text, to, big) == Class::Blank && !is_empty_line(text, to) {
-        to = prev(text, to);
-    }
-    to
-}
-
-fn paragraph(text: &str, at: usize, down: bool) -> usize {
-    let mut start = line_start(text, at);
-    let mut seen = !is_empty_line(text, start);
-    loop {
-        if down {
-            let end = line_end(text, start);
-            if end == text.len() {
-                return text.len();
-            }
-            start = end + 1;
-        } else {
-            if start == 0 {
-                return 0;
-            }
-            start = line_start(text, start - 1);
-        }
-        if is_empty_line(text, start) {
-            if seen {
-                return start;
-            }
-        } else {
-            seen = true;
-        }
-    }
-}
-
-fn seek(text: &str, at: usize, find: Find, n: usize, again: bool) -> Option<usize> {
+fn seek(text: &str, at: usize, find: Find, n: usize, again: bool) -> Option<Moved> {
     let (start, end) = (line_start(text, at), line_end(text, at));
-    let mut wanted = [0; 4];
-    let wanted: &str = find.ch.encode_utf8(&mut wanted);
-    let hits: Vec<usize> = text[start..end]
-        .grapheme_indices(true)
-        .filter(|(_, grapheme)| grapheme.starts_with(wanted))
-        .map(|(at, _)| start + at)
-        .collect();
-    let stop = |hit: usize| match (find.till, find.back) {
-        (false, _) => hit,
-        (true, false) => prev(text, hit),
-        (true, true) => next(text, hit),
-    };
-    // Said again, a search till the next character would stay where it is.
-    let moves = |hit: &usize| !again || !find.till || stop(*hit) != at;
+    // Said again, a search till the next character does not stay where it is.
+    let skips = usize::from(again && find.till && n == 1);
+    let is_it = |grapheme: &str| grapheme.starts_with(find.ch);
     if find.back {
-        let hit = hits
-            .into_iter()
-            .rev()
-            .filter(|hit| *hit < at)
-            .filter(moves)
-            .nth(n - 1)?;
-        Some(stop(hit))
-    } else {
-        let hit = hits
-            .into_iter()
-            .filter(|hit| *hit > at)
-            .filter(moves)
-            .nth(n - 1)?;
-        Some(stop(hit))
+        let mut before = Vec::new();
+        let mut place = start;
+        for grapheme in graphemes(&text[start..at]) {
+            before.push((place, grapheme));
+            place += grapheme.len();
+        }
+        let hits = before.iter().rev().skip(skips);
+        let hit = hits.filter(|(_, g)| is_it(g)).nth(n - 1)?.0;
+        let to = if find.till { next(text, hit) } else { hit };
+        return Some(Moved::new(to, Kind::Exclusive));
     }
+    let mut place = at;
+    let mut after = Vec::new();
+    for grapheme in graphemes(&text[at..end]) {
+        after.push((place, grapheme));
+        place += grapheme.len();
+    }
+    let hits = after.iter().skip(1 + skips);
+    let hit = hits.filter(|(_, g)| is_it(g)).nth(n - 1)?.0;
+    let to = if find.till { prev(text, hit) } else { hit };
+    Some(Moved::new(to, Kind::Inclusive))
 }
 
 const PAIRS: [(char, char); 3] = [('(', ')'), ('[', ']'), ('{', '}')];
@@ -413,16 +396,14 @@ const PAIRS: [(char, char); 3] = [('(', ')'), ('[', ']'), ('{', '}')];
 /// The bracket that belongs to the first one from a position on.
 fn matching(text: &str, at: usize) -> Option<usize> {
     let end = line_end(text, at);
-    let is_bracket = |ch: char| {
+    let pair = |ch: char| {
         PAIRS
             .iter()
-            .any(|(open, close)| ch == *open || ch == *close)
+            .find(|(open, close)| ch == *open || ch == *close)
     };
-    let from = at + text[at..end].find(is_bracket)?;
+    let from = at + text[at..end].find(|ch| pair(ch).is_some())?;
     let bracket = text[from..].chars().next()?;
-    let (open, close) = *PAIRS
-        .iter()
-        .find(|(open, close)| bracket == *open || bracket == *close)?;
+    let (open, close) = *pair(bracket)?;
     if bracket == open {
         closing(text, from + 1, open, close)
     } else {

@@ -2,11 +2,31 @@
 
 use std::collections::HashMap;
 
-/// A text and whether it is whole lines.
+/// What a text was taken as, and how it is put elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Shape {
+    #[default]
+    Chars,
+    /// Whole lines.
+    Lines,
+    /// A rectangle of so many columns.
+    Block { width: usize },
+}
+
+/// A text and its shape.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Register {
     pub(super) text: String,
-    pub(super) lines: bool,
+    pub(super) shape: Shape,
+}
+
+impl Register {
+    pub(super) fn new(text: &str, shape: Shape) -> Self {
+        Self {
+            text: text.to_owned(),
+            shape,
+        }
+    }
 }
 
 /// All of them, and the one that was chosen for the next command.
@@ -47,11 +67,13 @@ impl Registers {
             Some('_') => return,
             Some(name) if name.is_ascii_uppercase() => {
                 let old = self.named.entry(name.to_ascii_lowercase()).or_default();
-                if new.lines && !old.text.is_empty() && !old.text.ends_with('\n') {
+                if new.shape == Shape::Lines && !old.text.is_empty() && !old.text.ends_with('\n') {
                     old.text.push('\n');
                 }
                 old.text.push_str(&new.text);
-                old.lines |= new.lines;
+                if new.shape == Shape::Lines {
+                    old.shape = Shape::Lines;
+                }
             }
             Some(name) => drop(self.named.insert(name, new.clone())),
             None => {}

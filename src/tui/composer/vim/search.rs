@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyModifiers};
 
-use crate::tui::composer::buffer::Buffer;
+use super::walk::next;
 use crate::tui::terminal::input::Key;
 
 /// What is looked for, and what is being typed for it.
@@ -26,18 +26,17 @@ impl Search {
         self.back = back;
     }
 
-    /// Takes a key while words are typed; false when none are.
-    pub(super) fn key(&mut self, buffer: &mut Buffer, key: Key) -> bool {
+    /// Takes a key while words are typed.
+    pub(super) fn key(&mut self, key: Key) -> Typed {
         let Some(mut typing) = self.typing.take() else {
-            return false;
+            return Typed::Nothing;
         };
         match key.code {
             KeyCode::Enter => {
                 if !typing.is_empty() {
                     self.wanted = typing;
                 }
-                self.again(buffer, false);
-                return true;
+                return Typed::Complete;
             }
             KeyCode::Backspace if !typing.is_empty() => {
                 typing.pop();
@@ -49,34 +48,44 @@ impl Search {
             {
                 typing.push(ch);
             }
-            KeyCode::Esc | KeyCode::Backspace | KeyCode::Char('c') => return true,
+            KeyCode::Esc | KeyCode::Backspace | KeyCode::Char('c') => return Typed::Left,
             _ => {}
         }
         self.typing = Some(typing);
-        true
+        Typed::Taken
     }
 
-    /// Goes to the next place, around the end; `reversed` in the other direction.
-    pub(super) fn again(&self, buffer: &mut Buffer, reversed: bool) {
+    /// The next place after one, around the end; `reversed` in the other direction.
+    pub(super) fn find(&self, text: &str, at: usize, reversed: bool) -> Option<usize> {
         if self.wanted.is_empty() {
-            return;
+            return None;
         }
         // Capitals count only when some are typed, and only where lengths stay.
-        let lower = buffer.text().to_lowercase();
-        let folds =
-            !self.wanted.chars().any(char::is_uppercase) && lower.len() == buffer.text().len();
-        let text = if folds { lower.as_str() } else { buffer.text() };
-        let at = buffer.caret();
-        let after = buffer.after(at).min(text.len());
-        let found = if self.back == reversed {
-            let next = text[after..].find(&self.wanted).map(|found| after + found);
-            next.or_else(|| text.find(&self.wanted))
+        let lower = text.to_lowercase();
+        let folds = !self.wanted.chars().any(char::is_uppercase) && lower.len() == text.len();
+        let text = if folds { lower.as_str() } else { text };
+        if self.back == reversed {
+            let after = next(text, at).min(text.len());
+            let ahead = text[after..].find(&self.wanted).map(|found| after + found);
+            ahead.or_else(|| text.find(&self.wanted))
         } else {
-            let before = text[..at].rfind(&self.wanted);
+            // What begins before the place may end behind it.
+            let before = text.match_indices(&self.wanted).map(|(found, _)| found);
+            let before = before.take_while(|found| *found < at).last();
             before.or_else(|| text.rfind(&self.wanted))
-        };
-        if let Some(found) = found {
-            buffer.set_caret(found);
         }
     }
+}
+
+/// What became of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Typed {
+    /// No words are typed.
+    Nothing,
+    /// It was taken.
+    Taken,
+    /// They are complete.
+    Complete,
+    /// They are given up.
+    Left,
 }
