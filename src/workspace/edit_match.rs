@@ -11,6 +11,7 @@ use std::ops::Range;
 
 use super::document::{self, Document, DocumentError};
 
+pub(super) mod edges;
 pub(super) mod explain;
 pub(super) mod finder;
 pub(super) mod guard;
@@ -111,7 +112,13 @@ fn one(document: &Document, text: &str, edit: &Edit) -> Result<Done, String> {
     guards(text, &edit.old, &edit.new)?;
     let view = View::new(text);
     let plain = |text: &str| plain_ends(document, &view, text);
-    let (old, new) = (plain(&edit.old), plain(&edit.new));
+    let (mut old, mut new) = (plain(&edit.old), plain(&edit.new));
+    if only_carriages(&old) && !view.text.contains('\r') {
+        old = old.replace('\r', "\n");
+        if only_carriages(&new) {
+            new = new.replace('\r', "\n");
+        }
+    }
     if old == new {
         return Err("old_string and new_string differ in line endings only: no change".into());
     }
@@ -131,9 +138,9 @@ fn one(document: &Document, text: &str, edit: &Edit) -> Result<Done, String> {
             notes,
         });
     }
-    let found = finder.find(&old, &new)?;
-    if let Some((found, tier)) = found {
-        return finder.finish(text, found, tier.note().into_iter().collect());
+    if let Some(hit) = finder.find(&old, &new)? {
+        let notes = hit.notes();
+        return finder.finish(text, hit.found, notes);
     }
     for way in unwrap::ways(&old, &new) {
         if let Some(done) = finder.unwrapped(text, &way)? {
@@ -220,6 +227,11 @@ fn plain_ends(document: &Document, view: &View, text: &str) -> String {
     } else {
         text
     }
+}
+
+/// Whether lines end with `\r` alone.
+fn only_carriages(text: &str) -> bool {
+    text.contains('\r') && !text.contains('\n')
 }
 
 fn without_overlaps(found: Vec<Range<usize>>) -> Vec<Range<usize>> {

@@ -245,7 +245,10 @@ proptest! {
         let chars: Vec<char> = view.chars().collect();
         let start = from.index(chars.len());
         let old: String = chars[start..(start + length).min(chars.len())].iter().collect();
-        let new = format!("{old}ZZ");
+        let new = match old.strip_suffix('\n') {
+            Some(line) => format!("{line}ZZ\n"),
+            None => format!("{old}ZZ"),
+        };
         if let Ok(after) = edit(file.as_bytes(), &old, &new) {
             prop_assert_eq!(String::from_utf8(after).unwrap().replace("ZZ", ""), file);
         }

@@ -4,6 +4,7 @@ mod parse;
 mod place;
 mod readings;
 mod scope;
+mod wrapped;
 
 pub use parse::{Action, ParseError, Section, parse};
 

@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::ops::Range;
 
+use super::edges;
 use super::explain;
 use super::indent::{Unit, leading};
 use super::merge::{self, NoIndent, Parts};
@@ -17,6 +18,29 @@ pub(super) struct Done {
     pub(super) text: String,
     pub(super) places: usize,
     pub(super) notes: Vec<&'static str>,
+}
+
+/// The one place of an edit, and how it was found.
+pub(super) struct Hit {
+    pub(super) found: Found,
+    pub(super) tier: Tier,
+    /// What was done to the new text, for the model.
+    pub(super) note: Option<&'static str>,
+}
+
+impl Hit {
+    fn new(found: Found, tier: Tier) -> Self {
+        Self {
+            found,
+            tier,
+            note: None,
+        }
+    }
+
+    /// What the model is told of it.
+    pub(super) fn notes(&self) -> Vec<&'static str> {
+        self.tier.note().into_iter().chain(self.note).collect()
+    }
 }
 
 /// The one place of an edit with what comes there.
@@ -68,10 +92,10 @@ impl<'a> Finder<'a> {
         let found = self
             .find(old, new)
             .map_err(|error| format!("{error} (old_string was taken without {})", way.what))?;
-        let Some((found, tier)) = found else {
+        let Some(hit) = found else {
             return Ok(None);
         };
-        let (start, whole) = match &found {
+        let (start, whole) = match &hit.found {
             Found::Text(range, _) => {
                 let line = self.view.line_at(range.start);
                 (line, self.view.start(line) == range.start)
@@ -80,7 +104,7 @@ impl<'a> Finder<'a> {
         };
         if way.whole_lines && !whole
             || way.line.is_some_and(|line| line != start + 1)
-            || way.flush && tier == Tier::Indentation
+            || way.flush && hit.tier == Tier::Indentation
         {
             return Ok(None);
         }
@@ -95,11 +119,8 @@ impl<'a> Finder<'a> {
         if old == new {
             return Err("old_string and new_string are identical: no change".to_string());
         }
-        let notes = [Some(way.note), tier.note()]
-            .into_iter()
-            .flatten()
-            .collect();
-        self.finish(text, found, notes).map(Some)
+        let notes = std::iter::once(way.note).chain(hit.notes()).collect();
+        self.finish(text, hit.found, notes).map(Some)
     }
 
     pub(super) fn finish(
@@ -123,7 +144,7 @@ impl<'a> Finder<'a> {
     }
 
     /// The place of the old text by the first tier that has one.
-    pub(super) fn find(&self, old: &str, new: &str) -> Result<Option<(Found, Tier)>, String> {
+    pub(super) fn find(&self, old: &str, new: &str) -> Result<Option<Hit>, String> {
         let exact = self.exact(old);
         if let [only] = &exact[..] {
             if self.is_there(only, old, new) {
@@ -131,19 +152,9 @@ impl<'a> Finder<'a> {
             }
             if let Some(parts) = self.inside_indentation(only, old, new)? {
                 let line = self.view.line_at(only.start);
-                return Ok(Some((Found::Lines(line, parts), Tier::Indentation)));
+                return Ok(Some(Hit::new(Found::Lines(line, parts), Tier::Indentation)));
             }
-            if let Some(which) = self.glued(only, old, new) {
-                return Err(format!(
-                    "new_string has no line break where old_string has one, at its {which}, which \
-                     would join it with the line there; nothing was changed. Give both with the \
-                     line break, or both without"
-                ));
-            }
-            return Ok(Some((
-                Found::Text(only.clone(), new.to_string()),
-                Tier::Exact,
-            )));
+            return edges::fitted(self.view, only, old, new).map(Some);
         }
         if !exact.is_empty() {
             let lines: Vec<usize> = exact
@@ -159,7 +170,7 @@ impl<'a> Finder<'a> {
         let lines = Lines::new(old, new);
         for tier in Tier::TOLERANT {
             if let Some(found) = self.tolerant(tier, &lines, old, new)? {
-                return Ok(Some((found, tier)));
+                return Ok(Some(Hit::new(found, tier)));
             }
         }
         Ok(None)
@@ -265,28 +276,6 @@ impl<'a> Finder<'a> {
                 .any(char::is_alphanumeric);
             tells && text[..range.start].ends_with(before) && text[range.end..].starts_with(after)
         })
-    }
-
-    /// Where a line break is lost beside other changes, so that two lines would become
-    /// one by an oversight.
-    fn glued(&self, range: &Range<usize>, old: &str, new: &str) -> Option<&'static str> {
-        let text = &self.view.text;
-        let touches = |ch: Option<char>| ch.is_some_and(|ch| ch != '\n');
-        let only_joins = old.trim() == new.trim();
-        if new.is_empty() || only_joins {
-            return None;
-        }
-        let end = old.ends_with('\n')
-            && !new.ends_with(char::is_whitespace)
-            && touches(text[range.end..].chars().next());
-        let start = old.starts_with('\n')
-            && !new.starts_with(char::is_whitespace)
-            && touches(text[..range.start].chars().next_back());
-        match (start, end) {
-            (true, _) => Some("start"),
-            (_, true) => Some("end"),
-            _ => None,
-        }
     }
 
     /// The change for a match that begins inside a line's indentation: the model left

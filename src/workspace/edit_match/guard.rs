@@ -198,17 +198,20 @@ pub(in crate::workspace) fn is_diff_of(old: &str, new: &str) -> bool {
     signs > 0 && kept == old
 }
 
-/// Whether every line begins with a number as `read_file` shows it.
+/// Whether every line begins with a number as `read_file` shows it. The tab of an empty
+/// line is easily lost.
 pub(in crate::workspace) fn has_gutter(text: &str) -> bool {
     let mut lines = text.lines().peekable();
+    let mut told = false;
     lines.peek().is_some()
         && lines.all(|line| {
-            line.split_once('\t').is_some_and(|(number, _)| {
-                let digits = number.trim_start_matches(' ');
-                number.len() >= 6
-                    && digits.len() < number.len()
-                    && !digits.is_empty()
-                    && digits.bytes().all(|byte| byte.is_ascii_digit())
-            })
+            let (number, _) = line.split_once('\t').unwrap_or((line, ""));
+            told |= number.len() < line.len();
+            let digits = number.trim_start_matches(' ');
+            number.len() >= 6
+                && digits.len() < number.len()
+                && !digits.is_empty()
+                && digits.bytes().all(|byte| byte.is_ascii_digit())
         })
+        && told
 }

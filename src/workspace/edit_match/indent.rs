@@ -96,16 +96,23 @@ impl IndentMap {
             .map(|(old, file)| Indents::of(old, file))
             .collect();
         let (pairs, first) = match function(&lines) {
+            Some(_) if let Some(only) = blank_too_many(&lines, new) => {
+                let file = only.file.to_string();
+                let pair = (file.clone(), file.clone());
+                (vec![pair], Some((only.old.to_string(), file)))
+            }
             Some(pairs) => (pairs, None),
             None => {
                 let (first, rest) = lines.split_first()?;
                 let pairs = function(rest)?;
                 let same = rest.iter().all(|line| line.old == line.file);
-                // The first line begins where its text was cut out, or with a part of
-                // its indentation. Two lines cannot tell which of them deviates.
+                // The first line begins where its text was cut out, with a part of its
+                // indentation, or with a blank too many. Two lines cannot tell which of
+                // them deviates.
                 let cut = first.old.is_empty();
                 let less = order(first.old, first.file) == Some(Ordering::Less);
-                if !(less && (same && cut || rest.len() > 1 && (same || cut))) {
+                let blank = same && first.has_one_more() && !one_more_elsewhere(rest, new);
+                if !(blank || less && (same && cut || rest.len() > 1 && (same || cut))) {
                     return None;
                 }
                 (pairs, Some((first.old.to_string(), first.file.to_string())))
@@ -195,6 +202,10 @@ impl<'a> Indents<'a> {
         }
     }
 
+    fn has_one_more(&self) -> bool {
+        self.old.strip_prefix(' ') == Some(self.file)
+    }
+
     /// Columns of both sides.
     fn columns(&self, tab: usize) -> (usize, usize) {
         let star = usize::from(self.star);
@@ -205,9 +216,39 @@ impl<'a> Indents<'a> {
     }
 }
 
+/// The only line, when it has a blank too many, which the new lines below it have not.
+fn blank_too_many<'a>(lines: &[Indents<'a>], new: &[&str]) -> Option<Indents<'a>> {
+    let [only] = lines else { return None };
+    let mut rest = new.iter().skip(1).filter(|line| !is_blank(line)).peekable();
+    // Levels are even, so an odd one counts from the blank.
+    let beside = rest.peek().is_some()
+        && rest.all(|line| {
+            let indent = leading(line);
+            let extra = indent.strip_prefix(only.file);
+            extra.is_some_and(|extra| !indent.starts_with(only.old) || extra.len() % 2 == 0)
+        });
+    (only.has_one_more() && beside).then_some(*only)
+}
+
+/// Whether lines of the new text but the first have a blank more than others, too.
+fn one_more_elsewhere(rest: &[Indents], new: &[&str]) -> bool {
+    let mut indents = new.iter().skip(1).filter(|line| !is_blank(line));
+    indents.any(|line| {
+        let indent = leading(line);
+        let known = |with: &str| rest.iter().any(|line| line.old == with);
+        !known(indent) && indent.strip_suffix(' ').is_some_and(known)
+    })
+}
+
 /// Whether all lines are shifted by the same, with some width of tabs, or all levels
 /// are so many times as wide.
 fn is_shift_or_unit(lines: &[Indents]) -> bool {
+    // The same blanks before every line, whatever a tab behind them is worth.
+    let deeper = lines.iter().map(|line| line.old.strip_suffix(line.file));
+    let flatter = lines.iter().map(|line| line.file.strip_suffix(line.old));
+    if all_equal(deeper) || all_equal(flatter) {
+        return true;
+    }
     [4, 8, 2, 3].iter().any(|tab| {
         let all = lines.iter().map(|line| line.columns(*tab));
         let Some((old, file)) = all.clone().next() else {
@@ -218,6 +259,11 @@ fn is_shift_or_unit(lines: &[Indents]) -> bool {
                 .iter()
                 .any(|(p, q)| all.clone().all(|(o, f)| f * q == o * p))
     })
+}
+
+fn all_equal<'a>(mut prefixes: impl Iterator<Item = Option<&'a str>>) -> bool {
+    let first = prefixes.next().flatten();
+    first.is_some() && prefixes.all(|prefix| prefix == first)
 }
 
 /// The pairs of a strictly monotone function that is a shift or another unit,
@@ -401,6 +447,10 @@ impl Steps {
         let [(old, file)] = pairs else {
             return false;
         };
+        // One blank more or less is no level.
+        if old.len().abs_diff(file.len()) == 1 {
+            return false;
+        }
         let level = old.len() / step;
         if !old.is_empty() && old.len() == level * step && file.len() == level * width {
             return true;

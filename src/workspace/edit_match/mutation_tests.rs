@@ -204,6 +204,18 @@ enum Damage {
     Straight,
     BlankEdges,
     CarriageReturns,
+    Arrows,
+    Pipes,
+    Dots,
+    FencedNumbers,
+    Tildes,
+    LoneCarriages,
+    BreakLost,
+    FirstBlank,
+    FirstIndentLost,
+    Slashes,
+    CodePoints,
+    Signs,
     // These may not be applied.
     WordChanged,
     LineLost,
@@ -214,7 +226,7 @@ enum Damage {
     Placeholder,
 }
 
-const ALL: [Damage; 26] = [
+const ALL: [Damage; 38] = [
     Damage::None,
     Damage::NoFinalNewline,
     Damage::TrailingBlanksLost,
@@ -234,6 +246,18 @@ const ALL: [Damage; 26] = [
     Damage::Straight,
     Damage::BlankEdges,
     Damage::CarriageReturns,
+    Damage::Arrows,
+    Damage::Pipes,
+    Damage::Dots,
+    Damage::FencedNumbers,
+    Damage::Tildes,
+    Damage::LoneCarriages,
+    Damage::BreakLost,
+    Damage::FirstBlank,
+    Damage::FirstIndentLost,
+    Damage::Slashes,
+    Damage::CodePoints,
+    Damage::Signs,
     Damage::WordChanged,
     Damage::LineLost,
     Damage::LineAdded,
@@ -382,7 +406,7 @@ fn damaged(
             old.to_string(),
             format!("{new}    // ... rest of the code unchanged ...\n"),
         ),
-        _ => return None,
+        _ => rarer(damage, old, new, at)?,
     };
     // What only the new text shows is what the model wants, and a piece that is in
     // the file as given is replaced as given.
@@ -402,6 +426,49 @@ fn damaged(
         return None;
     }
     (pair.0 != old || damage == Damage::Placeholder).then_some(pair)
+}
+
+/// Damage of the rarer kinds.
+fn rarer(damage: Damage, old: &str, new: &str, at: usize) -> Option<(String, String)> {
+    let both = |change: &dyn Fn(&str) -> String| (each(old, change), each(new, change));
+    let numbered = |text: &str| -> String {
+        let lines = text.lines().zip(at + 1..);
+        lines
+            .map(|(line, number)| match damage {
+                Damage::Arrows => format!("{number:>5}\u{2192}{line}\n"),
+                Damage::Pipes => format!("{number:>4} | {line}\n"),
+                Damage::Dots => format!("{number}. {line}\n"),
+                _ => format!("{number:>6}\t{line}\n"),
+            })
+            .collect()
+    };
+    Some(match damage {
+        Damage::Arrows | Damage::Pipes | Damage::Dots => (numbered(old), numbered(new)),
+        Damage::FencedNumbers => (
+            format!("```\n{}```", numbered(old)),
+            format!("```\n{}```", numbered(new)),
+        ),
+        Damage::Tildes => (format!("~~~~\n{old}~~~~"), format!("~~~~\n{new}~~~~")),
+        Damage::LoneCarriages => (old.replace('\n', "\r"), new.replace('\n', "\r")),
+        // Where a blank line follows, that would be what goes.
+        Damage::BreakLost if !new.trim().is_empty() && !blank_edges(&[new.lines().last()?]) => {
+            (old.to_string(), new.strip_suffix('\n')?.to_string())
+        }
+        Damage::FirstBlank if old.lines().next() == new.lines().next() => {
+            (format!(" {old}"), format!(" {new}"))
+        }
+        Damage::FirstIndentLost if !blank_edges(&[old.lines().next()?]) => (
+            old.trim_start_matches([' ', '\t']).to_string(),
+            new.to_string(),
+        ),
+        Damage::Slashes => both(&|line| line.replace('/', "\\/")),
+        Damage::CodePoints => both(&|line| line.replace('<', "\\u003c").replace('&', "\\u0026")),
+        Damage::Signs => (
+            each(old, |line| format!("- {line}")),
+            each(new, |line| format!("+ {line}")),
+        ),
+        _ => return None,
+    })
 }
 
 #[derive(Default, Debug)]
@@ -440,11 +507,16 @@ fn damaged_arguments_never_damage_a_file() {
         if old == new || !unique {
             continue;
         }
+        let follows = before.get(wish.at + wish.old);
+        let blank = follows.is_none_or(|line| line.0.is_empty());
+        if damage == Damage::BreakLost && blank {
+            continue;
+        }
         let Some((old, new)) = damaged(damage, &old, &new, wish.at, &mut random) else {
             continue;
         };
         // Damage may give what stands in another place as it is: that is no damage then.
-        let refusable = damage > Damage::CarriageReturns;
+        let refusable = damage >= Damage::WordChanged;
         let stands = Finder::new(&whole).exact(&old);
         let meant = whole.start(wish.at)..whole.start(wish.at + wish.old);
         let elsewhere = |at: &Range<usize>| at.start < meant.start || at.end > meant.end;
@@ -478,7 +550,7 @@ fn damaged_arguments_never_damage_a_file() {
             }
             Err(error) => {
                 count.refused += 1;
-                if damage <= Damage::CarriageReturns {
+                if damage < Damage::WordChanged {
                     shown.push(format!("seed {state}, {damage:?}: {error}\n{edit:#?}"));
                 }
             }
@@ -490,9 +562,7 @@ fn damaged_arguments_never_damage_a_file() {
         wrong.len(),
         wrong[..wrong.len().min(8)].join("\n\n")
     );
-    let sloppy = counts
-        .range(..=Damage::CarriageReturns)
-        .map(|(_, count)| count);
+    let sloppy = counts.range(..Damage::WordChanged).map(|(_, count)| count);
     let (applied, refused) = sloppy.fold((0, 0), |sum, count| {
         (sum.0 + count.applied, sum.1 + count.refused)
     });

@@ -36,6 +36,106 @@ fn refused(rows: &[(&str, &str, &str, &str)]) {
 }
 
 #[test]
+fn what_only_one_text_has_at_its_edges() {
+    applied(&[
+        // A line break.
+        ("a\nb\nc\n", "b\n", "B", "a\nB\nc\n"),
+        ("a\nb\nc\n", "a\n", "a\nx", "a\nx\nb\nc\n"),
+        (
+            "a {\n    b\n    c\n}\n",
+            "\n    b\n    c",
+            "    B\n    c",
+            "a {\n    B\n    c\n}\n",
+        ),
+        ("a {\n    b\n}\n", "\n}", ",\n}", "a {\n    b,\n}\n"),
+        ("a(\n  b\n", "a(\n", "a( ", "a(   b\n"),
+        ("a\n\nb\n", "a\n", "A", "A\nb\n"),
+        // Indentation.
+        (
+            "f:\n    a()\n    b()\n",
+            "a()\n    b()",
+            "    A()\n    b()",
+            "f:\n    A()\n    b()\n",
+        ),
+        (
+            "f:\n    a()\n",
+            "a()",
+            "    log()\n    a()",
+            "f:\n    log()\n    a()\n",
+        ),
+        (
+            "f:\n    a()\n",
+            "a()",
+            "    if x:\n        a()",
+            "f:\n    if x:\n        a()\n",
+        ),
+        ("f:\n    a()\n    b()\n", "a()\n", "", "f:\n    b()\n"),
+        ("f:\n    a()\n}\nb\n", "a()\n}\n", "}\n", "f:\n}\nb\n"),
+        ("if x:\n    a()\n", "a()", "    a()", "if x:\n        a()\n"),
+        (
+            "a: 1\nb: 2\nc: 3\n",
+            " b: 2\nc: 3",
+            " b: 4\nc: 3",
+            "a: 1\nb: 4\nc: 3\n",
+        ),
+    ]);
+    refused(&[
+        ("f:\n    a()\n", "a()", "    b()", "indentation"),
+        ("a\n\nb\nc\n", "a\n\n", "A", "line break"),
+        ("a\nb\nc\n", "\nb", ", x\nd", "line break"),
+        (
+            "if a:\n    b()\nc()\n",
+            "if a:\n    b()\n    c()",
+            "x",
+            "not found",
+        ),
+    ]);
+}
+
+#[test]
+fn escapes_of_one_kind() {
+    applied(&[
+        (
+            "// a\n/ b\\n\n",
+            "\\/\\/ a\n\\/ b\\n",
+            "\\/\\/ A\n\\/ b\\n",
+            "// A\n/ b\\n\n",
+        ),
+        (
+            "<a>\n<b>\n",
+            "\\u003ca\\u003e\n\\u003cb\\u003e",
+            "\\u003cA>\n",
+            "<A>\n\n",
+        ),
+        ("\ta\n\tb\n", "\\ta\n\\tb", "\\ta\n\\t\\tb", "\ta\n\t\tb\n"),
+        ("echo $a $b\n", "echo \\$a \\$b", "echo \\$a", "echo $a\n"),
+        ("a's\nb\n", "a\\'s", "a\\'s\nx", "a's\nx\nb\n"),
+        (
+            "\u{1f600} x\n",
+            "\\ud83d\\ude00 x",
+            "\\ud83d\\ude00 y",
+            "\u{1f600} y\n",
+        ),
+        ("a\nb\n", "a\rb", "a\rc", "a\nc\n"),
+        (
+            "a\nx\n",
+            "     1\ta\n     2\tx",
+            "    200\na",
+            "    200\na\n",
+        ),
+    ]);
+    refused(&[
+        ("<a>\n<b>\n", "\\u003ca\\u003e\n<b>", "<c>", "not found"),
+        (
+            "a\nx\n",
+            "     1\ta\n     2\tx",
+            "     1\ta\n    200\nb",
+            "line number",
+        ),
+    ]);
+}
+
+#[test]
 fn marks_around_the_text() {
     applied(&[
         // Quotes escaped where other backslashes are not.

@@ -5,9 +5,12 @@
 //! it explains the whole of it. The new text gets the same treatment; where it is
 //! not clear what that means there, the edit is refused.
 
+mod escapes;
+mod gutter;
 mod marks;
 
-use std::borrow::Cow;
+pub(in crate::workspace) use escapes::unescaped;
+pub(in crate::workspace) use gutter::bare as unnumbered;
 
 /// A wrapping that explains an old text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,149 +33,25 @@ pub(in crate::workspace) struct Unwrapped {
 
 /// Every way to unwrap an edit, the likeliest first.
 pub(in crate::workspace) fn ways(old: &str, new: &str) -> Vec<Unwrapped> {
-    let mut out: Vec<Unwrapped> = Separator::ALL
-        .iter()
-        .filter_map(|separator| gutter(old, new, *separator))
-        .collect();
-    out.extend(fence(old, new));
-    out.extend(escapes(old, new));
+    let mut out: Vec<Unwrapped> = gutter::ways(old, new).collect();
+    let fenced = fence(old, new);
+    if let Some(Unwrapped {
+        old, new: Ok(new), ..
+    }) = &fenced
+    {
+        out.extend(gutter::ways(old, new).map(|way| Unwrapped {
+            note: "a code fence and line numbers were removed",
+            what: "its code fence and line numbers",
+            ..way
+        }));
+    }
+    out.extend(fenced);
+    out.extend(escapes::ways(old, new));
     out.extend(entities(old, new));
-    out.extend(marks::quotes(old, new));
     out.extend(marks::signs(old, new));
     out.extend(marks::around(old, new));
     out.retain(|way| way.old != old);
     out
-}
-
-/// What stands between a line's number and the line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Separator {
-    Text(&'static str),
-    /// `12:` for a match, `12-` for context, as searches show lines.
-    Search,
-    /// Numbers set right, then so many blanks.
-    Column(usize),
-}
-
-impl Separator {
-    const ALL: [Self; 10] = [
-        Self::Text("\t"),
-        Self::Text("→"),
-        Self::Text(" | "),
-        Self::Text("| "),
-        Self::Text("|"),
-        Self::Text(": "),
-        Self::Text(":"),
-        Self::Search,
-        Self::Column(2),
-        Self::Column(1),
-    ];
-
-    /// Whether a single line with it is a numbered line beyond doubt.
-    fn is_sure(self, padded: bool) -> bool {
-        match self {
-            Self::Text("\t") => padded,
-            Self::Text("→") => true,
-            _ => false,
-        }
-    }
-}
-
-/// A numbered line taken apart: padding, number, rest.
-fn numbered(line: &str, separator: Separator) -> Option<(usize, usize, &str)> {
-    let text = line.trim_start_matches(' ');
-    let padding = line.len() - text.len();
-    let digits = text.len()
-        - text
-            .trim_start_matches(|ch: char| ch.is_ascii_digit())
-            .len();
-    let number = text.get(..digits)?.parse().ok()?;
-    let rest = &text[digits..];
-    let rest = match separator {
-        Separator::Text(separator) => rest.strip_prefix(separator).or_else(|| {
-            // The blank of an empty line is easily lost.
-            (rest == separator.trim_end_matches([' ', '\t'])).then_some("")
-        }),
-        Separator::Search => rest.strip_prefix([':', '-']),
-        Separator::Column(_) if rest.trim().is_empty() => Some(""),
-        Separator::Column(1) => rest.strip_prefix(' '),
-        Separator::Column(_) => rest.strip_prefix("  "),
-    }?;
-    Some((padding, number, rest))
-}
-
-fn gutter(old: &str, new: &str, separator: Separator) -> Option<Unwrapped> {
-    let (lines, last) = split(old);
-    let mut bare = Vec::new();
-    let mut first = None;
-    let mut column = None;
-    let mut padded = false;
-    for (index, line) in lines.iter().enumerate() {
-        let (padding, number, rest) = numbered(line, separator)?;
-        let first: usize = *first.get_or_insert(number);
-        if number != first + index {
-            return None;
-        }
-        padded |= padding > 0;
-        let width = padding + number.to_string().len();
-        let in_column = matches!(separator, Separator::Column(_));
-        if in_column && (lines.len() < 2 || *column.get_or_insert(width) != width) {
-            return None;
-        }
-        bare.push(rest);
-    }
-    let single = lines.len() == 1 && !separator.is_sure(padded);
-    Some(Unwrapped {
-        old: join(&bare, last),
-        new: ungutter(new, separator),
-        note: "line numbers were removed",
-        what: "its line numbers",
-        whole_lines: true,
-        flush: !split(new)
-            .0
-            .iter()
-            .any(|line| numbered(line, separator).is_some()),
-        line: first.filter(|_| single),
-    })
-}
-
-fn ungutter(new: &str, separator: Separator) -> Result<String, String> {
-    if new.is_empty() {
-        return Ok(String::new());
-    }
-    let (lines, last) = split(new);
-    let unnumbered = |line: &str| -> Option<String> {
-        // An added line may have the gutter without a number.
-        let Separator::Text(text @ ("\t" | "→" | " | " | "| ")) = separator else {
-            return None;
-        };
-        let blank = line.len() - line.trim_start_matches(' ').len();
-        (blank > 0)
-            .then(|| line[blank - usize::from(text.starts_with(' '))..].strip_prefix(text))?
-            .map(str::to_string)
-    };
-    let found: Vec<Option<&str>> = lines
-        .iter()
-        .map(|line| numbered(line, separator).map(|(_, _, rest)| rest))
-        .collect();
-    let content = lines.iter().filter(|line| !line.trim().is_empty()).count();
-    let count = found.iter().flatten().count();
-    if count == 0 {
-        return Ok(new.to_string());
-    }
-    let sure = matches!(separator, Separator::Text("\t" | "→" | " | "));
-    if count < content && !sure {
-        return Err("only some of its lines begin with a line number".to_string());
-    }
-    let bare: Vec<Cow<str>> = lines
-        .iter()
-        .zip(found)
-        .map(|(line, found)| match found {
-            Some(rest) => Cow::Borrowed(rest),
-            None => unnumbered(line).map_or(Cow::Borrowed(*line), Cow::Owned),
-        })
-        .collect();
-    Ok(join(&bare, last))
 }
 
 /// Lines, and whether the last one has an end.
@@ -198,10 +77,16 @@ fn join<T: AsRef<str>>(lines: &[T], last: bool) -> String {
 }
 
 fn fence(old: &str, new: &str) -> Option<Unwrapped> {
-    let bare = whole_fence(old)?;
+    let wrapped = Fenced::of(old)?;
+    let bare = match Fenced::of(new) {
+        // With fences inside only where both texts are wrapped alike.
+        Some(new) if !wrapped.nested || new.opening == wrapped.opening => new.inside,
+        _ if wrapped.nested => return None,
+        _ => new,
+    };
     Some(Unwrapped {
-        old: bare.to_string(),
-        new: Ok(whole_fence(new).unwrap_or(new).to_string()),
+        old: wrapped.inside.to_string(),
+        new: Ok(bare.to_string()),
         note: "a code fence was removed",
         what: "its code fence",
         whole_lines: false,
@@ -212,115 +97,39 @@ fn fence(old: &str, new: &str) -> Option<Unwrapped> {
 
 /// The text in a fence that is around all of it.
 pub fn whole_fence(text: &str) -> Option<&str> {
-    let text = text.trim_matches(['\n', ' ']);
-    let (open, rest) = text.strip_prefix("```")?.split_once('\n')?;
-    if open.contains(['`', ' ']) {
-        return None;
+    let fenced = Fenced::of(text)?;
+    (!fenced.nested).then_some(fenced.inside)
+}
+
+/// A text with a fence around all of it.
+struct Fenced<'a> {
+    opening: &'a str,
+    inside: &'a str,
+    /// Fences stand in it, too.
+    nested: bool,
+}
+
+impl<'a> Fenced<'a> {
+    fn of(text: &'a str) -> Option<Self> {
+        let text = text.trim_matches(['\n', ' ']);
+        let (opening, rest) = text.split_once('\n')?;
+        let mark = opening.chars().next().filter(|ch| "`~".contains(*ch))?;
+        let info = opening.trim_start_matches(mark);
+        let fence = &opening[..opening.len() - info.len()];
+        if fence.len() < 3 || info.contains('`') {
+            return None;
+        }
+        let inside = match rest.strip_suffix(fence)? {
+            "" => "",
+            inside => inside.strip_suffix('\n')?,
+        };
+        let mut lines = inside.split('\n');
+        Some(Self {
+            opening,
+            inside,
+            nested: lines.any(|line| line.trim_start().starts_with(fence)),
+        })
     }
-    let bare = match rest.strip_suffix("```")? {
-        "" => "",
-        bare => bare.strip_suffix('\n')?,
-    };
-    let nested = bare
-        .split('\n')
-        .any(|line| line.trim_start().starts_with("```"));
-    (!nested).then_some(bare)
-}
-
-fn escapes(old: &str, new: &str) -> Option<Unwrapped> {
-    if !old.contains('\\') {
-        return None;
-    }
-    // Real line breaks beside escapes: then only quotes and backslashes were escaped.
-    let broken = old.trim_end_matches('\n').contains('\n');
-    let style = if broken { Style::Quotes } else { Style::All };
-    let bare = unescape(old, style)?;
-    let new = match unescape(new, style) {
-        _ if !new.contains('\\') => Ok(new.to_string()),
-        _ if !broken && new.trim_end_matches('\n').contains('\n') => {
-            Err("it has both line breaks and backslash escapes".to_string())
-        }
-        None => Err("its backslashes are no escapes of the same kind".to_string()),
-        Some(_) if breaks_in_quotes(new) && !breaks_in_quotes(old) => {
-            Err("an escape between quotes may be meant as one".to_string())
-        }
-        Some(bare) => Ok(bare),
-    };
-    Some(Unwrapped {
-        old: bare,
-        new,
-        note: "one level of backslash escapes was removed",
-        what: "one level of backslash escapes",
-        whole_lines: false,
-        flush: false,
-        line: None,
-    })
-}
-
-/// Which escapes are taken away.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Style {
-    All,
-    Quotes,
-}
-
-/// A text on one line with its escapes taken away.
-pub(in crate::workspace) fn unescaped(text: &str) -> Option<String> {
-    unescape(text, Style::All).filter(|bare| bare.contains('\n'))
-}
-
-fn unescape(text: &str, style: Style) -> Option<String> {
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars();
-    while let Some(ch) = chars.next() {
-        if ch != '\\' {
-            out.push(ch);
-            continue;
-        }
-        match (chars.next()?, style) {
-            (quote @ ('"' | '\'' | '`'), _) => out.push(quote),
-            ('n', Style::All) => out.push('\n'),
-            ('t', Style::All) => out.push('\t'),
-            // A carriage return belongs to the line end after it.
-            ('r', Style::All) => {}
-            ('\\', _) => out.push('\\'),
-            (same @ ('/' | '$'), Style::All) => out.push(same),
-            ('u', Style::All) => {
-                let digits: String = chars.by_ref().take(4).collect();
-                let code = u32::from_str_radix(&digits, 16).ok()?;
-                out.push(char::from_u32(code).filter(|_| digits.len() == 4)?);
-            }
-            _ => return None,
-        }
-    }
-    Some(out)
-}
-
-/// Whether an escaped line break or tab stands between escaped quotes, where code
-/// may have it in earnest.
-fn breaks_in_quotes(text: &str) -> bool {
-    const TRIPLE: &str = "\\\"\\\"\\\"";
-    let mut open = false;
-    let mut rest = text;
-    while let Some(at) = rest.find('\\') {
-        rest = &rest[at..];
-        if let Some(inside) = rest.strip_prefix(TRIPLE) {
-            // Between three quotes a line break is one.
-            match inside.split_once(TRIPLE) {
-                Some((_, behind)) => rest = behind,
-                None => return false,
-            }
-            continue;
-        }
-        let mut after = rest[1..].chars();
-        match after.next() {
-            Some('"') => open = !open,
-            Some('n' | 't' | 'r') if open => return true,
-            _ => {}
-        }
-        rest = after.as_str();
-    }
-    false
 }
 
 /// Characters and what stands for them in HTML.

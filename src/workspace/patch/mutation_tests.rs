@@ -33,6 +33,14 @@ enum Damage {
     Escaped,
     Curly,
     Straight,
+    SecondBlank,
+    SecondBlankOfChanges,
+    NumberedContext,
+    NumbersBeforeSigns,
+    NumberHeader,
+    PlainDiff,
+    DiffInEnvelope,
+    InJson,
     // These may not be applied.
     Stale,
     LineLost,
@@ -40,9 +48,10 @@ enum Damage {
     WrongHeader,
     Truncated,
     Placeholder,
+    TruncatedDiff,
 }
 
-const ALL: [Damage; 24] = [
+const ALL: [Damage; 33] = [
     Damage::None,
     Damage::Carriages,
     Damage::Heredoc,
@@ -61,12 +70,21 @@ const ALL: [Damage; 24] = [
     Damage::Escaped,
     Damage::Curly,
     Damage::Straight,
+    Damage::SecondBlank,
+    Damage::SecondBlankOfChanges,
+    Damage::NumberedContext,
+    Damage::NumbersBeforeSigns,
+    Damage::NumberHeader,
+    Damage::PlainDiff,
+    Damage::DiffInEnvelope,
+    Damage::InJson,
     Damage::Stale,
     Damage::LineLost,
     Damage::LineAdded,
     Damage::WrongHeader,
     Damage::Truncated,
     Damage::Placeholder,
+    Damage::TruncatedDiff,
 ];
 
 /// Lines with their signs.
@@ -139,6 +157,10 @@ fn damaged(damage: Damage, body: &Body, at: usize, random: &mut Random) -> Optio
     let old: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].0 != '+').collect();
     match damage {
         Damage::None | Damage::Carriages | Damage::Heredoc | Damage::Truncated => {}
+        Damage::PlainDiff | Damage::DiffInEnvelope | Damage::TruncatedDiff | Damage::InJson => {}
+        Damage::SecondBlank => each(&mut lines, &|line| format!(" {line}")),
+        Damage::SecondBlankOfChanges | Damage::NumberedContext | Damage::NumbersBeforeSigns => {}
+        Damage::NumberHeader => header = format!("@@ lines {}-{}", at + 1, at + 9),
         Damage::Numbered => header = format!("@@ -{},9 +{},9 @@", at + 1, at + 1),
         Damage::Dots => header = "@@ ... @@".to_string(),
         Damage::BlanksLost | Damage::SomeBlanksLost => {}
@@ -198,9 +220,21 @@ fn damaged(damage: Damage, body: &Body, at: usize, random: &mut Random) -> Optio
     let changed = lines.len() != body.len() || pairs.any(|(a, b)| a.1.trim_end() != b.1.trim_end());
     let blanks = [Damage::TrailingLost, Damage::TrailingAdded].contains(&damage);
     let changed = changed || blanks && lines != *body;
+    // The first line of the chunk is up to three lines above.
+    let mut numbers = (at + 1).saturating_sub(3).max(1)..;
+    let mut number = 0;
     let text: Vec<String> = lines
         .iter()
         .map(|(sign, text)| {
+            if *sign != '+' {
+                number = numbers.next().unwrap_or(number);
+            }
+            match (damage, sign) {
+                (Damage::SecondBlankOfChanges, '+' | '-') => return format!("{sign} {text}"),
+                (Damage::NumberedContext, ' ') => return format!(" {number:>6}\t{text}"),
+                (Damage::NumbersBeforeSigns, _) => return format!("{number:>6} {sign}{text}"),
+                _ => {}
+            }
             let bare = match damage {
                 Damage::BlanksLost => true,
                 Damage::SomeBlanksLost => random.chance(50),
@@ -223,7 +257,23 @@ fn damaged(damage: Damage, body: &Body, at: usize, random: &mut Random) -> Optio
         "*** Begin Patch\n*** Update File: f\n{header}\n{}\n{end}",
         text.join("\n")
     );
+    let count = |other: char| lines.iter().filter(|line| line.0 != other).count();
+    let diff = format!(
+        "--- a/f\n+++ b/f\n@@ -{0},{1} +{0},{2} @@\n{3}\n",
+        at + 1,
+        count('+'),
+        count('-'),
+        text.join("\n")
+    );
     match damage {
+        Damage::PlainDiff => Some(diff),
+        Damage::DiffInEnvelope => Some(format!("*** Begin Patch\n{diff}*** End Patch\n")),
+        Damage::TruncatedDiff => {
+            let cut = text[..text.len() - 1].join("\n");
+            let told = !text.last()?.trim().is_empty();
+            told.then(|| diff.replace(&text.join("\n"), &cut))
+        }
+        Damage::InJson => Some(serde_json::json!({ "patch": patch }).to_string()),
         Damage::Carriages => Some(patch.replace('\n', "\r\n")),
         Damage::Heredoc => Some(format!("apply_patch <<'EOF'\n{patch}EOF\n")),
         _ if (Damage::TrailingLost..=Damage::LineAdded).contains(&damage) => {

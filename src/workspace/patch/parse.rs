@@ -15,6 +15,7 @@
 //! *** End Patch
 //! ```
 
+use super::wrapped;
 use crate::workspace::edit_match::unwrap;
 use crate::workspace::edit_match::view::View;
 
@@ -125,9 +126,10 @@ impl<'a> Marker<'a> {
     }
 }
 
-/// A path without the quotes models put around it.
+/// A path without the quotes and stars models put around it.
 fn clean_path(path: &str) -> &str {
     let path = path.trim();
+    let path = path.strip_suffix("***").map_or(path, str::trim_end);
     ["\"", "'", "`"]
         .iter()
         .find_map(|quote| path.strip_prefix(quote)?.strip_suffix(quote))
@@ -142,9 +144,15 @@ pub fn parse(patch: &str) -> Result<Vec<Section>, ParseError> {
     let patch = patch.strip_prefix('\u{feff}').unwrap_or(patch);
     let mut text = patch.replace("\r\n", "\n");
     if !text.trim().contains('\n')
-        && let Some(bare) = unwrap::unescaped(&text)
+        && let Some(bare) = wrapped::in_json(&text).or_else(|| unwrap::unescaped(&text))
     {
         text = bare;
+    }
+    if let Some(bare) = wrapped::in_command(&text) {
+        text = bare;
+    }
+    if let Some(enveloped) = wrapped::unified(&text)? {
+        text = enveloped;
     }
     let all: Vec<&str> = text.split('\n').collect();
     let begin = all
@@ -185,7 +193,12 @@ pub(super) fn has_end_marker(view: &View) -> bool {
     (0..view.len()).any(|index| Marker::of(view.line(index)) == Some(Marker::End))
 }
 
-fn fail(text: impl Into<String>) -> ParseError {
+/// Whether a line is one of the envelope.
+pub(super) fn is_marker(line: &str) -> bool {
+    Marker::of(line).is_some()
+}
+
+pub(super) fn fail(text: impl Into<String>) -> ParseError {
     ParseError(text.into())
 }
 
@@ -257,6 +270,12 @@ impl<'a> Parser<'a> {
             let line = self.lines[self.at];
             let number = self.number(self.at);
             let marker = self.marker(false);
+            if marker.is_none()
+                && let Some(names) = self.file_names()
+            {
+                out.push(self.of_diff(names)?);
+                continue;
+            }
             self.at += 1;
             let section = match marker {
                 None if line.trim().is_empty() => continue,
@@ -323,7 +342,7 @@ impl<'a> Parser<'a> {
             to = Some(path.to_string());
             self.at += 1;
         }
-        self.skip_file_headers();
+        self.file_names();
         let mut chunks = Vec::new();
         while let Some(chunk) = self.chunk() {
             chunks.push(chunk);
@@ -340,20 +359,61 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// The two lines with names that diffs have before their first hunk.
-    fn skip_file_headers(&mut self) {
+    /// The names that diffs have before their first hunk, if this is such a place.
+    fn file_names(&mut self) -> Option<(&'a str, &'a str)> {
         self.skip_blank();
         let line = |at: usize| self.lines.get(at).copied().unwrap_or("");
         let mut at = self.at;
-        while line(at).starts_with("diff --git ") || line(at).starts_with("index ") {
+        while wrapped::is_diff_header(line(at)) {
             at += 1;
         }
-        if line(at).starts_with("--- ")
-            && line(at + 1).starts_with("+++ ")
-            && line(at + 2).starts_with("@@")
-        {
-            self.at = at + 2;
-        }
+        let names = wrapped::names([line(at), line(at + 1), line(at + 2)])?;
+        self.at = at + 2;
+        Some(names)
+    }
+
+    /// Whether the diff of another file begins here.
+    fn next_file(&self) -> bool {
+        let line = |at: usize| self.lines.get(at).copied().unwrap_or("");
+        let at = self.at;
+        line(at).starts_with("diff --git ")
+            || wrapped::names([line(at), line(at + 1), line(at + 2)]).is_some()
+    }
+
+    /// A section that begins as a diff does.
+    fn of_diff(&mut self, (old, new): (&str, &str)) -> Result<Section, ParseError> {
+        let path = if new == wrapped::NOTHING { old } else { new };
+        let action = self.update(path)?;
+        let Action::Update { chunks, .. } = &action else {
+            return Err(fail(format!("the section of {path} changes nothing")));
+        };
+        let action = match (old, new) {
+            (wrapped::NOTHING, _) => Action::Add(
+                chunks
+                    .iter()
+                    .flat_map(|chunk| &chunk.lines)
+                    .filter(|line| line.kind == LineKind::Added)
+                    .map(|line| line.text.clone())
+                    .collect(),
+            ),
+            (_, wrapped::NOTHING) => {
+                return Err(fail(format!(
+                    "a diff cannot delete {path} here; nothing was changed. Use \
+                     `*** Delete File: {path}`"
+                )));
+            }
+            (old, new) if old != new => {
+                return Err(fail(format!(
+                    "a diff cannot move {old} here; nothing was changed. Use \
+                     `*** Update File: {old}` and below it `*** Move to: {new}`"
+                )));
+            }
+            _ => action,
+        };
+        Ok(Section {
+            path: path.to_string(),
+            action,
+        })
     }
 
     /// The next chunk; nothing at the end of the section.
@@ -378,6 +438,7 @@ impl<'a> Parser<'a> {
                 }
                 Some(_) => break,
                 None if line.starts_with("@@") => break,
+                None if self.next_file() => break,
                 None => {}
             }
             self.at += 1;

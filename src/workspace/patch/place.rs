@@ -48,6 +48,7 @@ pub(super) fn update(bytes: &[u8], chunks: &[Chunk]) -> Result<Updated, String> 
         );
     }
     for (index, chunk) in chunks.iter().enumerate() {
+        let chunk = &scope::without_numbers(&view, chunk);
         placer.place(chunk).map_err(|error| {
             if chunks.len() > 1 {
                 format!("chunk {} of {}: {error}", index + 1, chunks.len())
@@ -252,6 +253,22 @@ impl Placer<'_> {
             {
                 guard(self.view, &lines)?;
                 self.notes.push(reading.note);
+                return self.change(hit);
+            }
+        }
+        let mut readings: Vec<(Chunk, &str)> = readings::without_second_blank(chunk)
+            .into_iter()
+            .map(|chunk| (chunk, "a second blank behind the signs was removed"))
+            .collect();
+        let numbers = "line numbers were removed";
+        readings.extend(readings::without_numbers(chunk).map(|chunk| (chunk, numbers)));
+        for (reading, note) in readings {
+            let lines = Lines::of(&reading);
+            if let Some(hit) = self.locate(&reading, &lines)?
+                && hit.tier < Tier::Indentation
+            {
+                guard(self.view, &lines)?;
+                self.notes.push(note);
                 return self.change(hit);
             }
         }

@@ -12,13 +12,6 @@ use crate::workspace::edit_match::view::View;
 /// that are in the file only with one blank more.
 pub(super) fn with_blanks(view: &View, chunk: &Chunk) -> Option<Chunk> {
     let key = |line: &str| Tier::Typography.key(line).into_owned();
-    let lost = |chunk: &Chunk| {
-        let mut lines = chunk.lines.iter();
-        lines.any(|line| line.kind == LineKind::Context && line.text.starts_with([' ', '\t']))
-    };
-    if !lost(chunk) {
-        return None;
-    }
     let known: HashSet<String> = (0..view.len()).map(|index| key(view.line(index))).collect();
     let mut restored = chunk.clone();
     let mut any = false;
@@ -51,6 +44,69 @@ pub(super) fn may_lack_blanks(chunk: &Chunk) -> bool {
         let one_more = format!("{} ", leading(&context.text));
         told(false).any(|line| leading(&line.text) == one_more)
     })
+}
+
+/// The chunk without the second blank that stands behind its signs: of changed lines, of
+/// context or of both.
+pub(super) fn without_second_blank(chunk: &Chunk) -> Vec<Chunk> {
+    let told = |at: &usize| !chunk.lines[*at].text.trim().is_empty();
+    let is_context = |at: &usize| chunk.lines[*at].kind == LineKind::Context;
+    let all: Vec<usize> = (0..chunk.lines.len()).filter(told).collect();
+    let (context, changed): (Vec<usize>, Vec<usize>) = all.iter().partition(|at| is_context(at));
+    let goes = |at: &usize| chunk.lines[*at].kind == LineKind::Removed;
+    // New lines alone may be indented like that.
+    let proven = changed.iter().any(goes);
+    let mut out = Vec::new();
+    for (which, proven) in [(&changed, proven), (&context, true), (&all, true)] {
+        let doubled = |at: &usize| chunk.lines[*at].text.starts_with(' ');
+        if context.is_empty() || which.is_empty() || !proven || !which.iter().all(doubled) {
+            continue;
+        }
+        let mut reading = chunk.clone();
+        for at in which {
+            reading.lines[*at].text.remove(0);
+        }
+        out.push(reading);
+    }
+    out
+}
+
+/// The chunk without line numbers before its context, or before the signs of all lines.
+pub(super) fn without_numbers(chunk: &Chunk) -> Option<Chunk> {
+    let mut reading = chunk.clone();
+    let changes = |chunk: &Chunk| {
+        chunk
+            .lines
+            .iter()
+            .any(|line| line.kind != LineKind::Context)
+    };
+    let signed = !changes(chunk);
+    let mut last = 0;
+    for line in &mut reading.lines {
+        if line.kind != LineKind::Context || signed && line.text.trim().is_empty() {
+            continue;
+        }
+        let (number, rest) = unwrap::unnumbered(&line.text, signed)?;
+        // A changed line has the number of the line it replaces.
+        if number < last || number == last && !signed {
+            return None;
+        }
+        last = number;
+        let kind = match (signed, rest.chars().next()) {
+            (false, _) => LineKind::Context,
+            (true, Some('-')) => LineKind::Removed,
+            (true, Some('+')) => LineKind::Added,
+            (true, Some(' ') | None) => LineKind::Context,
+            (true, Some(_)) => return None,
+        };
+        let text = if signed {
+            rest.get(1..).unwrap_or_default()
+        } else {
+            rest
+        };
+        (line.kind, line.text) = (kind, text.to_string());
+    }
+    (last > 0 && changes(&reading)).then_some(reading)
 }
 
 /// A chunk with a wrapping taken off.

@@ -1,11 +1,43 @@
 //! What a chunk's `@@ line` means: the part of the file below that line.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
+use super::parse::Chunk;
 use crate::stdx::text;
 use crate::workspace::edit_match::indent::leading;
 use crate::workspace::edit_match::typography::fold;
 use crate::workspace::edit_match::view::View;
+
+/// The chunk without headers such as `@@ 12` and `@@ lines 3-9`, where they are no
+/// lines of the file.
+pub(super) fn without_numbers<'a>(view: &View, chunk: &'a Chunk) -> Cow<'a, Chunk> {
+    let only_number =
+        |header: &String| number(header).is_some() && lines_like(view, header).is_empty();
+    if !chunk.headers.iter().any(only_number) {
+        return Cow::Borrowed(chunk);
+    }
+    let mut chunk = chunk.clone();
+    chunk.number = chunk.headers.iter().find_map(|header| number(header));
+    chunk.headers.retain(|header| !only_number(header));
+    Cow::Owned(chunk)
+}
+
+/// The first number of a header that is but line numbers.
+fn number(header: &str) -> Option<usize> {
+    let text = header.trim().to_lowercase();
+    let text = ["lines", "line"]
+        .iter()
+        .find_map(|word| text.strip_prefix(word))
+        .unwrap_or(&text);
+    let text = text.trim_start_matches([' ', ':', '#']);
+    let (first, last) = match text.split_once(['-', '–', ',']) {
+        Some((first, last)) => (first.trim(), last.trim()),
+        None => (text, "1"),
+    };
+    last.parse::<usize>().ok()?;
+    first.parse().ok()
+}
 
 /// Windows of the file to search in turn: the blocks that the headers open, then
 /// all below the headers. Only lines from `from` on.

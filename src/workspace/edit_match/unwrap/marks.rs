@@ -1,65 +1,41 @@
-//! Marks around the text or before its lines: quotes, the signs of a diff.
+//! Marks around the text or before its lines.
 
 use super::{Unwrapped, join, split};
 
-/// Quotes that are escaped where nothing else is: other backslashes stay.
-pub(super) fn quotes(old: &str, new: &str) -> Vec<Unwrapped> {
-    ['"', '\'']
-        .into_iter()
-        .filter_map(|quote| {
-            let bare = all_escaped(old, quote)??;
-            let new = match all_escaped(new, quote) {
-                Some(Some(bare)) => Ok(bare),
-                Some(None) => Ok(new.to_string()),
-                None => Err("only some of its quotes are escaped".to_string()),
-            };
-            Some(Unwrapped {
-                old: bare,
-                new,
-                note: "backslashes before quotes were removed",
-                what: "the backslashes before its quotes",
-                whole_lines: false,
-                flush: true,
-                line: None,
-            })
-        })
-        .collect()
-}
-
-/// The text without the one backslash before each quote; `Some(None)` without any
-/// quote, nothing when one is not escaped like that.
-fn all_escaped(text: &str, quote: char) -> Option<Option<String>> {
-    let mut parts = text.split(quote).peekable();
-    let mut out = String::with_capacity(text.len());
-    let mut any = false;
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            out.push_str(part);
-            break;
-        }
-        let bare = part.strip_suffix('\\')?;
-        if bare.ends_with('\\') {
-            return None;
-        }
-        any = true;
-        out.push_str(bare);
-        out.push(quote);
-    }
-    Some(any.then_some(out))
-}
-
 /// `-` before each old line and `+` before each new one, with a blank before those
 /// that stay.
-pub(super) fn signs(old: &str, new: &str) -> Option<Unwrapped> {
-    Some(Unwrapped {
-        old: unsigned(old, '-')?,
-        new: Ok(unsigned(new, '+')?),
-        note: "the signs of a diff were removed",
-        what: "the signs of a diff",
-        whole_lines: true,
-        flush: true,
-        line: None,
-    })
+pub(super) fn signs(old: &str, new: &str) -> Vec<Unwrapped> {
+    let (Some(old), Some(new)) = (unsigned(old, '-'), unsigned(new, '+')) else {
+        return Vec::new();
+    };
+    let mut out = Vec::new();
+    // There may be a blank behind each sign.
+    let blanks = unblanked(&old).zip(unblanked(&new));
+    for (old, new) in std::iter::once((old, new)).chain(blanks) {
+        out.push(Unwrapped {
+            old,
+            new: Ok(new),
+            note: "the signs of a diff were removed",
+            what: "the signs of a diff",
+            whole_lines: true,
+            flush: true,
+            line: None,
+        });
+    }
+    out
+}
+
+/// The text without the blank that each of its lines begins with.
+fn unblanked(text: &str) -> Option<String> {
+    let (lines, last) = split(text);
+    let bare: Option<Vec<&str>> = lines
+        .iter()
+        .map(|line| match line.is_empty() {
+            true => Some(*line),
+            false => line.strip_prefix(' '),
+        })
+        .collect();
+    bare.map(|bare| join(&bare, last))
 }
 
 fn unsigned(text: &str, sign: char) -> Option<String> {
