@@ -32,6 +32,7 @@ use super::panels::palette::Palette;
 use super::panels::permission::PermissionPanel;
 use super::panels::picker::PickerPanel;
 use super::panels::secret::SecretPanel;
+use super::room::Room;
 use super::status::{self, Place};
 use super::terminal::input::Input;
 use super::transcript::record::Record;
@@ -75,6 +76,8 @@ pub enum Action {
 /// An open list and what it is for.
 pub(super) struct Open {
     pub(super) panel: PickerPanel,
+    /// It has a screen of its own.
+    pub(super) tall: bool,
     purpose: Purpose,
 }
 
@@ -122,6 +125,8 @@ pub struct App {
     /// A row with samples of the theme is shown.
     pub(super) sample: bool,
     look: Option<Look>,
+    /// How small the viewport stays.
+    pub(super) room: Room,
     /// The window has the focus, as far as the terminal tells.
     focused: Option<bool>,
     notify_command: bool,
@@ -173,6 +178,7 @@ impl App {
             more_earlier: false,
             sample: false,
             look: None,
+            room: Room::default(),
             focused: None,
             notify_command: options.notify_command,
             ended: false,

@@ -11,7 +11,7 @@ use crate::tui::desk::Request;
 use crate::tui::panels::palette::CommandHelp;
 use crate::tui::terminal::input::{Input, Key};
 use crate::tui::terminal::scrollback::Size;
-use crate::tui::view::view;
+use crate::tui::view::{tall_list, view};
 use crossterm::event::KeyCode;
 
 pub(super) const SIZE: Size = Size { cols: 60, rows: 16 };
@@ -57,7 +57,7 @@ pub(super) const ENTER: Key = Key {
 
 /// The rows of the viewport; `▌` after the caret's place.
 pub(super) fn rows(app: &mut App, size: Size, now: Duration) -> String {
-    let (buffer, caret) = view(app, size, now);
+    let (buffer, caret) = tall_list(app, size).unwrap_or_else(|| view(app, size, now));
     app.drawn(now);
     let mut out = Vec::new();
     for row in 0..buffer.area.height {
@@ -355,7 +355,7 @@ fn questions_come_in_order_and_ignore_early_keys() {
     app.event(asked(2), at(0));
     assert_eq!(
         rows(&mut app, SIZE, at(100)),
-        "\nWaiting for an answer\n▌Run this command? (1 of 2)\n  make clean\nno rule allows it\n\
+        "\n▌Run this command? (1 of 2)\n  make clean\nno rule allows it\n\
          y once   n no, tell it why   esc stop the turn\n  sonnet-5.5 · normal · ctx 0% · main"
     );
     typed(&mut app, "yft", at(399));
@@ -403,7 +403,7 @@ fn a_session_is_picked_from_the_list() {
     app.event(UiEvent::Pick(Box::new(picker)), at(0));
     let shown = rows(&mut app, SIZE, at(0));
     assert!(
-        shown.lines().count() <= 10 && shown.contains("open session: ▌"),
+        shown.contains("open session: ▌") && shown.contains("title 12"),
         "{shown}"
     );
     typed(&mut app, "title 7", at(0));

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ratatui::text::Line;
 
 use crate::protocol::event::{AgentEvent, NoticeLevel};
-use crate::protocol::tool::{PlanItem, ToolTitle};
+use crate::protocol::tool::{PlanItem, ToolBody, ToolTitle};
 use crate::render::markdown::Settings;
 use crate::render::stream::MarkdownStream;
 use crate::render::text::{fit, fit_middle, suffix as suffix_of, width};
@@ -54,6 +54,8 @@ pub struct Live {
     retry: Option<Retry>,
     reads: Vec<String>,
     reads_at: Duration,
+    /// Calls whose changes were written when they were asked for.
+    told: Vec<String>,
     plan: Vec<PlanItem>,
     /// Steps were marked since the list was written.
     plan_marked: bool,
@@ -72,6 +74,7 @@ impl Live {
             retry: None,
             reads: Vec::new(),
             reads_at: Duration::ZERO,
+            told: Vec::new(),
             plan: Vec::new(),
             plan_marked: false,
         }
@@ -165,8 +168,13 @@ impl Live {
                 });
             }
             AgentEvent::ToolOutput { call_id, text } => self.output(&call_id, &text),
-            AgentEvent::ToolFinished { call_id, view, .. } => {
+            AgentEvent::ToolFinished {
+                call_id, mut view, ..
+            } => {
                 self.running.retain(|running| running.call_id != call_id);
+                if self.told.contains(&call_id) {
+                    view.body = ToolBody::None;
+                }
                 if tool::is_plan(&view) {
                     // The steps themselves follow.
                 } else if tool::is_plain_read(&view) {
@@ -201,6 +209,7 @@ impl Live {
         self.write_plan(to);
         self.thinking = None;
         self.running.clear();
+        self.told.clear();
         self.retry = None;
         self.started = None;
     }
@@ -210,6 +219,11 @@ impl Live {
         if !self.reads.is_empty() && now >= self.reads_at + READS_WAIT {
             self.flush_reads(to);
         }
+    }
+
+    /// The changes of a call are written; its end needs to tell no more than that.
+    pub fn told(&mut self, call_id: &str) {
+        self.told.push(call_id.to_owned());
     }
 
     fn text(&mut self, text: &str, to: &mut Transcript) {
@@ -277,15 +291,12 @@ impl Live {
     }
 
     /// The row that says what is going on, in at most [`NARROW`] columns.
-    pub fn activity(&self, now: Duration, asked: bool) -> Option<String> {
+    pub fn activity(&self, now: Duration) -> Option<String> {
         let started = self
             .started
             .or(self.running.first().map(|call| call.started))?;
         let glyphs = self.theme.glyphs;
         let end = format!(" {} esc stops", glyphs.dot);
-        if asked {
-            return Some("Waiting for an answer".into());
-        }
         if let Some(retry) = &self.retry {
             let left = whole_seconds(retry.until.saturating_sub(now) + Duration::from_millis(999));
             return Some(format!(

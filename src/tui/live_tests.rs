@@ -30,9 +30,9 @@ fn the_activity_names_what_runs_and_stays_narrow() {
         Live::new(Theme::default()),
         Transcript::new(Theme::default()),
     );
-    assert_eq!(live.activity(at(0), false), None);
+    assert_eq!(live.activity(at(0)), None);
     live.apply(AgentEvent::TurnStarted, at(1), &mut to);
-    let text = |live: &Live, now| live.activity(at(now), false).unwrap_or_default();
+    let text = |live: &Live, now| live.activity(at(now)).unwrap_or_default();
     assert_eq!(text(&live, 4), "Working 3 s · esc stops");
     live.apply(
         started("1", "Run", "cargo test --all-targets --workspace"),
@@ -63,7 +63,7 @@ fn retries_count_down() {
         reason: "529 overloaded".into(),
     };
     live.apply(event, at(1), &mut to);
-    let shown = live.activity(at(3), false);
+    let shown = live.activity(at(3));
     assert_eq!(shown.as_deref(), Some("Attempt 2 of 5 in 6 s · esc stops"));
     assert_eq!(live.next_change(at(3)), Some(at(4)));
 }

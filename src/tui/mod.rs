@@ -11,6 +11,7 @@ mod desk;
 mod keymap;
 mod live;
 mod panels;
+mod room;
 mod run;
 mod status;
 pub mod terminal;

@@ -137,10 +137,12 @@ pub fn line(status: &Status, place: &Place, cols: usize, theme: &Theme) -> Line<
     if over > 0
         && let Some((_, model)) = parts.iter_mut().max_by_key(|(_, part)| width(part))
     {
-        let keep = width(model).saturating_sub(over).max(4);
+        let keep = width(model).saturating_sub(over).max(1);
         *model = fit(model, keep, theme.glyphs.ellipsis);
     }
-    let mut spans = vec![Span::raw("  ")];
+    // In the narrowest window mode and context count more than looks.
+    let indent = if total(&parts) > room { "" } else { "  " };
+    let mut spans = vec![Span::raw(indent)];
     for (index, (_, part)) in parts.iter().enumerate() {
         if index > 0 {
             spans.push(Span::styled(separator.clone(), theme.dim));
@@ -196,7 +198,7 @@ mod tests {
             "  sonnet-5.5 · normal · medium · ctx 18% · $0.080 · main"
         );
         assert_eq!(shown(40), "  sonnet-5.5 · normal · ctx 18%");
-        assert_eq!(shown(20), "  son… · normal · ctx 18%");
+        assert_eq!(shown(20), "s · normal · ctx 18%");
     }
 
     #[test]

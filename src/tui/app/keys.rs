@@ -18,7 +18,8 @@ use crate::tui::panels::permission::AskOutcome;
 use crate::tui::panels::picker::PickOutcome;
 use crate::tui::panels::secret::SecretOutcome;
 use crate::tui::terminal::input::Key;
-use crate::tui::transcript::viewer::ViewOutcome;
+use crate::tui::transcript::record::Record;
+use crate::tui::transcript::viewer::{ViewOutcome, Viewer};
 
 /// Share of the window from which a paste is worth a word, in percent.
 const LARGE: u64 = 30;
@@ -152,6 +153,10 @@ impl App {
             AskOutcome::Answer(answer) => {
                 self.asks.pop_front();
                 self.send(Command::Answer { id, answer });
+            }
+            AskOutcome::View => {
+                self.viewed = Some(Record::asked(&panel.ask));
+                self.viewer = Some(Viewer::at_start("asked"));
             }
             AskOutcome::Stop => {
                 self.asks.pop_front();

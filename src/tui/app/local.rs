@@ -60,6 +60,7 @@ impl App {
     pub(super) fn open(&mut self, picker: Picker, purpose: Purpose) {
         self.picker = Some(Open {
             panel: PickerPanel::new(picker),
+            tall: false,
             purpose,
         });
     }

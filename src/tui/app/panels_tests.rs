@@ -7,9 +7,11 @@ use super::*;
 use crate::protocol::diff::{DiffKind, DiffLine, Hunk};
 use crate::protocol::permission::{AskRequest, Grant, Preview};
 use crate::protocol::tool::{PlanItem, PlanStatus, ToolTitle};
+use crate::protocol::tool::{ToolBody, ToolView};
 use crate::render::theme::Depth;
 use crate::tui::terminal::input::Key;
-use crate::tui::terminal::scrollback::Size;
+use crate::tui::terminal::scrollback::{Size, row_width, wrapped};
+use crate::tui::view::{transcript, view};
 use crossterm::event::KeyCode;
 
 fn main(inner: AgentEvent) -> UiEvent {
@@ -50,7 +52,13 @@ fn themes_with_a_sample() {
       high-contrast  the strongest contrast, nothing dimmed
       molten-rust    glowing iron: oranges and reds
       fluid-green    moss and spring water
-    enter use   type to filter   esc leave   2 of 10
+      liquid-blue    deep water
+      glittery-gold  gold leaf
+      bright-neon    signs at night
+      fluid-purple   violet and lilac
+    enter use   type to filter   esc leave
+
+
       sonnet-5.5 · normal · ctx 0% · main
     "#);
 }
@@ -99,11 +107,9 @@ fn a_change_to_approve() {
     };
     app.event(main(AgentEvent::Asked { ask: Box::new(ask) }), at(0));
     insta::assert_snapshot!(rows(&mut app, Size { cols: 60, rows: 24 }, at(0)), @r"
+
     ▌Edit src/cart.rs?
-      41        let now = clock.now();
-      42  −     let ttl = Utc::now() - self.created;
-      42  +     let ttl = now - self.created; // 世 界  and a lon
-            g remark
+      … shown above   v shows all
       · writes src/cart.rs
     changes a file
     s allows Edit(src/**)
@@ -112,10 +118,9 @@ fn a_change_to_approve() {
       sonnet-5.5 · normal · ctx 0% · main
     ");
     insta::assert_snapshot!(rows(&mut app, Size { cols: 40, rows: 10 }, at(0)), @r"
+
     ▌Edit src/cart.rs?
-      41        let now = clock.now();
-      42  −     let ttl = Utc::now() - self
-        … 3 more below, up and down scroll
+      … shown above   v shows all
       · writes src/cart.rs
     changes a file
     s allows Edit(src/**)
@@ -200,6 +205,143 @@ fn a_turn_with_a_plan_output_and_a_queue() {
     > and then▌
       │ test number_38…
       │ test number_39…
-      son… · normal · c
+    s · normal · ctx 0%
     ");
+}
+
+/// A question about a command of many long lines.
+fn long_question() -> UiEvent {
+    let line = "frobnicate --with some/long/path/to/a/file --and more words of some kind";
+    let ask = AskRequest {
+        id: 1,
+        call_id: "c".into(),
+        question: None,
+        title: ToolTitle::new("Run", line),
+        preview: Preview::Command {
+            text: [line; 12].join("\n"),
+        },
+        why: "no rule allows it".into(),
+        effects: vec!["writes what cannot be told: some/long/path/to/a/directory".into()],
+        session: vec![Grant {
+            rule: "Bash(frobnicate:*)".into(),
+        }],
+        always: Vec::new(),
+    };
+    main(AgentEvent::Asked { ask: Box::new(ask) })
+}
+
+#[test]
+fn a_question_fits_into_every_window_there_may_be() {
+    for strays in [false, true] {
+        let mut app = app();
+        app.room.set_strays(strays);
+        app.event(long_question(), at(0));
+        for (cols, rows) in [(200, 50), (80, 24), (60, 24), (80, 12), (40, 10)] {
+            let (buffer, caret) = view(&mut app, Size { cols, rows }, at(0));
+            let height = buffer.area.height;
+            assert!(wrapped(&buffer, 0..height, 40) <= 10, "{cols}x{rows}");
+            if strays {
+                let wide = (0..height).filter(|row| row_width(&buffer, *row) > 39);
+                assert_eq!(wide.count(), 0, "{cols}x{rows}");
+                assert_eq!(caret.row, height - 1, "nothing is below the cursor");
+            } else {
+                assert_eq!(caret.row, 1, "a blank row above the question");
+            }
+        }
+        // A window that was smaller may be so again.
+        for (cols, rows) in [(20, 6), (200, 50)] {
+            let (buffer, _) = view(&mut app, Size { cols, rows }, at(0));
+            assert!(wrapped(&buffer, 0..buffer.area.height, 20) <= 6);
+            let shown = super::tests::rows(&mut app, Size { cols, rows }, at(0));
+            assert!(shown.contains("Run this command?") && shown.contains("y once"));
+            assert!(
+                shown.contains("esc stop") && shown.contains("ctx 0%"),
+                "{shown}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_asked_is_written_once_where_the_panel_has_no_room() {
+    let mut app = app();
+    super::tests::history(&mut app);
+    app.event(long_question(), at(0));
+    for _ in 0..3 {
+        rows(&mut app, SIZE, at(0));
+    }
+    let written = super::tests::history(&mut app);
+    assert_eq!(
+        written
+            .iter()
+            .filter(|line| line.contains("│ frobnicate --with"))
+            .count(),
+        12,
+        "{written:#?}"
+    );
+    typed(&mut app, "v", at(1_000));
+    let (buffer, _) = transcript(&mut app, SIZE).unwrap();
+    let first: String = (0..SIZE.cols)
+        .map(|col| buffer[(col, 2)].symbol())
+        .collect();
+    assert!(first.contains("frobnicate"), "{first}");
+    typed(&mut app, "q", at(1_000));
+    assert!(transcript(&mut app, SIZE).is_none());
+    rows(&mut app, SIZE, at(1_000));
+    typed(&mut app, "y", at(2_000));
+    let answered = |action: &Action| matches!(action, Action::Send(Command::Answer { .. }));
+    assert!(app.actions().iter().any(answered));
+}
+
+#[test]
+fn a_change_that_was_written_when_it_was_asked_for_is_not_written_again() {
+    let line = |number| DiffLine {
+        kind: DiffKind::Added,
+        number,
+        text: format!("row {number}"),
+    };
+    let diff = FileDiff {
+        path: "a.txt".into(),
+        added: 9,
+        removed: 0,
+        folded: 0,
+        hunks: vec![Hunk {
+            lines: (1..10).map(line).collect(),
+        }],
+    };
+    let ask = AskRequest {
+        id: 1,
+        call_id: "c".into(),
+        question: None,
+        title: ToolTitle::new("Write", "a.txt"),
+        preview: Preview::Diff { diff: diff.clone() },
+        why: "a new file".into(),
+        effects: Vec::new(),
+        session: Vec::new(),
+        always: Vec::new(),
+    };
+    let mut app = app();
+    app.event(main(AgentEvent::TurnStarted), at(0));
+    app.event(main(AgentEvent::Asked { ask: Box::new(ask) }), at(0));
+    rows(&mut app, SIZE, at(0));
+    app.event(main(AgentEvent::AskClosed { id: 1 }), at(0));
+    let view = ToolView {
+        title: ToolTitle::new("Write", "a.txt"),
+        outcome: "+9 −0".into(),
+        body: ToolBody::Diff { diff },
+        ..ToolView::default()
+    };
+    for call in ["c", "d"] {
+        app.event(
+            main(AgentEvent::ToolFinished {
+                call_id: call.into(),
+                name: "write_file".into(),
+                view: view.clone(),
+            }),
+            at(0),
+        );
+    }
+    let written = super::tests::history(&mut app).join("\n");
+    assert_eq!(written.matches("row 5").count(), 2, "{written}");
+    assert_eq!(written.matches("+9 −0").count(), 2, "{written}");
 }

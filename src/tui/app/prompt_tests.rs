@@ -244,6 +244,13 @@ fn lists_of_commands_keys_and_modes_are_overlays() {
       @https://…                   attaches a page of the web
       shot.png, https://…/a.png    shows the model the image
       !COMMAND                     runs a command by your own…
+      # TEXT                       remembers a line in the ins…
+      enter                        send; while a turn runs, qu…
+      shift+enter, alt+enter       new line (also \ before Ent…
+      esc                          stop the turn, take the que…
+      ctrl+c                       stop the turn; twice: leave
+      ctrl+b                       a running command goes on i…
+      ctrl+d                       leave when nothing is typed
     enter type it   type to filter   esc leave   1 of 40
       sonnet-5.5 · normal · ctx 0% · main
     ");
@@ -260,6 +267,15 @@ fn lists_of_commands_keys_and_modes_are_overlays() {
       alt+d, alt+delete, ctrl+de…  kill-word-right: kill the w…
       (no key)                     provider: choose the provid…
     enter close   type to filter   esc leave
+
+
+
+
+
+
+
+
+
       sonnet-5.5 · normal · ctx 0% · main
     ");
     press(&mut app, ENTER, at(0));

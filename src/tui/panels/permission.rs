@@ -6,13 +6,14 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use ratatui::text::{Line, Span};
 
 use crate::protocol::permission::{Answer, AskRequest, Grant, Preview};
+use crate::protocol::tool::ToolBody;
 use crate::render::markdown::Settings;
 use crate::render::stream::document;
 use crate::render::theme::Theme;
 use crate::render::tool::title_text;
 use crate::render::wrap::{Pieces, Wrapper, hard_rows, steady_pieces, to_line};
 use crate::render::{diff, text};
-use crate::stdx::text::clean;
+use crate::stdx::text::{clean, plural};
 use crate::tui::composer::{Composer, Outcome, layout};
 use crate::tui::terminal::input::Key;
 use crate::tui::terminal::scrollback::Caret;
@@ -21,6 +22,20 @@ use super::PanelView;
 
 /// Keys that come this soon after the question were meant for something else.
 pub const GRACE: Duration = Duration::from_millis(300);
+
+/// Fewer rows stay in the panel and scroll there, if need be.
+const LEAST_TOLD: usize = 3;
+/// Lines of a command that are written above the panel.
+const MAX_TOLD: usize = 100;
+
+/// What is written above a panel that has no room for it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Told {
+    /// Markdown.
+    Document(String),
+    /// What stands below the line of the call.
+    Call(ToolBody),
+}
 
 /// What a key or paste did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +50,8 @@ pub enum AskOutcome {
     Answer(Answer),
     /// No, and the turn ends.
     Stop,
+    /// All of what it is about, on a screen of its own.
+    View,
 }
 
 /// One question.
@@ -45,6 +62,8 @@ pub struct PermissionPanel {
     shown: Option<Duration>,
     /// What the model is told with a no; being typed.
     message: Option<Composer>,
+    /// What it is about is written above it.
+    told: bool,
     scroll: usize,
     /// Rows that did not fit when it was drawn last.
     hidden: usize,
@@ -57,6 +76,7 @@ impl PermissionPanel {
             ask,
             shown: None,
             message: None,
+            told: false,
             scroll: 0,
             hidden: 0,
         }
@@ -65,6 +85,11 @@ impl PermissionPanel {
     /// It is on the screen since now, unless it was before.
     pub fn shown(&mut self, now: Duration) {
         self.shown.get_or_insert(now);
+    }
+
+    /// A message is being typed.
+    pub fn is_typing(&self) -> bool {
+        self.message.is_some()
     }
 
     fn has_choices(&self) -> bool {
@@ -120,6 +145,7 @@ impl PermissionPanel {
                     self.message = Some(Composer::new(Vec::new()));
                     AskOutcome::Done
                 }
+                (None, 'v') => AskOutcome::View,
                 (None, _) => AskOutcome::Ignored,
             };
         }
@@ -133,6 +159,7 @@ impl PermissionPanel {
                 self.message = Some(Composer::new(Vec::new()));
                 AskOutcome::Done
             }
+            KeyCode::Char('v') => AskOutcome::View,
             KeyCode::Esc => AskOutcome::Stop,
             KeyCode::Up => self.scroll_by(-1),
             KeyCode::Down => self.scroll_by(1),
@@ -161,69 +188,138 @@ impl PermissionPanel {
         AskOutcome::Done
     }
 
-    /// At most `height` rows of at most `cols` columns. `waiting`: questions behind this one.
-    pub fn view(&mut self, cols: usize, height: usize, waiting: usize, theme: &Theme) -> PanelView {
-        let mut caret = Caret::default();
-        let head = match &self.message {
-            Some(message) => {
-                let label = match self.ask.preview {
-                    Preview::Question { .. } => "answer: ",
-                    _ => "no: ",
-                };
-                let (line, col) = message_row(message, label, cols, theme);
-                caret.col = u16::try_from(col).unwrap_or(0);
-                line
-            }
-            None => {
-                let more = match waiting {
-                    0 => String::new(),
-                    n => format!(" (1 of {})", n + 1),
-                };
-                let room = cols.saturating_sub(more.len());
-                let question = text::fit(&self.question(), room, theme.glyphs.ellipsis);
-                Line::styled(format!("{question}{more}"), theme.verb)
+    /// What it is about, to be written above it; nothing when the panel has room for
+    /// that, or it was written before. What is written is in the panel no more.
+    pub fn tell(
+        &mut self,
+        cols: usize,
+        most: usize,
+        fits: impl Fn(&[Line<'_>]) -> bool,
+        theme: &Theme,
+    ) -> Option<Told> {
+        if self.told {
+            return None;
+        }
+        let body = self.body(cols, theme);
+        let rows = [
+            &[Line::default()],
+            &body[..],
+            &self.effects(cols, theme),
+            &self.reasons(cols, theme),
+            &self.keys(cols, most, theme),
+        ];
+        if body.len() < LEAST_TOLD || fits(&rows.concat()) {
+            return None;
+        }
+        let told = match &self.ask.preview {
+            Preview::None => return None,
+            Preview::Plan { markdown } => Told::Document(markdown.clone()),
+            Preview::Question { text, choices } => Told::Document(numbered(text, choices)),
+            Preview::Diff { diff } => Told::Call(ToolBody::Diff { diff: diff.clone() }),
+            Preview::Diffs { diffs } => Told::Call(ToolBody::Diffs {
+                diffs: diffs.clone(),
+            }),
+            Preview::Command { text } | Preview::Call { text } => {
+                let mut tail: Vec<String> = exact(text).lines().map(str::to_owned).collect();
+                let more = tail.len().saturating_sub(MAX_TOLD);
+                tail.truncate(MAX_TOLD);
+                if more > 0 {
+                    tail.push(format!(
+                        "{} {} more, v shows all",
+                        theme.glyphs.ellipsis,
+                        plural(more, "line")
+                    ));
+                }
+                Told::Call(ToolBody::Output { tail, folded: 0 })
             }
         };
-        let keys = self.keys(cols, height, theme);
-        let room = height.saturating_sub(1 + keys.len()).max(1);
+        self.told = true;
+        Some(told)
+    }
+
+    /// As many rows of at most `cols` columns as `fits` lets there be, `most` at most
+    /// and no fewer than the question, a row of what it is about and the keys.
+    /// `waiting`: questions behind this one.
+    pub fn fitting(
+        &mut self,
+        cols: usize,
+        most: usize,
+        fits: impl Fn(&[Line<'_>]) -> bool,
+        waiting: usize,
+        theme: &Theme,
+    ) -> PanelView {
+        let (head, caret) = self.head(cols, waiting, theme);
         // What would happen stays in sight below a long text, as far as there is room.
         let mut pinned = self.effects(cols, theme);
         pinned.extend(self.reasons(cols, theme));
-        let mut body = self.body(cols, theme);
-        if pinned.len() + body.len().min(2) > room {
-            body.append(&mut pinned);
-        }
-        let room = room - pinned.len();
-        let mut rows = vec![head];
-        if body.len() <= room {
-            self.scroll = 0;
-            self.hidden = 0;
-            rows.extend(body);
-        } else {
-            let inside = room.saturating_sub(1).max(1);
-            self.scroll = self.scroll.min(body.len() - inside);
-            self.hidden = body.len() - inside - self.scroll;
-            rows.extend(body[self.scroll..self.scroll + inside].iter().cloned());
-            if room > 1 {
-                rows.push(self.place(cols, theme));
+        let body = match self.told {
+            true => vec![told(cols, theme)],
+            false => self.body(cols, theme),
+        };
+        let mut height = most;
+        loop {
+            let keys = self.keys(cols, height, theme);
+            let least = (keys.len() + 2).min(most);
+            let room = height.saturating_sub(1 + keys.len()).max(1);
+            let (shown, scroll, hidden) = self.inside(&body, &pinned, room, cols, theme);
+            let rows = [vec![head.clone()], shown, keys].concat();
+            if fits(&rows) || height <= least {
+                (self.scroll, self.hidden) = (scroll, hidden);
+                return PanelView { rows, caret };
             }
+            height -= 1;
         }
-        rows.extend(pinned);
-        rows.extend(keys);
-        rows.truncate(height.max(2));
-        PanelView { rows, caret }
     }
 
-    /// How much of the text is out of sight.
-    fn place(&self, cols: usize, theme: &Theme) -> Line<'static> {
-        let (above, below) = (self.scroll, self.hidden);
-        let what = match (above, below) {
-            (0, below) => format!("{below} more below"),
-            (above, 0) => format!("{above} more above"),
-            (above, below) => format!("{above} more above, {below} below"),
+    /// The question, or the message that is typed.
+    fn head(&self, cols: usize, waiting: usize, theme: &Theme) -> (Line<'static>, Caret) {
+        if let Some(message) = &self.message {
+            let label = match self.ask.preview {
+                Preview::Question { .. } => "answer: ",
+                _ => "no: ",
+            };
+            let (line, col) = message_row(message, label, cols, theme);
+            let col = u16::try_from(col).unwrap_or(0);
+            return (line, Caret { row: 0, col });
+        }
+        let more = match waiting {
+            0 => String::new(),
+            n => format!(" (1 of {})", n + 1),
         };
-        let text = format!("    {} {what}, up and down scroll", theme.glyphs.ellipsis);
-        Line::styled(text::prefix(&text, cols).to_owned(), theme.dim)
+        let room = cols.saturating_sub(more.len());
+        let question = text::fit(&self.question(), room, theme.glyphs.ellipsis);
+        let line = Line::styled(format!("{question}{more}"), theme.verb);
+        (line, Caret::default())
+    }
+
+    /// What it is about in `room` rows, what of it is above, and how much is below.
+    fn inside(
+        &self,
+        body: &[Line<'static>],
+        pinned: &[Line<'static>],
+        room: usize,
+        cols: usize,
+        theme: &Theme,
+    ) -> (Vec<Line<'static>>, usize, usize) {
+        if pinned.len() + body.len() <= room {
+            return ([body, pinned].concat(), 0, 0);
+        }
+        let (body, pinned) = if pinned.len() + body.len().min(2) > room {
+            ([body, pinned].concat(), &[][..])
+        } else {
+            (body.to_vec(), pinned)
+        };
+        // A row tells what is out of sight.
+        let inside = (room - pinned.len()).saturating_sub(1).max(1);
+        let scroll = self.scroll.min(body.len().saturating_sub(inside));
+        let end = (scroll + inside).min(body.len());
+        let hidden = body.len() - end;
+        let mut rows = body[scroll..end].to_vec();
+        if room - pinned.len() > 1 {
+            rows.push(place(scroll, hidden, cols, theme));
+        }
+        rows.extend_from_slice(pinned);
+        (rows, scroll, hidden)
     }
 
     fn question(&self) -> String {
@@ -383,6 +479,30 @@ impl PermissionPanel {
     }
 }
 
+/// A question and the answers there are.
+pub fn numbered(text: &str, choices: &[String]) -> String {
+    let choices = (1..).zip(choices);
+    let choices = choices.map(|(number, choice)| format!("\n{number}. {choice}"));
+    format!("{text}\n{}", choices.collect::<String>())
+}
+
+/// Where to find what it is about.
+fn told(cols: usize, theme: &Theme) -> Line<'static> {
+    let text = format!("  {} shown above   v shows all", theme.glyphs.ellipsis);
+    Line::styled(text::prefix(&text, cols).to_owned(), theme.dim)
+}
+
+/// How much of the text is out of sight.
+fn place(above: usize, below: usize, cols: usize, theme: &Theme) -> Line<'static> {
+    let what = match (above, below) {
+        (0, below) => format!("{below} more below"),
+        (above, 0) => format!("{above} more above"),
+        (above, below) => format!("{above} above, {below} below"),
+    };
+    let text = format!("  {} {what}   v shows all", theme.glyphs.ellipsis);
+    Line::styled(text::prefix(&text, cols).to_owned(), theme.dim)
+}
+
 /// A line in rows of certain width.
 fn fitted(line: Line<'static>, width: usize) -> Vec<Line<'static>> {
     let rows = hard_rows(&steady_pieces(line), width);
@@ -466,7 +586,7 @@ fn said(key: &str, words: &str, cols: usize, theme: &Theme) -> Vec<Line<'static>
 
 /// Every character of a command is visible: controls and marks that change the
 /// order of text are shown by their code, and widths are certain.
-fn exact(text: &str) -> String {
+pub fn exact(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for ch in text.chars() {
         match ch {

@@ -31,7 +31,13 @@ fn command(text: &str) -> Preview {
 }
 
 fn shown(panel: &mut PermissionPanel, cols: usize, height: usize) -> String {
-    let view = panel.view(cols, height, 0, &Theme::default());
+    let view = panel.fitting(
+        cols,
+        height,
+        |rows| rows.len() <= height,
+        0,
+        &Theme::default(),
+    );
     assert!(
         view.rows
             .iter()
@@ -117,7 +123,7 @@ fn a_narrow_or_low_window_keeps_the_keys_and_scrolls_the_rest() {
     insta::assert_snapshot!(shown(&mut checkout(), 20, 6), @r"
     Run this command?
       git checkout fea
-        … 8 more below,
+      … 8 more below   v
     y once   s session
     a always   n no
     esc stop
@@ -130,7 +136,7 @@ fn a_narrow_or_low_window_keeps_the_keys_and_scrolls_the_rest() {
     insta::assert_snapshot!(shown(&mut panel, 40, 5), @r"
     Run this command?
     s and a allow Bash(git checkout:*)
-        … 4 more above, up and down scroll
+      … 4 more above   v shows all
     y once   s session   a always   n no
     esc stop
     ");
@@ -139,7 +145,7 @@ fn a_narrow_or_low_window_keeps_the_keys_and_scrolls_the_rest() {
 #[test]
 fn several_questions_are_counted() {
     let mut panel = checkout();
-    let view = panel.view(60, 12, 2, &Theme::default());
+    let view = panel.fitting(60, 12, |_| true, 2, &Theme::default());
     assert_eq!(view.rows[0].to_string(), "Run this command? (1 of 3)");
     assert_eq!(
         panel.key(letter('a'), LATER),
@@ -227,7 +233,7 @@ fn no_takes_a_message() {
     for ch in "use rg".chars() {
         panel.key(letter(ch), LATER);
     }
-    let view = panel.view(40, 10, 0, &Theme::default());
+    let view = panel.fitting(40, 10, |_| true, 0, &Theme::default());
     assert_eq!(view.rows[0].to_string(), "no: use rg");
     assert_eq!(view.caret, Caret { row: 0, col: 10 });
     assert_eq!(

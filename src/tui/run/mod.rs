@@ -21,13 +21,13 @@ use super::app::{Action, App, Look};
 use super::desk::clipboard::System;
 use super::desk::{self, Desk, Places};
 use super::terminal::fullscreen::Fullscreen;
-use super::terminal::identity::{Terminal, TerminalEnv, Writer, WriterChoice};
+use super::terminal::identity::{Cursor, Terminal, TerminalEnv, Writer, WriterChoice};
 use super::terminal::input::Input;
 use super::terminal::scrollback::{Caret, Scrollback, Size};
 use super::terminal::sgr::{Depth, Painter};
 use super::terminal::sys::{self, Report};
 use super::terminal::{guard, notify};
-use super::view::{transcript, view};
+use super::view::{tall_list, transcript, view};
 use super::{TuiError, TuiExit, TuiOptions};
 
 /// Streamed content is drawn at most this often, as more is not seen but costs a slow
@@ -351,6 +351,9 @@ impl Screen {
         let tmux = self.env.tmux || terminal == Terminal::Tmux;
         self.scrollback
             .set_terminal(writer, terminal.reflows(&self.env), terminal.cursor(), tmux);
+        self.app
+            .room
+            .set_strays(terminal.cursor() != Cursor::Follows);
         self.bracketed
             .store(terminal.brackets_pastes(), Ordering::Relaxed);
     }
@@ -427,7 +430,8 @@ impl Screen {
         let (now, size) = (self.now(), sys::size());
         self.app.set_cols(size.cols);
         if self.terminal.has_alternate(&self.env)
-            && let Some((rows, caret)) = transcript(&mut self.app, size)
+            && let Some((rows, caret)) =
+                transcript(&mut self.app, size).or_else(|| tall_list(&mut self.app, size))
         {
             return self.draw_fullscreen(size, &rows, caret);
         }

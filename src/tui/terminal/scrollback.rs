@@ -472,14 +472,14 @@ fn is_blank(cell: &Cell) -> bool {
 }
 
 /// How many rows of `cols` columns these rows take.
-pub(super) fn wrapped(rows: &Buffer, which: std::ops::Range<u16>, cols: u16) -> u16 {
+pub fn wrapped(rows: &Buffer, which: std::ops::Range<u16>, cols: u16) -> u16 {
     which
         .map(|row| row_width(rows, row).div_ceil(cols).max(1))
         .sum()
 }
 
 /// Columns up to the last cell that shows something.
-pub(super) fn row_width(rows: &Buffer, row: u16) -> u16 {
+pub fn row_width(rows: &Buffer, row: u16) -> u16 {
     (0..rows.area.width)
         .rev()
         .find(|col| !is_blank(cell(rows, row, *col)))

@@ -1,9 +1,11 @@
 //! What happened, as it was said: the source of the transcript.
 
 use crate::protocol::event::{AgentEvent, NoticeLevel, TurnSummary};
+use crate::protocol::permission::{AskRequest, Preview};
 use crate::protocol::tool::{PlanItem, ToolBody, ToolTitle, ToolView};
 use crate::render::tool;
 use crate::stdx::text::suffix;
+use crate::tui::panels::permission::{exact, numbered};
 
 /// A text longer than this goes on in another item where a paragraph ends, so that
 /// what has to be laid out at once stays small.
@@ -130,6 +132,42 @@ impl Record {
                     ..ToolView::default()
                 };
                 record.push(call(title, view));
+            }
+        }
+        record
+    }
+
+    /// What a question is about, all of it.
+    pub fn asked(ask: &AskRequest) -> Self {
+        let mut record = Self::default();
+        let call = |body: ToolBody, output: String| Item::Call {
+            id: String::new(),
+            title: ask.title.clone(),
+            view: Some(Box::new(ToolView {
+                title: ask.title.clone(),
+                body,
+                ..ToolView::default()
+            })),
+            output,
+        };
+        match &ask.preview {
+            Preview::None => record.push(call(ToolBody::None, String::new())),
+            Preview::Command { text } | Preview::Call { text } => {
+                record.push(call(ToolBody::None, exact(text)));
+            }
+            Preview::Question { text, choices } => record.document(&numbered(text, choices)),
+            Preview::Plan { markdown } => record.document(markdown),
+            Preview::Diff { diff } => {
+                record.push(call(ToolBody::Diff { diff: diff.clone() }, String::new()));
+            }
+            Preview::Diffs { diffs } => {
+                let diffs = diffs.clone();
+                record.push(call(ToolBody::Diffs { diffs }, String::new()));
+            }
+        }
+        for told in ask.effects.iter().chain(std::iter::once(&ask.why)) {
+            if !told.is_empty() {
+                record.push(Item::Notice(NoticeLevel::Info, told.clone()));
             }
         }
         record

@@ -1,0 +1,75 @@
+//! How small the viewport stays.
+//!
+//! A resize is heard of when it is over: by then the terminal has wrapped the rows of
+//! the viewport again, and what outgrew the screen is in its scrollback for good. So a
+//! panel has no more rows than the smallest window to be expected could hold, and
+//! where the cursor may leave its text no row is so long that it would be wrapped.
+
+use ratatui::text::Line;
+
+use super::terminal::scrollback::Size;
+
+/// A window is expected to stay at least this large.
+const USUAL: Size = Size { cols: 40, rows: 10 };
+/// In a smaller one a panel could not be read.
+const LEAST: Size = Size { cols: 20, rows: 6 };
+
+/// The smallest window to be expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    least: Size,
+    strays: bool,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self {
+            least: USUAL,
+            strays: false,
+        }
+    }
+}
+
+impl Room {
+    /// The window has had this size, and may have it again.
+    pub fn seen(&mut self, size: Size) {
+        self.least.cols = self.least.cols.min(size.cols).max(LEAST.cols);
+        self.least.rows = self.least.rows.min(size.rows).max(LEAST.rows);
+    }
+
+    /// Whether a resize may leave the cursor elsewhere than its text.
+    pub fn set_strays(&mut self, strays: bool) {
+        self.strays = strays;
+    }
+
+    /// A resize may leave the cursor elsewhere than its text.
+    pub fn strays(&self) -> bool {
+        self.strays
+    }
+
+    /// Columns of a row that is wrapped in no window.
+    pub fn narrow(&self) -> usize {
+        usize::from(self.least.cols) - 1
+    }
+
+    /// Columns of the rows of a panel, of those there are.
+    pub fn panel_cols(&self, cols: usize) -> usize {
+        if self.strays {
+            cols.min(self.narrow())
+        } else {
+            cols
+        }
+    }
+
+    /// Rows there are in every window, of those there are now.
+    pub fn rows(&self, rows: usize) -> usize {
+        rows.min(usize::from(self.least.rows))
+    }
+
+    /// Rows that these take in the narrowest window.
+    pub fn taken(&self, rows: &[Line<'_>]) -> usize {
+        let cols = usize::from(self.least.cols);
+        let wrapped = |row: &Line<'_>| row.width().div_ceil(cols).max(1);
+        rows.iter().map(wrapped).sum()
+    }
+}
