@@ -14,6 +14,9 @@ pub const PROCESS: &str = "/dev/fd/63";
 /// Most words one word may become.
 const MAX_WORDS: usize = 2_000;
 
+/// Opening braces in one word.
+const MAX_BRACES: usize = 40;
+
 /// Variables that tell nothing secret and that no command here changes.
 const HARMLESS: &str = "HOME PWD OLDPWD PATH USER LOGNAME SHELL LANG LC_ALL LC_CTYPE TERM TMPDIR \
     HOSTNAME HOSTTYPE OSTYPE MACHTYPE BASH_VERSION UID EUID PPID LINENO RANDOM SECONDS COLUMNS LINES \
@@ -40,7 +43,11 @@ impl Walker<'_> {
     /// Why that cannot be said.
     pub fn expand(&mut self, word: &Word) -> Words {
         let mut variants = Vec::new();
-        braces(atoms(word), &mut variants)?;
+        let atoms = atoms(word);
+        if atoms.iter().filter(|atom| is_char(atom, '{')).count() > MAX_BRACES {
+            return Err("has too many braces".to_string());
+        }
+        braces(atoms, &mut variants)?;
         let mut out = Vec::new();
         for atoms in variants {
             out.extend(self.expand_one(&atoms)?);
@@ -180,7 +187,11 @@ impl Walker<'_> {
         if !globs::is_pattern(&characters) {
             return Ok(vec![characters.into_iter().map(|(ch, _)| ch).collect()]);
         }
-        globs::expand(self.place, &self.cwd, &characters, &mut self.names_seen)
+        let looked = globs::Looked {
+            seen: &mut self.names_seen,
+            names: &mut self.names,
+        };
+        globs::expand(self.place, &self.cwd, &characters, looked)
     }
 
     /// The characters of a word with whether each is quoted; nothing when the

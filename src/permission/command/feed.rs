@@ -139,7 +139,9 @@ pub fn after(before: &Feed, node: &Node, parts: &[Part]) -> Feed {
         "printf" => Feed::Text(printed(args)),
         "cat" | "tee" if !own_input && args.iter().all(|word| word.starts_with('-')) => {
             match before {
-                Feed::Text(_) | Feed::Words(_) => before.clone(),
+                Feed::Text(_) => before.clone(),
+                // Numbers before the lines would be words too.
+                Feed::Words(_) if args.is_empty() => before.clone(),
                 _ => Feed::Unknown,
             }
         }

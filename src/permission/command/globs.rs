@@ -1,6 +1,8 @@
 //! Patterns that the shell expands to names of files.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use super::analysis::{MANY, UNKNOWN};
 use super::expand::Words;
@@ -11,6 +13,18 @@ const MAX_NAMES: usize = 2_000;
 const MAX_DIRS: usize = 500;
 const MAX_ENTRIES: usize = 30_000;
 
+/// The names in directories, as far as they were asked for; nothing for a directory
+/// with too many.
+pub type Names = HashMap<PathBuf, Option<Rc<[String]>>>;
+
+/// What was looked at so far.
+pub struct Looked<'a> {
+    /// Names that patterns were held against.
+    pub seen: &'a mut usize,
+    /// The names themselves.
+    pub names: &'a mut Names,
+}
+
 /// A character, and whether it is quoted.
 type Character = (char, bool);
 
@@ -20,12 +34,11 @@ pub fn is_pattern(word: &[Character]) -> bool {
     active('*') || active('?') || (active('[') && active(']'))
 }
 
-/// The names a pattern becomes, or the pattern itself when there are none. `seen`
-/// counts the names that were looked at.
+/// The names a pattern becomes, or the pattern itself when there are none.
 ///
 /// # Errors
 /// When that cannot be said, or when a name looks like an option.
-pub fn expand(place: &Place<'_>, cwd: &Path, word: &[Character], seen: &mut usize) -> Words {
+pub fn expand(place: &Place<'_>, cwd: &Path, word: &[Character], looked: Looked<'_>) -> Words {
     if word.iter().any(|(ch, _)| matches!(*ch, UNKNOWN | MANY)) {
         return Err("a pattern is only known when it runs".to_string());
     }
@@ -71,25 +84,35 @@ pub fn expand(place: &Place<'_>, cwd: &Path, word: &[Character], seen: &mut usiz
                 return Err("a pattern looks outside the workspace".to_string());
             }
             dirs += 1;
-            let names = place.names(real.real());
-            *seen += names.as_ref().map_or(0, Vec::len);
-            let Some(names) = names.filter(|_| dirs <= MAX_DIRS && *seen <= MAX_ENTRIES) else {
+            let names = match looked.names.get(real.real()) {
+                Some(names) => names.clone(),
+                None => {
+                    let names = place.names(real.real()).map(Rc::from);
+                    looked
+                        .names
+                        .insert(real.real().to_path_buf(), names.clone());
+                    names
+                }
+            };
+            *looked.seen += names.as_ref().map_or(0, |names| names.len());
+            let fits = dirs <= MAX_DIRS && *looked.seen <= MAX_ENTRIES;
+            let Some(names) = names.filter(|_| fits) else {
                 return Err("a pattern has too many matches".to_string());
             };
             let pattern = Pattern::new(part);
-            for name in names {
+            for name in names.iter() {
                 let hidden = name.starts_with('.') && part[0].0 != '.';
-                if hidden || !pattern.matches(&name) {
+                if hidden || !pattern.matches(name) {
                     continue;
                 }
                 if shown.is_empty() && name.starts_with('-') {
                     return Err(format!(
                         "a pattern matches a file named like an option: {}",
-                        crate::permission::short(&name)
+                        crate::permission::short(name)
                     ));
                 }
                 let end = if last { "" } else { "/" };
-                next.push((format!("{shown}{name}{end}"), dir.join(&name)));
+                next.push((format!("{shown}{name}{end}"), dir.join(name)));
             }
             if next.len() > MAX_NAMES {
                 return Err("a pattern has too many matches".to_string());

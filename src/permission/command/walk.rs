@@ -7,16 +7,21 @@ use std::path::{Path, PathBuf};
 use super::analysis::*;
 use super::cx::{Cx, Use, is_number, is_unknown};
 use super::listing::{Filter, none_tracked};
-use super::{assignments, feed, programs};
+use super::{assignments, feed, globs, programs};
 use crate::permission::place::{Place, Tree};
 use crate::permission::shell::*;
 use crate::permission::short;
 
 /// Commands judged in one line, loops unrolled; beyond it the line is not understood.
-const MAX_COMMANDS: usize = 1_000;
+const MAX_COMMANDS: usize = 600;
 
-/// Values of a loop that are gone through one by one.
+/// Values of a loop that are gone through one by one, and of all loops together, those
+/// inside others counted each time.
 const MAX_ROUNDS: usize = 100;
+const MAX_ALL_ROUNDS: usize = 300;
+
+/// Words of one command.
+const MAX_ARGUMENTS: usize = 3_000;
 
 /// Directories that are gone through to the bottom.
 const MAX_TREES: usize = 3;
@@ -65,10 +70,13 @@ pub struct Walker<'p> {
     pub looked_at: HashMap<(PathBuf, String, EffectKind), Use>,
     /// Names that patterns were held against.
     pub names_seen: usize,
+    /// The names in the directories that patterns looked into.
+    pub names: globs::Names,
     heres: Vec<Word>,
     parts: Vec<Part>,
     problem: Option<String>,
     judged: usize,
+    rounds: usize,
     depth: usize,
 }
 
@@ -87,10 +95,12 @@ impl<'p> Walker<'p> {
             trees: HashMap::new(),
             looked_at: HashMap::new(),
             names_seen: 0,
+            names: globs::Names::default(),
             heres: Vec::new(),
             parts: Vec::new(),
             problem: None,
             judged: 0,
+            rounds: 0,
             depth: 0,
         }
     }
@@ -421,7 +431,14 @@ impl<'p> Walker<'p> {
         });
         self.perhaps(|walker| match values {
             Some(values) => {
-                for value in values {
+                for (round, value) in values.into_iter().enumerate() {
+                    walker.rounds += 1;
+                    let enough = walker.rounds > MAX_ALL_ROUNDS || walker.judged > MAX_COMMANDS;
+                    // Once each: what is forbidden in it stays so.
+                    if enough && round > 0 {
+                        walker.doubt("its loops go round too often");
+                        break;
+                    }
                     walker.vars.insert(name.to_string(), Value::Text(value));
                     walker.body(body);
                 }
@@ -511,6 +528,10 @@ impl<'p> Walker<'p> {
         let mut argv = Vec::new();
         let mut doubts = Vec::new();
         for word in &simple.words {
+            if argv.len() > MAX_ARGUMENTS {
+                self.doubt("it has too many arguments");
+                break;
+            }
             match self.expand(word) {
                 Ok(words) => argv.extend(words),
                 Err(why) => {
@@ -572,11 +593,15 @@ impl Cx<'_, '_> {
             walker.depth = cx.walker.depth;
             walker.judged = cx.walker.judged;
             walker.names_seen = cx.walker.names_seen;
+            walker.rounds = cx.walker.rounds;
             walker.trees = std::mem::take(&mut cx.walker.trees);
+            walker.names = std::mem::take(&mut cx.walker.names);
             walker.go_through(line);
             cx.walker.judged = walker.judged;
             cx.walker.names_seen = walker.names_seen;
+            cx.walker.rounds = walker.rounds;
             cx.walker.trees = std::mem::take(&mut walker.trees);
+            cx.walker.names = std::mem::take(&mut walker.names);
             let analysis = walker.done();
             if let Some(why) = analysis.problem {
                 cx.around(why);
