@@ -222,6 +222,7 @@ impl Agent {
                 path,
                 before,
                 after,
+                ..
             } = merged.change;
             if before == after {
                 continue;

@@ -347,6 +347,7 @@ impl Checkpoints {
                     path,
                     before: state,
                     after,
+                    linked: false,
                 });
             }
         }

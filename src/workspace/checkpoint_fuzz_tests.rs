@@ -99,7 +99,7 @@ fn line(random: &mut Random) -> String {
     let (a, b) = (quote(random.pick(FILES)), quote(random.pick(FILES)));
     let dir = random.pick(&["src", "src/deep", "docs", "new/made", "empty"]);
     let n = random.below(1000);
-    match random.below(20) {
+    match random.below(32) {
         0 => format!("rm -f {a}"),
         1 => format!("rm -rf {dir}"),
         2 => format!("mv {a} {b}"),
@@ -117,6 +117,20 @@ fn line(random: &mut Random) -> String {
         16 => format!("mv {dir} moved-{}", n % 3),
         17 => format!("mkdir -p target && echo {n} > target/out && echo {n} > {b}"),
         18 => format!("chmod {} {dir}", ["700", "755", "500"][n % 3]),
+        19 => "git stash -q".to_string(),
+        20 => "git reset -q --hard; git clean -fdq".to_string(),
+        21 => format!("git rm -q --cached {a}; git checkout -q -B topic-{}", n % 2),
+        22 => format!("rmdir {dir}"),
+        // Another kind of thing under the same name.
+        23 => format!("rm -rf {a} && mkdir -p {a} && echo {n} > {a}/inner"),
+        24 => format!("rm -rf {dir} && mkdir -p src docs && echo {n} > {dir}"),
+        25 => format!("ln -f {a} {b}"),
+        26 => format!(": > {a}; truncate -s {} {b}", n % 9),
+        27 => {
+            format!("mkdir -p src docs && ln -sfn ../docs src/linked && echo {n} > src/linked/p.md")
+        }
+        28 => format!("cp {a} {b} && touch -r {a} {b}"),
+        29 => format!("mkdir -p src docs; install -m 711 {a} {b}"),
         _ => format!("printf '{n}\\n' | tee {a} > {b}"),
     }
 }

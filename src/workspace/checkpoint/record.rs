@@ -17,6 +17,9 @@ pub struct FileChange {
     pub before: State,
     /// What it became.
     pub after: State,
+    /// It became another name of a file that is there by its own name, too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub linked: bool,
 }
 
 /// All paths of a change, sorted.
@@ -43,6 +46,7 @@ pub fn merge(manifests: &[Manifest]) -> Vec<Merged> {
             Some(merged) => {
                 merged.touched_between |= merged.change.after != change.before;
                 merged.change.after = change.after.clone();
+                merged.change.linked |= change.linked;
             }
             None => {
                 let merged = Merged {

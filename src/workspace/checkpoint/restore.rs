@@ -12,7 +12,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use super::record::{Manifest, Merged, merge};
-use super::state::{State, is_missing};
+use super::state::{State, is_missing, links};
 use super::{Checkpoints, LARGEST_KNOWN, TakeBack, UndoError};
 use crate::stdx::fs as sfs;
 use crate::stdx::text;
@@ -56,6 +56,8 @@ pub struct Step {
     pub to: State,
     /// Why not to.
     pub obstacle: Option<Obstacle>,
+    /// It is another name of a file that must not change with it.
+    pub linked: bool,
 }
 
 /// What a restore would do.
@@ -157,6 +159,7 @@ impl Checkpoints {
             path: change.path,
             to,
             obstacle,
+            linked: change.linked,
         })
     }
 
@@ -182,8 +185,9 @@ impl Checkpoints {
             at.push(part);
             match fs::symlink_metadata(&at) {
                 Ok(meta) if meta.is_dir() => {}
-                Err(error) if is_missing(&error) => return true,
-                _ => return false,
+                // Where a file stands there is nothing below; it may be about to go.
+                Ok(meta) => return !meta.is_symlink(),
+                Err(error) => return is_missing(&error),
             }
         }
         true
@@ -220,7 +224,12 @@ impl Checkpoints {
         });
         todo.reverse();
         for (path, step) in &todo {
-            if let Err(error) = self.bring(path, &step.to) {
+            // Written in place, it would change under its other names as well.
+            let apart = step.linked || step.obstacle.is_some();
+            if apart && links(path) > 1 && sfs::remove_file(path).is_err() {
+                let error = io::Error::other("it is another name of a file and cannot be parted");
+                failed.push((step.path.clone(), error));
+            } else if let Err(error) = self.bring(path, &step.to) {
                 failed.push((step.path.clone(), error));
             } else {
                 out.done.push(step.path.clone());

@@ -193,6 +193,17 @@ impl State {
     }
 }
 
+/// How many names the file at a path has.
+pub(super) fn links(path: &Path) -> u64 {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        std::fs::symlink_metadata(path).map_or(0, |meta| meta.nlink())
+    }
+    #[cfg(not(unix))]
+    u64::from(path.exists())
+}
+
 /// Nothing there, or something else where a directory on the way should be.
 pub(super) fn is_missing(error: &io::Error) -> bool {
     matches!(

@@ -9,7 +9,7 @@ use super::git_index::{self, GitIndex, Name};
 use super::index::{Content, Delta, Index, Known, Learn};
 use super::record::{FileChange, Manifest, Note};
 use super::scan;
-use super::state::{Stat, State};
+use super::state::{Stat, State, links};
 use super::{Author, Begun, Checkpoints, Ended, UndoError, shown};
 use crate::stdx::ids;
 
@@ -218,6 +218,7 @@ impl Checkpoints {
         let mut files: Vec<FileChange> = deltas
             .into_iter()
             .map(|delta| FileChange {
+                linked: self.is_linked(&delta),
                 path: delta.path,
                 before: state(delta.before),
                 after: state(delta.after),
@@ -230,6 +231,13 @@ impl Checkpoints {
             return Ok(Ended::default());
         }
         self.record(note, Manifest { files })
+    }
+
+    /// Whether a path became another name of a file that is there otherwise, too.
+    fn is_linked(&self, delta: &Delta) -> bool {
+        let inode = |known: &Option<Known>| known.as_ref().map(|known| known.stat.inode);
+        let (before, after) = (inode(&delta.before), inode(&delta.after));
+        after.is_some() && before != after && links(&self.root.join(&delta.path)) > 1
     }
 
     /// The contents that what is known of the tree relies on.

@@ -78,8 +78,8 @@ pub(in crate::workspace) fn merge(
     Ok(out)
 }
 
-/// The blanks that the old text has behind each of its lines and the file behind
-/// none: they are the model's, and behind new lines too.
+/// The blanks that the old text has behind each of its lines more than the file: they
+/// are the model's, and behind new lines too.
 fn stray<'a>(view: &View, place: &Place, change: Change<'a>) -> Option<&'a str> {
     let mut stray = None;
     for (index, old) in change.old.iter().enumerate() {
@@ -87,7 +87,8 @@ fn stray<'a>(view: &View, place: &Place, change: Change<'a>) -> Option<&'a str> 
         if old.body.is_empty() {
             continue;
         }
-        if !file.trail.is_empty() || *stray.get_or_insert(old.trail) != old.trail {
+        let more = old.trail.strip_prefix(file.trail)?;
+        if *stray.get_or_insert(more) != more {
             return None;
         }
     }
