@@ -343,6 +343,7 @@ fn lists_of_paths_are_read_where_nothing_leads_out() {
         r"find . -maxdepth 3 -name '*.toml' -exec cat {} +",
         r#"rg -l TODO | while read -r f; do echo "$f: $(grep -c TODO "$f")"; done"#,
         r"for f in $(find . -name '*.rs'); do wc -l < $f; done",
+        r#"while IFS= read -r f; do wc -l "$f"; done < <(git ls-files '*.rs')"#,
         r"files=$(git ls-files); cat $files",
         r"grep -R foo src",
         r"diff -r src src/deep",

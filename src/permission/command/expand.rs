@@ -255,7 +255,12 @@ impl Walker<'_> {
             Piece::Run { body, quoted } => Ok(self.run(body, *quoted)),
             Piece::Process { body } => {
                 self.own_shell(body);
-                self.process = std::mem::replace(&mut self.carried, Feed::Unknown);
+                let carried = std::mem::replace(&mut self.carried, Feed::Unknown);
+                // Of several, only what the last one prints is known.
+                self.process = match body.as_slice() {
+                    [item] if !item.background => carried,
+                    _ => Feed::Unknown,
+                };
                 Ok((PROCESS.to_string(), true))
             }
             Piece::Sum { text, .. } => {

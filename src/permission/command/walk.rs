@@ -352,7 +352,18 @@ impl<'p> Walker<'p> {
                 }
                 let outer = self.feed.clone();
                 if !redirects.is_empty() {
-                    self.feed = feed::Feed::Unknown;
+                    self.feed = match redirects.as_slice() {
+                        // `done < <(git ls-files)`
+                        [
+                            Redirect {
+                                op: Op::Read,
+                                target: Target::Word(word),
+                            },
+                        ] if matches!(word.pieces.as_slice(), [Piece::Process { .. }]) => {
+                            std::mem::replace(&mut self.process, feed::Feed::Unknown)
+                        }
+                        _ => feed::Feed::Unknown,
+                    };
                 }
                 self.compound(kind);
                 self.feed = outer;
