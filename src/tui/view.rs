@@ -30,12 +30,28 @@ use super::panels::permission::Told;
 use super::status;
 use super::terminal::scrollback::{Caret, Size};
 
+/// Rows of a transcript in the viewport, at least, where the window has them.
+const LOW: u16 = 9;
+
 /// The open transcript, as high as the terminal; nothing when none is open.
 pub fn transcript(app: &mut App, size: Size) -> Option<(Buffer, Caret)> {
     let asked = !app.asks.is_empty();
     let viewer = app.viewer.as_mut()?;
     let record = app.viewed.as_ref().unwrap_or(&app.record);
     Some(viewer.view(record, size, asked, &app.theme))
+}
+
+/// The open transcript as a viewport, for a terminal without a second screen.
+pub fn low_transcript(app: &mut App, size: Size) -> Option<(Buffer, Caret)> {
+    let low = Size {
+        rows: (size.rows / 3 * 2).max(size.rows.min(LOW)),
+        ..size
+    };
+    let typing = app.viewer.as_ref()?.is_typing();
+    let (rows, caret) = transcript(app, low)?;
+    // With nothing above the cursor a window that gets lower cuts rows off below it.
+    let caret = if typing { caret } else { Caret::default() };
+    Some((rows, caret))
 }
 
 /// An open list with more rows than a viewport has room for, as high as the terminal.

@@ -27,7 +27,7 @@ use super::terminal::scrollback::{Caret, Scrollback, Size};
 use super::terminal::sgr::{Depth, Painter};
 use super::terminal::sys::{self, Report};
 use super::terminal::{guard, notify};
-use super::view::{tall_list, transcript, view};
+use super::view::{low_transcript, tall_list, transcript, view};
 use super::{TuiError, TuiExit, TuiOptions};
 
 /// Streamed content is drawn at most this often, as more is not seen but costs a slow
@@ -436,7 +436,7 @@ impl Screen {
             return self.draw_fullscreen(size, &rows, caret);
         }
         let (rows, caret) =
-            transcript(&mut self.app, size).unwrap_or_else(|| view(&mut self.app, size, now));
+            low_transcript(&mut self.app, size).unwrap_or_else(|| view(&mut self.app, size, now));
         let history = self.app.transcript.take();
         self.scrollback.set_calm(self.is_calm(now));
         let mut bytes = guard::leave_alternate().to_vec();

@@ -195,12 +195,14 @@ impl Terminal {
         }
     }
 
-    /// Has a second screen. GNU screen has none unless its user asks for it.
+    /// Has a second screen that leaves the first one alone. GNU screen has none unless
+    /// its user asks for it; xterm cuts rows off the hidden one when its window gets
+    /// lower or higher meanwhile.
     pub fn has_alternate(self, env: &TerminalEnv) -> bool {
         let plain = matches!(env.term.as_str(), "linux" | "vt100" | "vt220");
         let screen =
             self == Self::Screen || (self == Self::Unknown && env.term.starts_with("screen"));
-        env.tmux || !(plain || screen)
+        env.tmux || !(plain || screen || self == Self::Xterm)
     }
 
     /// Shows links that can be followed. Inside tmux that depends on the terminal
@@ -343,6 +345,20 @@ mod tests {
                 "{terminal:?} {env:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_second_screen_is_used_where_the_first_one_survives_it() {
+        let env = |term: &str| TerminalEnv {
+            term: term.into(),
+            ..TerminalEnv::default()
+        };
+        let usual = env("xterm-256color");
+        assert!(Terminal::Unknown.has_alternate(&usual));
+        assert!(Terminal::Vte.has_alternate(&usual));
+        assert!(!Terminal::Xterm.has_alternate(&usual));
+        assert!(!Terminal::Unknown.has_alternate(&env("screen-256color")));
+        assert!(!Terminal::Unknown.has_alternate(&env("linux")));
     }
 
     #[test]

@@ -34,6 +34,8 @@ const SHOW: &[u8] = b"\x1b[?25h";
 const NO_WRAP: &[u8] = b"\x1b[?7l";
 const WRAP: &[u8] = b"\x1b[?7h";
 const ERASE_LINE: &[u8] = b"\x1b[K";
+const SAVE_CURSOR: &[u8] = b"\x1b7";
+const RESTORE_CURSOR: &[u8] = b"\x1b8";
 /// Erases from the cursor's row on. Never from the very first cell: there some
 /// terminals take it for clearing the screen and copy the rows into scrollback.
 pub(super) const ERASE_FROM_ROW: &[u8] = b"\x1b[K\x1b[C\x1b[J\r";
@@ -401,8 +403,15 @@ impl Scrollback {
         self.painter.switch(&mut pen, Pen::default(), out);
     }
 
-    /// The changed cells, then the caret. The cursor starts at the drawn caret.
+    /// The changed cells, then the caret. The cursor starts at the drawn caret, and
+    /// comes back to it by its place on the screen: in a window that is lower already
+    /// than we have heard there are fewer rows to go down, and coming up by as many
+    /// as were meant would end in the history.
     fn changes(&self, drawn: &Drawn, rows: &Buffer, caret: Caret, out: &mut Vec<u8>) {
+        let away = self.changes_elsewhere(drawn, rows, drawn.caret);
+        if away {
+            out.extend_from_slice(SAVE_CURSOR);
+        }
         let mut at = drawn.caret;
         let mut wraps = true;
         let mut pen = Pen::default();
@@ -429,6 +438,10 @@ impl Scrollback {
         self.painter.switch(&mut pen, Pen::default(), out);
         if !wraps {
             out.extend_from_slice(WRAP);
+        }
+        if away {
+            out.extend_from_slice(RESTORE_CURSOR);
+            at = drawn.caret;
         }
         go(&mut at, caret, out);
     }

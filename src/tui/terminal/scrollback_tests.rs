@@ -219,6 +219,24 @@ fn the_region_writer_is_cheap_once_the_place_is_certain() {
 }
 
 #[test]
+fn a_window_that_got_lower_unheard_of_loses_nothing_to_a_change_of_cells() {
+    let mut session = Session::new(BIG, Writer::LineFeed);
+    let mut rows = viewport(BIG, 10, "first");
+    let caret = Caret { row: 1, col: 3 };
+    let out = session.scrollback.frame(BIG, &[], &rows, caret);
+    session.emulator.feed(&out);
+    let low = Size { cols: 80, rows: 8 };
+    session.emulator.resize(low);
+    rows.set_string(0, 8, "changed", Style::new());
+    let out = session.scrollback.frame(BIG, &[], &rows, caret);
+    session.emulator.feed(&out);
+    assert_eq!(session.emulator.cursor(), (6, 3), "where it was");
+    session.resize(low);
+    session.frame(&[], 3, "second");
+    session.check(3);
+}
+
+#[test]
 fn a_fresh_row_is_used_after_a_stop() {
     let mut session = Session::new(BIG, Writer::LineFeed);
     session.frame(&["one".into()], 3, "x");

@@ -135,6 +135,11 @@ impl Viewer {
         rows
     }
 
+    /// What is looked for is being typed.
+    pub fn is_typing(&self) -> bool {
+        self.typing.is_some()
+    }
+
     /// Takes a key.
     pub fn key(&mut self, key: Key, record: &Record, theme: &Theme) -> ViewOutcome {
         self.message.clear();
