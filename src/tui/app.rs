@@ -211,6 +211,7 @@ impl App {
     pub fn set_cols(&mut self, cols: u16) {
         self.cols = usize::from(cols);
         self.live.set_cols(self.cols);
+        self.transcript.set_cols(self.cols);
     }
 
     /// A turn is running or something waits for one.

@@ -192,7 +192,7 @@ fn known(worker: &Worker) -> Picker {
         .iter()
         .filter(|known| !there.iter().any(|server| server.name == known.id));
     Picker {
-        title: "add MCP server (or /mcp add NAME COMMAND)".into(),
+        title: "add MCP server".into(),
         rows: rows
             .map(|known| {
                 let needs = known

@@ -1,13 +1,15 @@
 //! Finished things as lines for the scrollback, with the blank lines between them.
 
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::protocol::event::{NoticeLevel, TurnOutcome, TurnSummary};
 use crate::protocol::message::StopReason;
 use crate::render::markdown::Settings;
 use crate::render::stream::document;
-use crate::render::text::{expand_tabs, fit};
+use crate::render::text::{expand_tabs, fit, width};
 use crate::render::theme::Theme;
+use crate::render::wrap::Wrapper;
 use crate::stdx::text::{clean, count, dollars, duration, one_line, plural};
 
 /// Rows of the user's message shown; the rest is counted.
@@ -32,6 +34,7 @@ pub struct Transcript {
     lines: Vec<Line<'static>>,
     last: Last,
     theme: Theme,
+    cols: usize,
 }
 
 impl Transcript {
@@ -41,12 +44,18 @@ impl Transcript {
             lines: Vec::new(),
             last: Last::Start,
             theme,
+            cols: 80,
         }
     }
 
     /// Uses another theme from now on.
     pub fn set_theme(&mut self, theme: Theme) {
         self.theme = theme;
+    }
+
+    /// Columns of the terminal.
+    pub fn set_cols(&mut self, cols: usize) {
+        self.cols = cols;
     }
 
     /// Lines that wait to be written.
@@ -94,8 +103,13 @@ impl Transcript {
             } else {
                 Span::raw(indent.clone())
             };
-            let text = Span::raw(expand_tabs(row).into_owned());
-            self.lines.push(Line::from(vec![start, text]));
+            for (index, piece) in self.broken(row, sign.len() + 1).into_iter().enumerate() {
+                let start = match index {
+                    0 => start.clone(),
+                    _ => Span::raw(indent.clone()),
+                };
+                self.lines.push(Line::from(vec![start, Span::raw(piece)]));
+            }
         }
         let more = match (rows.len() - shown, cut) {
             (0, 0) => None,
@@ -153,9 +167,28 @@ impl Transcript {
         self.begin(Last::Step);
         let cleaned = clean(text);
         for row in cleaned.trim_end().lines() {
-            let line = format!("  {}", expand_tabs(row));
-            self.lines.push(Line::styled(line, style));
+            for piece in self.broken(row, 2) {
+                self.lines.push(Line::styled(format!("  {piece}"), style));
+            }
         }
+    }
+
+    /// A line that is too wide behind its indent, between words; what it begins with
+    /// stays in front of each row.
+    fn broken(&self, row: &str, indent: usize) -> Vec<String> {
+        let row = expand_tabs(row);
+        let room = self.cols.saturating_sub(indent).max(1);
+        if width(&row) <= room {
+            return vec![row.into_owned()];
+        }
+        let (blanks, words) = row.split_at(row.len() - row.trim_start_matches(' ').len());
+        let blanks = &blanks[..blanks.len().min(room / 2)];
+        let mut wrapper = Wrapper::new(room - blanks.len());
+        wrapper.push(words, Style::default());
+        let rows = wrapper.finish().into_iter();
+        rows.map(|row| row.into_iter().map(|(text, _)| text).collect::<String>())
+            .map(|row| format!("{blanks}{row}"))
+            .collect()
     }
 
     /// Markdown that belongs to no conversation.
@@ -309,6 +342,22 @@ mod tests {
             "sofos 0.1.0\n\n> fix it\n  please\n\n  thought 6.0 s: the test reads the cl…\n• Read a.rs\n\
              • Run b\n\none\n\ntwo\n\nthree\n\n  noted\n\nfour\n\n  stopped\n  \
              41 s · 12.4k in, 96 % cached · 1.8k out · $0.021"
+        );
+    }
+
+    #[test]
+    fn wide_lines_break_between_words() {
+        let mut transcript = Transcript::new(Theme::default());
+        transcript.set_cols(20);
+        transcript.user(">", "fix the flaky test and\n    its neighbour too, please");
+        transcript.notice(
+            NoticeLevel::Info,
+            "no such file; see https://example.org/a/long/address now",
+        );
+        assert_eq!(
+            shown(&mut transcript),
+            "> fix the flaky test\n  and\n      its neighbour\n      too, please\n\n  \
+             no such file; see\n  https://example.org/a/long/address\n  now"
         );
     }
 
