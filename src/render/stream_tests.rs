@@ -241,6 +241,27 @@ fn wide_tables_shrink_to_the_width() {
 }
 
 #[test]
+fn a_table_too_narrow_to_read_is_a_list_of_its_rows() {
+    let text = "| name | a long heading | c | d |\n|---|---|---|---|\n\
+                | one | eight nine ten | eleven twelve | **thirteen** fourteen |\n\
+                | two | fifteen sixteen | seventeen | eighteen nineteen |\n";
+    let lines = document(text, &settings(30));
+    insta::assert_snapshot!(plain(&lines), @r"
+    name: one
+    a long heading: eight nine
+      ten
+    c: eleven twelve
+    d: thirteen fourteen
+    ───
+    name: two
+    a long heading: fifteen
+      sixteen
+    c: seventeen
+    d: eighteen nineteen
+    ");
+}
+
+#[test]
 fn definitions_resolve_later_references() {
     assert_eq!(
         show("[site]: https://example.org\n\nsee [the site][site] now"),

@@ -9,6 +9,8 @@ use super::wrap::{Pieces, Wrapper, hard_rows, pieces_width, push_piece, to_line}
 
 const GAP: usize = 2;
 const LEAST: usize = 3;
+/// A column cut narrower than this cannot be read.
+const LEGIBLE: usize = 8;
 
 /// A table as it is collected.
 #[derive(Debug, Default)]
@@ -22,7 +24,9 @@ impl Table {
     /// The rows in at most `width` columns, as far as that is possible.
     pub(super) fn lines(&self, width: usize, theme: &Theme) -> Vec<Line<'static>> {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
-        let widths = self.widths(columns, width);
+        let Some(widths) = self.widths(columns, width) else {
+            return self.records(width, theme);
+        };
         let mut lines = Vec::new();
         for (index, row) in self.rows.iter().enumerate() {
             // A head without words is none.
@@ -44,8 +48,46 @@ impl Table {
         lines
     }
 
-    /// Natural widths; where they do not fit, the widest give way first.
-    fn widths(&self, columns: usize, width: usize) -> Vec<usize> {
+    /// Each row as a list of its cells, behind what the head says of them.
+    fn records(&self, width: usize, theme: &Theme) -> Vec<Line<'static>> {
+        let room = width.saturating_sub(GAP).max(1);
+        let mut lines = Vec::new();
+        let (heads, rows) = match self.rows.split_first() {
+            Some((head, rows)) => (head.as_slice(), rows),
+            None => (&[][..], &[][..]),
+        };
+        for (index, row) in rows.iter().enumerate() {
+            if index > 0 {
+                let rule = theme.glyphs.rule.repeat(LEAST);
+                lines.push(Line::styled(rule, theme.dim));
+            }
+            for (column, cell) in row.iter().enumerate() {
+                let mut all = Pieces::new();
+                for (text, style) in heads.get(column).into_iter().flatten() {
+                    push_piece(&mut all, text, style.add_modifier(Modifier::BOLD));
+                }
+                if !all.is_empty() {
+                    push_piece(&mut all, ": ", theme.dim);
+                }
+                for (text, style) in cell {
+                    push_piece(&mut all, text, *style);
+                }
+                for (index, row) in fill(&all, room).into_iter().enumerate() {
+                    let mut line = Pieces::new();
+                    if index > 0 {
+                        push_piece(&mut line, &" ".repeat(GAP), Default::default());
+                    }
+                    line.extend(row);
+                    lines.push(to_line(line));
+                }
+            }
+        }
+        lines
+    }
+
+    /// Natural widths; where they do not fit, the widest give way first. Nothing when the
+    /// columns would be too narrow to read.
+    fn widths(&self, columns: usize, width: usize) -> Option<Vec<usize>> {
         let mut widths = vec![LEAST; columns];
         for row in &self.rows {
             for (column, cell) in row.iter().enumerate() {
@@ -67,8 +109,12 @@ impl Table {
                 }
             }
             limit = low;
+            let has_body = self.rows.len() > 1;
+            if has_body && columns > 1 && (limit < LEGIBLE || !fits(limit)) {
+                return None;
+            }
         }
-        widths.iter().map(|w| (*w).min(limit)).collect()
+        Some(widths.iter().map(|w| (*w).min(limit)).collect())
     }
 
     fn row_lines(

@@ -9,6 +9,7 @@ mod attach;
 mod cli;
 mod compact;
 mod crash;
+mod display;
 mod faults;
 mod frames;
 mod fuzz;
