@@ -1,7 +1,7 @@
 //! Reading a page of a text file, in memory that depends on the page alone.
 
 use std::fs::{File, Metadata};
-use std::io::{Cursor, Read};
+use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use super::encoding::{self, Encoding, UTF8_BOM};
 use super::{FileError, Workspace, file_state, open};
@@ -9,6 +9,10 @@ use crate::media::image::{self, Ready};
 use crate::media::{pdf, sniff};
 use crate::protocol::permission::ScopedPath;
 use crate::stdx::text;
+
+mod jump;
+
+use jump::Jump;
 
 /// Lines of a page when none are asked for, and at most.
 pub const MAX_LINES: u64 = 2_000;
@@ -24,6 +28,8 @@ const MAX_UTF16: u64 = 20 * 1024 * 1024;
 /// How far past the page lines are still counted, in bytes.
 const COUNT_AHEAD: u64 = 16 * 1024 * 1024;
 const CHUNK: usize = 256 * 1024;
+/// From this many lines on it is worth the threads to get there.
+const FAR: u64 = 100_000;
 /// Where binary data is looked for.
 const SNIFFED: usize = 8 * 1024;
 
@@ -184,6 +190,8 @@ struct Pager<'a> {
     offset: u64,
     limit: u64,
     notes: Vec<String>,
+    /// Where `source` begins in the file.
+    from: Jump,
 }
 
 impl<'a> Pager<'a> {
@@ -191,11 +199,12 @@ impl<'a> Pager<'a> {
         path: &'a ScopedPath,
         meta: &Metadata,
         start: Vec<u8>,
-        file: File,
+        mut file: File,
         offset: u64,
         limit: Option<u64>,
     ) -> Result<Self, FileError> {
         let mut notes = Vec::new();
+        let mut from = Jump::default();
         let encoding = encoding::detect(&start);
         let bom = start.starts_with(UTF8_BOM);
         let binary = || FileError::Binary {
@@ -206,9 +215,20 @@ impl<'a> Pager<'a> {
             if start.contains(&0) {
                 return Err(binary());
             }
+            if offset > FAR {
+                let fail = |source| FileError::io("read", path, source);
+                from = jump::towards(&file, meta.len(), offset - 1).map_err(fail)?;
+                if from.at > 0 {
+                    file.seek(SeekFrom::Start(from.at)).map_err(fail)?;
+                }
+            }
             let mut start = Cursor::new(start);
             start.set_position(if bom { UTF8_BOM.len() as u64 } else { 0 });
-            Box::new(start.chain(file))
+            if from.at > 0 {
+                Box::new(file)
+            } else {
+                Box::new(start.chain(file))
+            }
         } else {
             let (bytes, _) = open::whole(path, MAX_UTF16, "show")?;
             notes.push("UTF-16".to_string());
@@ -225,6 +245,7 @@ impl<'a> Pager<'a> {
             offset: offset.max(1),
             limit: limit.unwrap_or(MAX_LINES).clamp(1, MAX_LINES),
             notes,
+            from,
         })
     }
 
@@ -242,8 +263,8 @@ impl<'a> Pager<'a> {
     /// Skips lines; returns how many there were to skip, and whether the last one
     /// skipped was ended by the end of the file.
     fn skip(&mut self, lines: u64) -> Result<(u64, bool), FileError> {
-        let mut skipped = 0;
-        let mut unfinished = false;
+        let mut skipped = self.from.lines;
+        let mut unfinished = self.from.inside;
         while skipped < lines && self.fill()? {
             let rest = &self.buffer[self.at..self.filled];
             let here = newlines(rest);
@@ -255,7 +276,7 @@ impl<'a> Pager<'a> {
             }
             for _ in skipped..lines {
                 let rest = &self.buffer[self.at..self.filled];
-                self.at += rest.iter().position(|byte| *byte == b'\n').unwrap_or(0) + 1;
+                self.at += memchr::memchr(b'\n', rest).unwrap_or(0) + 1;
             }
             (skipped, unfinished) = (lines, false);
         }
@@ -276,7 +297,7 @@ impl<'a> Pager<'a> {
         let mut last = 0;
         while self.fill()? {
             let rest = &self.buffer[self.at..self.filled];
-            let (end, found) = match rest.iter().position(|byte| *byte == b'\n') {
+            let (end, found) = match memchr::memchr(b'\n', rest) {
                 Some(end) => (end, true),
                 None => (rest.len(), false),
             };
@@ -438,19 +459,9 @@ impl<'a> Pager<'a> {
     }
 }
 
-/// Counts newlines; in small sums that the compiler turns into vector code.
+/// Counts newlines.
 fn newlines(bytes: &[u8]) -> u64 {
-    bytes
-        .chunks(255)
-        .map(|chunk| {
-            u64::from(
-                chunk
-                    .iter()
-                    .map(|byte| u8::from(*byte == b'\n'))
-                    .sum::<u8>(),
-            )
-        })
-        .sum()
+    memchr::memchr_iter(b'\n', bytes).count() as u64
 }
 
 #[cfg(test)]

@@ -168,6 +168,23 @@ fn a_huge_file_is_paged() {
 }
 
 #[test]
+fn far_lines_are_those_that_counting_finds() {
+    let dir = Dir::new();
+    // Lines of 7 to 12 bytes over several blocks, the last one without an end.
+    let mut text: String = (1..=1_500_000u32).map(|n| format!("line {n}\n")).collect();
+    text.push_str("the end");
+    let path = dir.file(&text);
+    for offset in [100_001, 100_002, 350_000, 700_003, 1_111_111, 1_499_999] {
+        let page = dir.page(&path, offset, Some(2));
+        let wanted = format!("{offset:>6}\tline {offset}\n{0:>6}\tline {0}\n", offset + 1);
+        assert!(page.text.starts_with(&wanted), "{offset}: {}", page.text);
+    }
+    let page = dir.page(&path, 1_500_001, None);
+    assert!(page.text.starts_with("1500001\tthe end\n"), "{}", page.text);
+    assert!(dir.error(&path, 1_500_002).contains("has 1500001 lines"));
+}
+
+#[test]
 fn what_is_no_text_is_refused_at_once() {
     let dir = Dir::new();
     let path = dir.file(b"a\0b\xff");
