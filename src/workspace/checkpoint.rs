@@ -260,6 +260,7 @@ impl Checkpoints {
                     shown(&self.record_path(path))
                 ));
             }
+            found.extend(self.other_names(path));
             found.push(path.clone());
         }
         found.sort_unstable();

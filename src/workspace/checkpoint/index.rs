@@ -164,6 +164,15 @@ impl Index {
         deltas
     }
 
+    /// Paths of files with this inode when they were last looked at.
+    pub fn named(&self, inode: u64) -> impl Iterator<Item = &PathBuf> {
+        let same = move |known: &Known| known.kind == Kind::File && known.stat.inode == inode;
+        let paths = self.paths.iter();
+        paths
+            .filter(move |(_, known)| same(known))
+            .map(|(path, _)| path)
+    }
+
     /// Paths that were not seen. Mostly there are none, which is soon told.
     fn missing(&self, seen: &[Seen]) -> HashSet<PathBuf> {
         let known = |seen: &&Seen| self.paths.contains_key(&seen.path);

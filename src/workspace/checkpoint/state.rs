@@ -204,6 +204,12 @@ pub(super) fn links(path: &Path) -> u64 {
     u64::from(path.exists())
 }
 
+/// The inode of what is at a path.
+pub(super) fn inode(path: &Path) -> Option<u64> {
+    let meta = std::fs::symlink_metadata(path).ok()?;
+    Some(Stat::of(&meta).inode)
+}
+
 /// Nothing there, or something else where a directory on the way should be.
 pub(super) fn is_missing(error: &io::Error) -> bool {
     matches!(

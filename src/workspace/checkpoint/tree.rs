@@ -1,7 +1,7 @@
 //! Changes by commands: the tree is looked at before and after.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, PoisonError};
 use std::time::SystemTime;
 
@@ -9,7 +9,7 @@ use super::git_index::{self, GitIndex, Name};
 use super::index::{Content, Delta, Index, Known, Learn};
 use super::record::{FileChange, Manifest, Note};
 use super::scan;
-use super::state::{Stat, State, links};
+use super::state::{Stat, State, inode, links};
 use super::{Author, Begun, Checkpoints, Ended, UndoError, shown};
 use crate::stdx::ids;
 
@@ -231,6 +231,22 @@ impl Checkpoints {
             return Ok(Ended::default());
         }
         self.record(note, Manifest { files })
+    }
+
+    /// The other names of a file that has several: they change with it. Those that are
+    /// known, which while the tree is looked at are none.
+    pub(super) fn other_names(&self, path: &Path) -> Vec<PathBuf> {
+        if links(path) < 2 {
+            return Vec::new();
+        }
+        let (Ok(tree), Some(inode)) = (self.tree.try_lock(), inode(path)) else {
+            return Vec::new();
+        };
+        let named = tree.index.iter().flat_map(|index| index.named(inode));
+        named
+            .map(|name| self.root.join(name))
+            .filter(|other| other != path && self::inode(other) == Some(inode))
+            .collect()
     }
 
     /// Whether a path became another name of a file that is there otherwise, too.
