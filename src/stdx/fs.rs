@@ -131,13 +131,18 @@ pub fn recover(path: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
+/// Whether a file name is one of those that are written first and renamed then.
+pub fn is_temporary(name: &str) -> bool {
+    name.starts_with(".sofos-") && name.ends_with(".tmp")
+}
+
 /// Removes temporary files of writes that were cut off a while ago.
 fn remove_left_over(parent: &Path) {
     const A_WHILE: std::time::Duration = std::time::Duration::from_secs(600);
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let ours = name.starts_with(".sofos-") && name.ends_with(".tmp");
+        let ours = is_temporary(&name);
         let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
         if ours && age().is_some_and(|age| age > A_WHILE) {
             let _ = fs::remove_file(entry.path());

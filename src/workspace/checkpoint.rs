@@ -87,6 +87,8 @@ use vault::Vault;
 const LARGEST_KNOWN: u64 = 64 * 1024 * 1024;
 /// Entries of a directory that is deleted or moved which are kept at most.
 const MOST_ENTRIES: usize = 20_000;
+/// Whose notes are kept until what a crash left beside files has gone.
+const LEFT: &str = "left";
 /// Up to this many contents are made to survive a power failure before the change.
 const DURABLE: usize = 32;
 
@@ -478,8 +480,18 @@ impl Checkpoints {
             for was in note.iter().flat_map(|note| note.paths.iter().flatten()) {
                 let _ = sfs::recover(&self.root.join(&was.path));
             }
-            if owner.is_none_or(|(owner, _)| owner != session) {
+            let owner = owner.map(|(owner, _)| owner);
+            let left = note.as_ref().is_some_and(|note| self.left_over(note));
+            if owner == Some(LEFT) && !left {
+                let _ = sfs::remove_file(&entry.path());
+            }
+            if owner != Some(session) {
                 continue;
+            }
+            if let Some(note) = note.clone().filter(|_| left) {
+                // Too young to be told from one of a process that runs: for a later start.
+                let session = LEFT.to_string();
+                let _ = self.write_note(&Note { session, ..note });
             }
             match note {
                 Some(note) if !is_logged(&note.id) => {
@@ -497,6 +509,20 @@ impl Checkpoints {
             }
         }
         Ok(found)
+    }
+}
+
+impl Checkpoints {
+    /// Whether a write that was cut off has left a temporary file beside its target.
+    fn left_over(&self, note: &Note) -> bool {
+        let paths = note.paths.iter().flatten();
+        let mut dirs: Vec<PathBuf> = paths
+            .filter_map(|was| Some(self.root.join(&was.path).parent()?.to_path_buf()))
+            .collect();
+        dirs.sort_unstable();
+        dirs.dedup();
+        let mut entries = dirs.iter().flat_map(fs::read_dir).flatten().flatten();
+        entries.any(|entry| sfs::is_temporary(&entry.file_name().to_string_lossy()))
     }
 }
 

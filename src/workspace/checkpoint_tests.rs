@@ -231,6 +231,31 @@ fn a_change_cut_off_by_a_crash_is_found_again() {
 }
 
 #[test]
+fn what_a_killed_write_left_goes_at_a_later_start() {
+    let tree = Tree::new();
+    tree.write("a", "old");
+    let paths = [(tree.root.join("a"), false)];
+    let _cut_off = tree.store.begin(author(), &paths).unwrap();
+    tree.write(".sofos-abcdefghij.tmp", "half");
+    let temp = tree.root.join(".sofos-abcdefghij.tmp");
+    let start = || {
+        let again = Checkpoints::new(tree.root.clone(), tree.root.join(".sofos/undo"), None);
+        again.recover("s1", |_| true).unwrap();
+    };
+    // It may be that of a process that is writing now.
+    start();
+    assert!(temp.exists());
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    let file = File::options().append(true).open(&temp).unwrap();
+    file.set_modified(long_ago).unwrap();
+    start();
+    assert!(!temp.exists());
+    let notes = || fs::read_dir(tree.root.join(".sofos/undo/pending")).unwrap();
+    assert_eq!(notes().count(), 0);
+    assert_eq!(tree.read("a"), "old");
+}
+
+#[test]
 fn what_is_too_large_or_gone_is_said() {
     let tree = Tree::new();
     tree.write("big", "");
