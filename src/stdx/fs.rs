@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::ids;
 
+mod held;
 mod open;
 
+pub use held::{chmod_exact, create_dirs_resolved, held};
 pub use open::open_resolved;
 
 /// Replaces the content of `path` as one step: the new bytes go to a temporary
@@ -39,11 +41,23 @@ pub fn write_atomic_if<E: From<io::Error>>(
     new_mode: u32,
     check: impl FnOnce() -> Result<(), E>,
 ) -> Result<(), E> {
-    let target = resolve_links(path)?;
+    write_exact_if(&resolve_links(path)?, bytes, new_mode, check)
+}
+
+/// [`write_atomic_if`] for a path that is no link: one that took its place is refused.
+///
+/// # Errors
+/// Any I/O error, and that of `check`; the target is untouched.
+pub fn write_exact_if<E: From<io::Error>>(
+    target: &Path,
+    bytes: &[u8],
+    new_mode: u32,
+    check: impl FnOnce() -> Result<(), E>,
+) -> Result<(), E> {
     let parent = target
         .parent()
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "path has no parent"))?;
-    let existing = existing(&target)?;
+    let existing = existing(target)?;
     // What others may not read in the file, they may not read in its copy.
     let mode = existing.as_ref().map_or(new_mode, |_| 0o600);
     step()?;
@@ -55,13 +69,13 @@ pub fn write_atomic_if<E: From<io::Error>>(
             None => true,
         };
         if !replaceable {
-            return write_in_place(&target, bytes, (&temp, file), check);
+            return write_in_place(target, bytes, (&temp, file), check);
         }
         step()?;
         (&file).write_all(bytes)?;
         step()?;
         if let Some(meta) = &existing {
-            copy_attributes(&target, &file);
+            copy_attributes(target, &file);
             step()?;
             file.set_permissions(meta.permissions())?;
         }
@@ -71,7 +85,7 @@ pub fn write_atomic_if<E: From<io::Error>>(
         step()?;
         check()?;
         step()?;
-        fs::rename(&temp, &target)?;
+        fs::rename(&temp, target)?;
         renamed = true;
         Ok(())
     })();
@@ -88,7 +102,7 @@ pub fn write_atomic_if<E: From<io::Error>>(
 /// What is at the target, if it may be written.
 fn existing(target: &Path) -> io::Result<Option<fs::Metadata>> {
     let refused = |kind, why: &str| Err(io::Error::new(kind, why.to_string()));
-    match fs::metadata(target) {
+    match fs::symlink_metadata(target) {
         Ok(meta) if !meta.is_file() => refused(io::ErrorKind::InvalidInput, "not a regular file"),
         Ok(meta) if meta.permissions().readonly() => {
             refused(io::ErrorKind::PermissionDenied, "file is read-only")
@@ -111,14 +125,21 @@ fn old_content(target: &Path) -> Option<PathBuf> {
 /// # Errors
 /// Any I/O error; the old content stays beside the file.
 pub fn recover(path: &Path) -> io::Result<bool> {
-    let target = resolve_links(path)?;
+    held(&resolve_links(path)?, recover_exact)
+}
+
+fn recover_exact(target: &Path) -> io::Result<bool> {
     if let Some(parent) = target.parent() {
         remove_left_over(parent);
     }
-    let Some(kept) = old_content(&target).filter(|kept| kept.is_file()) else {
+    let kept = old_content(target).filter(|kept| {
+        let meta = fs::symlink_metadata(kept);
+        meta.is_ok_and(|meta| meta.is_file())
+    });
+    let Some(kept) = kept else {
         return Ok(false);
     };
-    let mut file = OpenOptions::new().write(true).open(&target)?;
+    let mut file = not_followed(OpenOptions::new().write(true)).open(target)?;
     // Locked: it is being written just now.
     if matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
         return Ok(false);
@@ -158,7 +179,7 @@ fn write_in_place<E: From<io::Error>>(
     (temp, mut keep): (&Path, File),
     check: impl FnOnce() -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut file = OpenOptions::new().read(true).write(true).open(target)?;
+    let mut file = not_followed(OpenOptions::new().read(true).write(true)).open(target)?;
     // File systems without locks: a crash and a start at the same moment are rare.
     let _ = file.try_lock();
     let mut old = Vec::new();
@@ -189,6 +210,19 @@ fn write_in_place<E: From<io::Error>>(
     }
     let _ = fs::remove_file(&kept);
     Ok(done?)
+}
+
+/// Opens what is there, not what a link in its place leads to.
+#[cfg(unix)]
+fn not_followed(options: &mut OpenOptions) -> &OpenOptions {
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::OpenOptionsExt;
+    options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed())
+}
+
+#[cfg(not(unix))]
+fn not_followed(options: &mut OpenOptions) -> &OpenOptions {
+    options
 }
 
 #[cfg(unix)]
@@ -253,7 +287,9 @@ fn same_owner(_file: &File, _meta: &fs::Metadata) -> io::Result<bool> {
 #[cfg(any(target_os = "linux", target_os = "macos"))]
 fn copy_attributes(from: &Path, to: &File) {
     use rustix::fs::{XattrFlags, fgetxattr, flistxattr, fsetxattr};
-    let Ok(from) = File::open(from) else { return };
+    let Ok(from) = not_followed(OpenOptions::new().read(true)).open(from) else {
+        return;
+    };
     let mut names = vec![0; 64 * 1024];
     let Ok(length) = flistxattr(&from, &mut names[..]) else {
         return;
@@ -425,23 +461,6 @@ pub fn symlink(target: &Path, link: &Path) -> io::Result<()> {
     return std::os::windows::fs::symlink_file(target, link);
 }
 
-/// Sets the permission bits of a file or directory (Unix; elsewhere nothing happens).
-///
-/// # Errors
-/// Any I/O error.
-pub fn chmod(path: &Path, mode: u32) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o7777))
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = (path, mode);
-        Ok(())
-    }
-}
-
 /// Sets the modification time of a file to now.
 ///
 /// # Errors
@@ -493,7 +512,7 @@ pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
         ));
     }
     let parent = to.parent().unwrap_or(Path::new("."));
-    let mut source = File::open(from)?;
+    let mut source = not_followed(OpenOptions::new().read(true)).open(from)?;
     let meta = source.metadata()?;
     let (temp, mut file) = create_temp(parent, 0o600)?;
     let result = io::copy(&mut source, &mut file)

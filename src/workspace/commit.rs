@@ -1,7 +1,7 @@
 //! Doing a patch: step by step with a journal, so that a failure in the middle
 //! takes back what was done.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::patch::Plan;
 use super::write::WriteGuard;
@@ -27,21 +27,31 @@ enum Done {
     },
 }
 
+fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
+    sfs::held(from, |from| sfs::held(to, |to| sfs::rename(from, to)))
+}
+
+fn write_back(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
+    sfs::held(path, |path| {
+        sfs::write_exact_if(path, bytes, mode, || Ok(()))
+    })
+}
+
 impl Done {
     fn take_back(&self) -> std::io::Result<()> {
         match self {
             Self::Created(dirs) => {
                 for dir in dirs.iter().rev() {
-                    sfs::remove_dir(dir)?;
+                    sfs::held(dir, sfs::remove_dir)?;
                 }
                 Ok(())
             }
-            Self::Renamed { from, to } => sfs::rename(to, from),
+            Self::Renamed { from, to } => rename(to, from),
             Self::Wrote { path, before } => match before {
-                Some(bytes) => sfs::write_atomic(path, bytes, 0o666),
-                None => sfs::remove_file(path),
+                Some(bytes) => write_back(path, bytes, 0o666),
+                None => sfs::held(path, sfs::remove_file),
             },
-            Self::Deleted { path, bytes, mode } => sfs::write_atomic(path, bytes, *mode),
+            Self::Deleted { path, bytes, mode } => write_back(path, bytes, *mode),
         }
     }
 
@@ -100,8 +110,7 @@ impl WriteGuard<'_> {
             if let Some(origin) = change.origin.map(|index| &changes[index]) {
                 self.parents(&change.path, &mut created, journal)?;
                 let (from, to) = (origin.path.real(), change.path.real());
-                sfs::rename(from, to)
-                    .map_err(|source| FileError::io("move", &change.path, source))?;
+                rename(from, to).map_err(|source| FileError::io("move", &change.path, source))?;
                 journal.push(Done::Renamed {
                     from: from.to_path_buf(),
                     to: to.to_path_buf(),
@@ -131,7 +140,7 @@ impl WriteGuard<'_> {
             if let (Some(bytes), None, false) = (&change.before, &change.after, moved) {
                 self.check_still(&change.path, Some(bytes))?;
                 let mode = mode_of(&change.path);
-                sfs::remove_file(change.path.real())
+                sfs::held(change.path.real(), sfs::remove_file)
                     .map_err(|source| FileError::io("delete", &change.path, source))?;
                 journal.push(Done::Deleted {
                     path: change.path.real().to_path_buf(),

@@ -5,7 +5,7 @@ use std::sync::{MutexGuard, PoisonError};
 
 use super::{FileError, Workspace, open};
 use crate::protocol::permission::ScopedPath;
-use crate::stdx::fs::{self as sfs, remove_dir_all, remove_file};
+use crate::stdx::fs as sfs;
 
 /// Largest file that is edited or shown as a diff, in bytes.
 pub const MAX_EDITED: u64 = 64 * 1024 * 1024;
@@ -81,8 +81,10 @@ impl WriteGuard<'_> {
         bytes: &[u8],
     ) -> Result<(), FileError> {
         self.check_still(path, before)?;
-        sfs::write_atomic_if(path.real(), bytes, 0o666, || {
-            self.check_still(path, before).map_err(Stopped::Changed)
+        sfs::held(path.real(), |target| {
+            sfs::write_exact_if(target, bytes, 0o666, || {
+                self.check_still(path, before).map_err(Stopped::Changed)
+            })
         })
         .map_err(|error| match error {
             Stopped::Changed(error) => error,
@@ -145,7 +147,10 @@ impl WriteGuard<'_> {
         let fail = |path, source| FileError::io("move", path, source);
         std::fs::symlink_metadata(from.real()).map_err(|source| fail(from, source))?;
         let created = create_parents(self.workspace.root(), to)?;
-        sfs::rename(from.real(), to.real()).map_err(|source| fail(to, source))?;
+        sfs::held(from.real(), |from| {
+            sfs::held(to.real(), |to| sfs::rename(from, to))
+        })
+        .map_err(|source| fail(to, source))?;
         self.workspace.forget(from.real());
         Ok(created)
     }
@@ -158,7 +163,10 @@ impl WriteGuard<'_> {
     pub fn copy(&self, from: &ScopedPath, to: &ScopedPath) -> Result<Vec<String>, FileError> {
         open::regular(from)?;
         let created = create_parents(self.workspace.root(), to)?;
-        sfs::copy(from.real(), to.real()).map_err(|source| FileError::io("copy to", to, source))?;
+        sfs::held(from.real(), |from| {
+            sfs::held(to.real(), |to| sfs::copy(from, to))
+        })
+        .map_err(|source| FileError::io("copy to", to, source))?;
         Ok(created)
     }
 
@@ -167,7 +175,8 @@ impl WriteGuard<'_> {
     /// # Errors
     /// [`FileError`] when it is not there or may not be deleted.
     pub fn delete_file(&self, path: &ScopedPath) -> Result<(), FileError> {
-        remove_file(path.real()).map_err(|source| FileError::io("delete", path, source))?;
+        sfs::held(path.real(), sfs::remove_file)
+            .map_err(|source| FileError::io("delete", path, source))?;
         self.workspace.forget(path.real());
         Ok(())
     }
@@ -177,7 +186,8 @@ impl WriteGuard<'_> {
     /// # Errors
     /// [`FileError`]; a part may be gone then.
     pub fn delete_dir(&self, path: &ScopedPath) -> Result<(), FileError> {
-        remove_dir_all(path.real()).map_err(|source| FileError::io("delete", path, source))?;
+        sfs::held(path.real(), sfs::remove_dir_all)
+            .map_err(|source| FileError::io("delete", path, source))?;
         self.workspace.forget(path.real());
         Ok(())
     }
@@ -201,7 +211,7 @@ pub fn create_parents(root: &Path, path: &ScopedPath) -> Result<Vec<String>, Fil
 /// Any I/O error of creation.
 pub fn create_dirs(root: &Path, dir: &Path) -> std::io::Result<Vec<String>> {
     let missing = missing(dir);
-    sfs::create_dir_all(dir)?;
+    sfs::create_dirs_resolved(dir)?;
     Ok(missing
         .iter()
         .map(|dir| {

@@ -226,7 +226,7 @@ impl Checkpoints {
         for (path, step) in &todo {
             // Written in place, it would change under its other names as well.
             let apart = step.linked || step.obstacle.is_some();
-            if apart && links(path) > 1 && sfs::remove_file(path).is_err() {
+            if apart && links(path) > 1 && sfs::held(path, sfs::remove_file).is_err() {
                 let error = io::Error::other("it is another name of a file and cannot be parted");
                 failed.push((step.path.clone(), error));
             } else if let Err(error) = self.bring(path, &step.to) {
@@ -238,12 +238,12 @@ impl Checkpoints {
         for (path, step) in todo.iter().rev() {
             if let State::Dir { mode } = step.to {
                 // Reported by the next look at it; nothing else can be done here.
-                let _ = sfs::chmod(path, mode);
+                let _ = chmod(path, mode);
             }
         }
         for (dir, mode) in opened {
             if !todo.iter().any(|(path, _)| *path == dir) {
-                let _ = sfs::chmod(&dir, mode);
+                let _ = chmod(&dir, mode);
             }
         }
         for (path, error) in failed {
@@ -259,26 +259,32 @@ impl Checkpoints {
     fn bring(&self, path: &Path, to: &State) -> io::Result<()> {
         match to {
             State::Absent | State::Special | State::Unkept { .. } => Ok(()),
-            State::Dir { .. } => sfs::create_dir_all(path),
+            State::Dir { .. } => sfs::create_dirs_resolved(path),
             State::Link { target } => {
                 parents(path)?;
-                sfs::symlink(target, path)
+                sfs::held(path, |path| sfs::symlink(target, path))
             }
             State::File { mode, blob, .. } => {
                 let bytes = self.vault.get(blob)?;
                 parents(path)?;
                 if fs::symlink_metadata(path).is_ok_and(|meta| meta.permissions().readonly()) {
-                    sfs::chmod(path, 0o600)?;
+                    chmod(path, 0o600)?;
                 }
-                sfs::write_atomic(path, &bytes, mode & 0o777)?;
-                sfs::chmod(path, *mode)
+                sfs::held(path, |path| {
+                    sfs::write_exact_if(path, &bytes, mode & 0o777, || Ok::<_, io::Error>(()))?;
+                    sfs::chmod_exact(path, *mode)
+                })
             }
         }
     }
 }
 
 fn parents(path: &Path) -> io::Result<()> {
-    path.parent().map_or(Ok(()), sfs::create_dir_all)
+    path.parent().map_or(Ok(()), sfs::create_dirs_resolved)
+}
+
+fn chmod(path: &Path, mode: u32) -> io::Result<()> {
+    sfs::held(path, |path| sfs::chmod_exact(path, mode))
 }
 
 /// Removes what is at a path when it is of another kind than what is to come.
@@ -291,8 +297,8 @@ fn clear(path: &Path, to: &State) -> io::Result<()> {
     match to {
         State::Dir { .. } if meta.is_dir() => Ok(()),
         State::File { .. } if meta.is_file() => Ok(()),
-        _ if meta.is_dir() => sfs::remove_dir(path),
-        _ => sfs::remove_file(path),
+        _ if meta.is_dir() => sfs::held(path, sfs::remove_dir),
+        _ => sfs::held(path, sfs::remove_file),
     }
 }
 
@@ -311,7 +317,7 @@ fn open_up(todo: &[(PathBuf, &Step)]) -> Vec<(PathBuf, u32)> {
             && meta.permissions().mode() & 0o300 != 0o300
         {
             let mode = meta.permissions().mode() & 0o7777;
-            if sfs::chmod(dir, mode | 0o700).is_ok() {
+            if chmod(dir, mode | 0o700).is_ok() {
                 opened.push((dir.to_path_buf(), mode));
             }
         }
