@@ -242,6 +242,7 @@ impl Agent {
             ..
         } = &*self.parts.services;
         ToolCx {
+            judged: None,
             workspace: workspace.clone(),
             env: env.clone(),
             cancel: cancel.clone(),

@@ -84,7 +84,7 @@ fn steps(args: &Args, cx: &ToolCx) -> Result<Vec<Step>, ToolError> {
                 Action::Add(_) => section.path.as_str(),
                 _ => unprefixed(&section.path, cx),
             };
-            let entry = common::resolve_entry(path, cx)?;
+            let entry = common::entry(path, cx)?;
             stays(path, &entry)?;
             let (moves, to) = match &section.action {
                 Action::Update { to: Some(to), .. } => {
@@ -118,8 +118,7 @@ fn steps(args: &Args, cx: &ToolCx) -> Result<Vec<Step>, ToolError> {
 /// names a file.
 fn unprefixed<'a>(path: &'a str, cx: &ToolCx) -> &'a str {
     let is_there = |path: &str| {
-        common::resolve_entry(path, cx)
-            .is_ok_and(|entry| std::fs::symlink_metadata(entry.real()).is_ok())
+        common::entry(path, cx).is_ok_and(|entry| std::fs::symlink_metadata(entry.real()).is_ok())
     };
     ["a/", "b/"]
         .iter()

@@ -662,6 +662,44 @@ fn a_path_that_leads_elsewhere_after_the_answer_is_refused() {
     assert!(!bench.dir.path().join("home/f").exists());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_running_call_uses_no_path_that_nobody_judged() {
+    let bench = Bench::new();
+    let home = bench.dir.path().join("home");
+    std::fs::create_dir(bench.root().join("d")).unwrap();
+    bench.write("d/f", "old");
+    std::fs::write(home.join("f"), "theirs").unwrap();
+    let run = |name: &str, arguments: &str| {
+        let prepared = tool(name).prepare(arguments, &bench.cx).unwrap();
+        // What follows the last look at the effects.
+        let cx = ToolCx {
+            judged: Some(prepared.effects.as_slice().into()),
+            ..bench.cx.clone()
+        };
+        std::fs::rename(bench.root().join("d"), bench.root().join("old")).unwrap();
+        std::os::unix::fs::symlink(&home, bench.root().join("d")).unwrap();
+        let result = tool(name).prepare(arguments, &cx);
+        std::fs::remove_file(bench.root().join("d")).unwrap();
+        std::fs::rename(bench.root().join("old"), bench.root().join("d")).unwrap();
+        result.err().map(|error| error.to_string())
+    };
+    for (name, arguments) in [
+        ("write_file", r#"{"path": "d/f", "content": "x"}"#),
+        (
+            "edit_file",
+            r#"{"path": "d/f", "old_string": "old", "new_string": "x"}"#,
+        ),
+        ("delete_file", r#"{"path": "d/f"}"#),
+        ("move_file", r#"{"from": "d/f", "to": "g"}"#),
+        ("read_file", r#"{"path": "d/f"}"#),
+    ] {
+        let error = run(name, arguments).unwrap_or_default();
+        assert!(error.contains("leads elsewhere"), "{name}: {error}");
+    }
+    assert_eq!(std::fs::read_to_string(home.join("f")).unwrap(), "theirs");
+}
+
 #[test]
 fn what_was_read_can_be_edited_as_it_was_shown() {
     for line in [

@@ -11,11 +11,31 @@ use super::{ToolCx, ToolError};
 
 /// The resolved path of an argument.
 pub(super) fn resolve(path: &str, cx: &ToolCx) -> Result<ScopedPath, ToolError> {
-    scope::resolve(cx.workspace.root(), cx.env.home(), path).map_err(to_model)
+    let path = scope::resolve(cx.workspace.root(), cx.env.home(), path).map_err(to_model)?;
+    was_judged(path, cx)
+}
+
+/// A path that a running call may use: one that the gate saw.
+fn was_judged(path: ScopedPath, cx: &ToolCx) -> Result<ScopedPath, ToolError> {
+    match &cx.judged {
+        Some(judged) if !judged.iter().any(|effect| effect.path() == Some(&path)) => {
+            Err(ToolError::model(format!(
+                "{} leads elsewhere now than when it was judged; nothing was done",
+                path.display()
+            )))
+        }
+        _ => Ok(path),
+    }
 }
 
 /// The resolved path of a directory entry: a link stands for itself.
 pub(super) fn resolve_entry(path: &str, cx: &ToolCx) -> Result<ScopedPath, ToolError> {
+    was_judged(entry(path, cx)?, cx)
+}
+
+/// Like [`resolve_entry`], to look at what is there and no more: the gate need not
+/// have seen it.
+pub(super) fn entry(path: &str, cx: &ToolCx) -> Result<ScopedPath, ToolError> {
     scope::resolve_entry(cx.workspace.root(), cx.env.home(), path).map_err(to_model)
 }
 

@@ -104,6 +104,9 @@ pub struct ToolCx {
     pub mode: PermissionMode,
     /// MCP servers.
     pub mcp: Arc<Hub>,
+    /// What the gate allowed, once the call runs: the paths that it resolves have to
+    /// be among it.
+    pub judged: Option<Arc<[Effect]>>,
 }
 
 /// Whether a call runs by an explicit word of the user (an answer, a rule, bypass
@@ -306,6 +309,10 @@ impl<T: Tool> DynTool for Erased<T> {
             approval: cx.approval.clone(),
             run: Box::pin(async move {
                 // A link may have been changed while the call waited for an answer.
+                let cx = ToolCx {
+                    judged: Some(judged.as_slice().into()),
+                    ..cx
+                };
                 if T::effects(&args, &cx)? != judged {
                     return Err(ToolError::model(format!(
                         "{}: the path leads elsewhere now than when it was judged; nothing was done",

@@ -39,6 +39,7 @@ impl Bench {
             ("HOME".into(), dir.path().join("home").into_os_string()),
         ]);
         let cx = ToolCx {
+            judged: None,
             workspace: Arc::new(Workspace::open(&root).unwrap()),
             cancel: CancellationToken::new(),
             progress: Arc::new(move |text| sink.lock().unwrap().push_str(text)),
