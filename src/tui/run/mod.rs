@@ -43,6 +43,10 @@ const CALM_BETWEEN_LINES: Duration = Duration::from_millis(250);
 /// a network or a multiplexer.
 const HEARD_SOON: Duration = Duration::from_millis(20);
 const HEARD_LATE: Duration = Duration::from_millis(400);
+/// Columns of prose at most where rows are not wrapped again: a window that gets
+/// narrower cuts longer ones off (xterm) or in two (GNU screen, whose scrollback
+/// then shows no more rows than there were before).
+const MEASURE: u16 = 60;
 /// Messages are taken in without drawing for at most this long.
 const INTAKE: Duration = Duration::from_millis(8);
 
@@ -428,7 +432,11 @@ impl Screen {
 
     fn draw(&mut self) -> Result<(), TuiError> {
         let (now, size) = (self.now(), sys::size());
-        self.app.set_cols(size.cols);
+        let measure = match self.terminal.reflows(&self.env) {
+            true => size.cols,
+            false => size.cols.min(MEASURE),
+        };
+        self.app.set_cols(measure);
         if self.terminal.has_alternate(&self.env)
             && let Some((rows, caret)) =
                 transcript(&mut self.app, size).or_else(|| tall_list(&mut self.app, size))

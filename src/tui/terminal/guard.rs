@@ -21,7 +21,9 @@ const MODIFIED_KEYS_OFF: &[u8] = b"\x1b[>4m";
 /// No synchronised update, wrap, no bracketed paste, no focus, keys as before, plain style, cursor shown.
 const MODES_OFF: &[u8] = b"\x1b[?2026l\x1b[?7h\x1b[?2004l\x1b[?1004l\x1b[<u\x1b[m\x1b[?25h";
 const ALTERNATE_ON: &[u8] = b"\x1b[?1049h";
-const ALTERNATE_OFF: &[u8] = b"\x1b[?1049l";
+/// What is left on that screen would be taken into the scrollback by a tmux whose
+/// window changed meanwhile.
+const ALTERNATE_OFF: &[u8] = b"\x1b[H\x1b[J\x1b[?1049l";
 /// Who are you: version, secondary and primary attributes. The last one is
 /// answered by nearly every terminal and closes the round.
 const QUERIES: &[u8] = b"\x1b[>q\x1b[>c\x1b[c";
