@@ -19,6 +19,7 @@ const LEAST: Size = Size { cols: 20, rows: 6 };
 pub struct Room {
     least: Size,
     strays: bool,
+    changing: bool,
 }
 
 impl Default for Room {
@@ -26,6 +27,7 @@ impl Default for Room {
         Self {
             least: USUAL,
             strays: false,
+            changing: false,
         }
     }
 }
@@ -45,6 +47,22 @@ impl Room {
     /// A resize may leave the cursor elsewhere than its text.
     pub fn strays(&self) -> bool {
         self.strays
+    }
+
+    /// Whether the window is being resized. Until that is over even the prompt has
+    /// rows that are wrapped in no window: how often they were nobody could tell.
+    pub fn set_changing(&mut self, changing: bool) {
+        self.changing = changing;
+    }
+
+    /// Columns and rows of the prompt, of those there are for it.
+    pub fn prompt(&self, cols: usize, height: usize, screen: usize) -> (usize, usize) {
+        if !self.changing {
+            return (cols, height);
+        }
+        let around = 3;
+        let height = height.min(self.rows(screen).saturating_sub(around).max(1));
+        (cols.min(self.narrow()), height)
     }
 
     /// Columns of a row that is wrapped in no window.

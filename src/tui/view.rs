@@ -17,7 +17,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::protocol::permission::PermissionMode;
+use crate::protocol::permission::{PermissionMode, Preview};
 use crate::protocol::tool::{ToolBody, ToolView};
 use crate::render::text::{fit, steady_text};
 use crate::render::tool;
@@ -256,8 +256,13 @@ fn middle(app: &mut App, cols: usize, rows: usize) -> (Vec<Line<'static>>, Caret
                 if !matches!(body, ToolBody::Output { .. }) {
                     app.live.told(&panel.ask.call_id);
                 }
+                let mut title = panel.ask.title.clone();
+                if matches!(panel.ask.preview, Preview::Command { .. }) {
+                    // The command stands below, line for line.
+                    title.object.clear();
+                }
                 let view = ToolView {
-                    title: panel.ask.title.clone(),
+                    title,
                     outcome: "asked".into(),
                     body,
                     ..ToolView::default()
@@ -285,7 +290,8 @@ fn middle(app: &mut App, cols: usize, rows: usize) -> (Vec<Line<'static>>, Caret
         let view = view.unwrap_or_else(|| open.panel.view(narrow, 3, &app.theme));
         return (view.rows, view.caret);
     }
-    let (mut lines, caret) = prompt(app, cols, prompt_height(rows));
+    let (width, height) = room.prompt(cols, prompt_height(rows), rows);
+    let (mut lines, caret) = prompt(app, width, height);
     let mut most = rows / 3;
     if room.strays() {
         most = most.min(least.saturating_sub(room.taken(&lines) + 2));

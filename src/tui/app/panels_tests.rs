@@ -263,6 +263,21 @@ fn a_question_fits_into_every_window_there_may_be() {
 }
 
 #[test]
+fn while_the_window_changes_the_prompt_is_never_wrapped() {
+    let mut app = app();
+    typed(&mut app, &"word ".repeat(90), at(0));
+    let size = Size { cols: 80, rows: 24 };
+    app.room.set_changing(true);
+    let (buffer, caret) = view(&mut app, size, at(0));
+    let height = buffer.area.height;
+    assert!(wrapped(&buffer, 0..height, 40) <= 10);
+    assert!((0..=caret.row).all(|row| row_width(&buffer, row) < 40));
+    app.room.set_changing(false);
+    let (buffer, caret) = view(&mut app, size, at(0));
+    assert!((0..=caret.row).any(|row| row_width(&buffer, row) > 70));
+}
+
+#[test]
 fn what_is_asked_is_written_once_where_the_panel_has_no_room() {
     let mut app = app();
     super::tests::history(&mut app);
@@ -271,6 +286,10 @@ fn what_is_asked_is_written_once_where_the_panel_has_no_room() {
         rows(&mut app, SIZE, at(0));
     }
     let written = super::tests::history(&mut app);
+    assert!(
+        written.contains(&"• Run · asked".to_owned()),
+        "{written:#?}"
+    );
     assert_eq!(
         written
             .iter()

@@ -249,7 +249,10 @@ impl Screen {
     fn take_in(&mut self) {
         let now = self.now();
         let frame = self.changed.then(|| self.frame_due());
-        let wake = [frame, self.app.next_change(now)]
+        // Once the window is at rest the prompt is as wide as it again.
+        let rest = self.last_resize.map(|resize| resize + CALM_AFTER_RESIZE);
+        let rest = rest.filter(|rest| *rest > self.last_frame);
+        let wake = [frame, self.app.next_change(now), rest]
             .into_iter()
             .flatten()
             .min();
@@ -420,10 +423,12 @@ impl Screen {
     }
 
     fn is_calm(&self, now: Duration) -> bool {
-        now >= self.last_history + CALM_BETWEEN_LINES
-            && self
-                .last_resize
-                .is_none_or(|resize| now >= resize + CALM_AFTER_RESIZE)
+        now >= self.last_history + CALM_BETWEEN_LINES && self.is_at_rest(now)
+    }
+
+    fn is_at_rest(&self, now: Duration) -> bool {
+        self.last_resize
+            .is_none_or(|resize| now >= resize + CALM_AFTER_RESIZE)
     }
 
     fn is_due(&self) -> bool {
@@ -432,11 +437,12 @@ impl Screen {
 
     fn draw(&mut self) -> Result<(), TuiError> {
         let (now, size) = (self.now(), sys::size());
-        let measure = match self.terminal.reflows(&self.env) {
+        let measure = match self.terminal.rejoins(&self.env) {
             true => size.cols,
             false => size.cols.min(MEASURE),
         };
         self.app.set_cols(measure);
+        self.app.room.set_changing(!self.is_at_rest(now));
         if self.terminal.has_alternate(&self.env)
             && let Some((rows, caret)) =
                 transcript(&mut self.app, size).or_else(|| tall_list(&mut self.app, size))

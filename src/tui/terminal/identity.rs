@@ -176,14 +176,16 @@ impl Terminal {
     /// Wraps long rows again when the width changes.
     pub fn reflows(self, env: &TerminalEnv) -> bool {
         match self {
-            Self::Screen | Self::Xterm => false,
-            Self::Unknown => {
-                env.tmux
-                    || !(env.term.starts_with("screen")
-                        || matches!(env.term.as_str(), "linux" | "vt100" | "vt220"))
-            }
+            Self::Xterm => false,
+            Self::Unknown => env.tmux || !matches!(env.term.as_str(), "linux" | "vt100" | "vt220"),
             _ => true,
         }
+    }
+
+    /// Has room in its scrollback for the rows that are wrapped again.
+    pub fn rejoins(self, env: &TerminalEnv) -> bool {
+        let screen = self == Self::Unknown && env.term.starts_with("screen") && !env.tmux;
+        self.reflows(env) && self != Self::Screen && !screen
     }
 
     /// Where the cursor is after rows were wrapped again.
@@ -344,6 +346,25 @@ mod tests {
                 follows,
                 "{terminal:?} {env:?}"
             );
+        }
+    }
+
+    #[test]
+    fn rows_are_known_to_be_wrapped_again() {
+        let env = |term: &str| TerminalEnv {
+            term: term.into(),
+            ..TerminalEnv::default()
+        };
+        let usual = env("xterm-256color");
+        for (terminal, env, reflows, rejoins) in [
+            (Terminal::Kitty, &usual, true, true),
+            (Terminal::Xterm, &usual, false, false),
+            (Terminal::Screen, &usual, true, false),
+            (Terminal::Unknown, &env("screen-256color"), true, false),
+            (Terminal::Unknown, &env("linux"), false, false),
+        ] {
+            assert_eq!(terminal.reflows(env), reflows, "{terminal:?}");
+            assert_eq!(terminal.rejoins(env), rejoins, "{terminal:?}");
         }
     }
 
