@@ -6,6 +6,7 @@ mod oracle;
 
 use std::collections::HashSet;
 use std::panic;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 const SEEDS: &[&str] = &[
@@ -14,6 +15,9 @@ const SEEDS: &[&str] = &[
     include_str!("../../tests/corpus/commands_forbidden.txt"),
     include_str!("../../tests/corpus/commands_guarded.txt"),
 ];
+
+/// Eleven analyses of up to 50 ms.
+const SLOW: Duration = Duration::from_millis(550);
 
 /// Pieces that change what a line means.
 const PIECES: &[&str] = &[
@@ -160,6 +164,13 @@ fn mutate(numbers: &mut Numbers, corpus: &[Vec<u8>]) -> Vec<u8> {
     line
 }
 
+/// Judges a line: what came of it, if not a panic, and how long that took.
+fn judge(line: &[u8], root: &Path) -> (std::thread::Result<Result<(), String>>, Duration) {
+    let start = Instant::now();
+    let result = panic::catch_unwind(|| oracle::fuzz(line, root));
+    (result, start.elapsed())
+}
+
 #[allow(clippy::print_stdout)]
 fn main() {
     let mut args = std::env::args().skip(1);
@@ -179,21 +190,23 @@ fn main() {
     let mut told = HashSet::new();
     while Instant::now() < end {
         let line = mutate(&mut numbers, &corpus);
-        let start = Instant::now();
-        let result = panic::catch_unwind(|| oracle::fuzz(&line, &root));
-        let took = start.elapsed();
+        let (result, mut took) = judge(&line, &root);
+        // A busy machine makes anything slow, once or twice.
+        for _ in 0..3 {
+            if took > SLOW {
+                took = took.min(judge(&line, &root).1);
+            }
+        }
         runs += 1;
         slowest = slowest.max(took);
         let found = match result {
             Err(_) => Some("a panic".to_string()),
             Ok(Err(words)) => Some(words),
-            // Eleven analyses of up to 50 ms.
-            Ok(Ok(())) if took > Duration::from_millis(550) => Some(format!("{took:?}")),
+            Ok(Ok(())) if took > SLOW => Some(format!("{took:?}")),
             Ok(Ok(())) => None,
         };
         if let Some(words) = found
-            // A busy machine makes anything slow: that must not use up what is told.
-            && (told.len() < 50 || (told.len() < 500 && took < Duration::from_millis(550)))
+            && told.len() < 500
             && told.insert(words.clone())
         {
             println!("FOUND {words}: {:?}", String::from_utf8_lossy(&line));

@@ -43,11 +43,12 @@ pub fn fuzz(data: &[u8], root: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Ways to put a command into another.
+/// Ways to put a command into another. The space keeps `(` before a subshell from
+/// becoming arithmetic.
 fn wrappings(line: &str) -> [String; 10] {
     [
         format!("true; {line}"),
-        format!("({line})"),
+        format!("( {line})"),
         format!("{line} | cat"),
         format!("FOO=1 {line}"),
         format!("{line} &"),
@@ -55,7 +56,7 @@ fn wrappings(line: &str) -> [String; 10] {
         format!("\n{line}"),
         format!("{line} # comment"),
         format!("{{ {line}; }}"),
-        format!("echo \"$({line})\""),
+        format!("echo \"$( {line})\""),
     ]
 }
 
