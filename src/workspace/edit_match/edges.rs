@@ -9,10 +9,10 @@ use super::places::Tier;
 use super::view::View;
 
 /// The new text as it comes where the old one stands exactly: as it is, but for the
-/// line break or the indentation that only one of both texts has.
+/// indentation that only one of both texts has.
 ///
 /// # Errors
-/// When it is not clear what is meant.
+/// When it is not clear what is meant: where it would join lines, too.
 pub(super) fn fitted(
     view: &View,
     range: &Range<usize>,
@@ -24,8 +24,8 @@ pub(super) fn fitted(
         tier: Tier::Exact,
         note,
     };
-    // To join lines and to indent otherwise is meant.
-    if old.trim() == new.trim() {
+    // To join lines or to indent otherwise is meant where nothing else is.
+    if old.trim_start() == new.trim_start() || old.trim_end() == new.trim_end() {
         return Ok(exact(range.clone(), new, None));
     }
     if let Some(start) = line_start(view, range, old, new)? {
@@ -47,12 +47,7 @@ pub(super) fn fitted(
         // More text for the line above, whose line break stays.
         && !new.ends_with(old)
         && touches(text[..range.start].chars().next_back());
-    let breaks = |text: &str| text.matches('\n').count();
-    let head = old.trim_start().split('\n').next().unwrap_or_default();
-    let is_line = breaks(new) < breaks(old) || new.trim_start().starts_with(head);
-    let unclear =
-        lost_start && (old.starts_with("\n\n") || !is_line) || lost_end && old.ends_with("\n\n");
-    if unclear {
+    if lost_start || lost_end {
         return Err(
             "new_string has no line break where old_string has one, at its start or end, which \
              would join it with the line there; nothing was changed. Give both with the line \
@@ -60,12 +55,7 @@ pub(super) fn fitted(
                 .to_string(),
         );
     }
-    if !lost_start && !lost_end {
-        return Ok(exact(range.clone(), new, None));
-    }
-    let [start, end] = [lost_start, lost_end].map(|lost| if lost { "\n" } else { "" });
-    let note = Some("the line break that only old_string has was kept");
-    Ok(exact(range.clone(), &format!("{start}{new}{end}"), note))
+    Ok(exact(range.clone(), new, None))
 }
 
 /// Where the line begins, when the indentation before the old text is part of what

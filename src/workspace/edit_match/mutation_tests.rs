@@ -210,7 +210,6 @@ enum Damage {
     FencedNumbers,
     Tildes,
     LoneCarriages,
-    BreakLost,
     FirstBlank,
     FirstIndentLost,
     Slashes,
@@ -218,6 +217,7 @@ enum Damage {
     Signs,
     // These may not be applied.
     WordChanged,
+    BreakLost,
     LineLost,
     LineAdded,
     LinesSwapped,
@@ -252,13 +252,13 @@ const ALL: [Damage; 38] = [
     Damage::FencedNumbers,
     Damage::Tildes,
     Damage::LoneCarriages,
-    Damage::BreakLost,
     Damage::FirstBlank,
     Damage::FirstIndentLost,
     Damage::Slashes,
     Damage::CodePoints,
     Damage::Signs,
     Damage::WordChanged,
+    Damage::BreakLost,
     Damage::LineLost,
     Damage::LineAdded,
     Damage::LinesSwapped,
@@ -509,7 +509,8 @@ fn damaged_arguments_never_damage_a_file() {
         }
         let follows = before.get(wish.at + wish.old);
         let blank = follows.is_none_or(|line| line.0.is_empty());
-        if damage == Damage::BreakLost && blank {
+        // To join lines is meant where nothing else is.
+        if damage == Damage::BreakLost && (blank || old.trim_end() == new.trim_end()) {
             continue;
         }
         let Some((old, new)) = damaged(damage, &old, &new, wish.at, &mut random) else {
@@ -520,9 +521,8 @@ fn damaged_arguments_never_damage_a_file() {
         let stands = Finder::new(&whole).exact(&old);
         let meant = whole.start(wish.at)..whole.start(wish.at + wish.old);
         let elsewhere = |at: &Range<usize>| at.start < meant.start || at.end > meant.end;
-        if refusable && damage != Damage::Placeholder && !stands.is_empty()
-            || stands.iter().any(elsewhere)
-        {
+        let given = matches!(damage, Damage::Placeholder | Damage::BreakLost);
+        if refusable && !given && !stands.is_empty() || stands.iter().any(elsewhere) {
             continue;
         }
         round += 1;

@@ -39,14 +39,6 @@ fn refused(rows: &[(&str, &str, &str, &str)]) {
 fn what_only_one_text_has_at_its_edges() {
     applied(&[
         // A line break.
-        ("a\nb\nc\n", "b\n", "B", "a\nB\nc\n"),
-        ("a\nb\nc\n", "a\n", "a\nx", "a\nx\nb\nc\n"),
-        (
-            "a {\n    b\n    c\n}\n",
-            "\n    b\n    c",
-            "    B\n    c",
-            "a {\n    B\n    c\n}\n",
-        ),
         ("a {\n    b\n}\n", "\n}", ",\n}", "a {\n    b,\n}\n"),
         ("a(\n  b\n", "a(\n", "a( ", "a(   b\n"),
         ("a\n\nb\n", "a\n", "A", "A\nb\n"),
@@ -81,6 +73,14 @@ fn what_only_one_text_has_at_its_edges() {
     ]);
     refused(&[
         ("f:\n    a()\n", "a()", "    b()", "indentation"),
+        ("a\nb\nc\n", "b\n", "B", "line break"),
+        ("a\nb\nc\n", "a\n", "a\nx", "line break"),
+        (
+            "a {\n    b\n    c\n}\n",
+            "\n    b\n    c",
+            "    B\n    c",
+            "line break",
+        ),
         ("a\n\nb\nc\n", "a\n\n", "A", "line break"),
         ("a\nb\nc\n", "\nb", ", x\nd", "line break"),
         (
