@@ -351,6 +351,7 @@ impl Checkpoints {
                     before: state,
                     after,
                     linked: false,
+                    names: state::links(&place).max(1),
                 });
             }
         }

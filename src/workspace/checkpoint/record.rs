@@ -20,6 +20,17 @@ pub struct FileChange {
     /// It became another name of a file that is there by its own name, too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub linked: bool,
+    /// How many names the file had then.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub names: u64,
+}
+
+fn one() -> u64 {
+    1
+}
+
+fn is_one(names: &u64) -> bool {
+    *names == 1
 }
 
 /// All paths of a change, sorted.
@@ -47,6 +58,7 @@ pub fn merge(manifests: &[Manifest]) -> Vec<Merged> {
                 merged.touched_between |= merged.change.after != change.before;
                 merged.change.after = change.after.clone();
                 merged.change.linked |= change.linked;
+                merged.change.names = change.names;
             }
             None => {
                 let merged = Merged {

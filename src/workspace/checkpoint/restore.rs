@@ -58,6 +58,8 @@ pub struct Step {
     pub obstacle: Option<Obstacle>,
     /// It is another name of a file that must not change with it.
     pub linked: bool,
+    /// How many names it had when it was left: more came from somebody else.
+    pub names: u64,
 }
 
 /// What a restore would do.
@@ -160,6 +162,7 @@ impl Checkpoints {
             to,
             obstacle,
             linked: change.linked,
+            names: change.names,
         })
     }
 
@@ -225,8 +228,9 @@ impl Checkpoints {
         todo.reverse();
         for (path, step) in &todo {
             // Written in place, it would change under its other names as well.
-            let apart = step.linked || step.obstacle.is_some();
-            if apart && links(path) > 1 && sfs::held(path, sfs::remove_file).is_err() {
+            let names = links(path);
+            let apart = step.linked || step.obstacle.is_some() || names > step.names;
+            if apart && names > 1 && sfs::held(path, sfs::remove_file).is_err() {
                 let error = io::Error::other("it is another name of a file and cannot be parted");
                 failed.push((step.path.clone(), error));
             } else if let Err(error) = self.bring(path, &step.to) {

@@ -198,7 +198,8 @@ pub(super) fn links(path: &Path) -> u64 {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        std::fs::symlink_metadata(path).map_or(0, |meta| meta.nlink())
+        let meta = std::fs::symlink_metadata(path).ok();
+        meta.map_or(0, |meta| if meta.is_file() { meta.nlink() } else { 1 })
     }
     #[cfg(not(unix))]
     u64::from(path.exists())

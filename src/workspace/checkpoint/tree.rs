@@ -219,6 +219,7 @@ impl Checkpoints {
             .into_iter()
             .map(|delta| FileChange {
                 linked: self.is_linked(&delta),
+                names: links(&self.root.join(&delta.path)).max(1),
                 path: delta.path,
                 before: state(delta.before),
                 after: state(delta.after),
