@@ -26,6 +26,7 @@ mod mcp_server;
 #[cfg(unix)]
 mod memory;
 mod models;
+mod panels;
 mod permissions;
 #[cfg(unix)]
 mod plain;

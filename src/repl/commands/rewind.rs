@@ -91,7 +91,7 @@ fn word(what: RewindWhat) -> &'static str {
 /// The points, newest first, at a time in milliseconds since the epoch.
 fn list(points: Vec<RewindPoint>, now: u64) -> Picker {
     Picker {
-        title: "go back to right before".into(),
+        title: "go back before".into(),
         rows: points
             .into_iter()
             .map(|point| {
