@@ -32,7 +32,7 @@ use super::{TuiError, TuiExit, TuiOptions};
 
 /// Streamed content is drawn at most this often, as more is not seen but costs a slow
 /// line; keys at once.
-const FRAME: Duration = Duration::from_millis(33);
+const FRAME: Duration = Duration::from_millis(80);
 /// Frames with finished lines draw the whole viewport again when lines come fast,
 /// so these are collected a little longer.
 const LINE_FEED_FRAME: Duration = Duration::from_millis(40);
@@ -358,6 +358,8 @@ impl Screen {
         let tmux = self.env.tmux || terminal == Terminal::Tmux;
         self.scrollback
             .set_terminal(writer, terminal.reflows(&self.env), terminal.cursor(), tmux);
+        self.scrollback
+            .set_at_once(terminal.shows_at_once(&self.env));
         self.app
             .room
             .set_strays(terminal.cursor() != Cursor::Follows);

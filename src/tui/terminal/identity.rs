@@ -188,6 +188,15 @@ impl Terminal {
         self.reflows(env) && self != Self::Screen && !screen
     }
 
+    /// Known to show a synchronised frame when it is complete.
+    pub fn shows_at_once(self, env: &TerminalEnv) -> bool {
+        let known = matches!(
+            self,
+            Self::Alacritty | Self::Kitty | Self::OldKitty | Self::Vte | Self::XtermJs
+        );
+        known && !env.tmux
+    }
+
     /// Where the cursor is after rows were wrapped again.
     pub fn cursor(self) -> Cursor {
         match self {

@@ -40,6 +40,9 @@ const RESTORE_CURSOR: &[u8] = b"\x1b8";
 /// terminals take it for clearing the screen and copy the rows into scrollback.
 pub(super) const ERASE_FROM_ROW: &[u8] = b"\x1b[K\x1b[C\x1b[J\r";
 
+/// A window is hardly ever as narrow without having been heard of.
+const NARROW: u16 = 38;
+
 /// Columns and rows of the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
@@ -72,6 +75,8 @@ pub struct Scrollback {
     writer: Writer,
     reflows: bool,
     cursor: Cursor,
+    /// The terminal shows a frame when it is complete: nobody sees the cursor jump.
+    at_once: bool,
     /// Rows are erased before they are written, not after: tmux counts cells
     /// erased behind the text as part of the row when it wraps rows again.
     erase_first: bool,
@@ -97,6 +102,7 @@ impl Scrollback {
             writer: Writer::LineFeed,
             reflows: true,
             cursor: Cursor::Follows,
+            at_once: false,
             erase_first: false,
             drawn: None,
             low: 0,
@@ -120,6 +126,11 @@ impl Scrollback {
         self.reflows = reflows;
         self.cursor = cursor;
         self.erase_first = erase_first;
+    }
+
+    /// Whether the terminal shows a frame when it is complete, not while it comes in.
+    pub fn set_at_once(&mut self, at_once: bool) {
+        self.at_once = at_once;
     }
 
     /// Forgets the viewport: it is drawn anew where the cursor is.
@@ -183,7 +194,7 @@ impl Scrollback {
                     return out;
                 }
                 out.extend_from_slice(BEGIN);
-                let hide = self.changes_elsewhere(drawn, rows, caret);
+                let hide = !self.at_once && self.changes_elsewhere(drawn, rows, caret);
                 if hide {
                     out.extend_from_slice(HIDE);
                 }
@@ -195,17 +206,28 @@ impl Scrollback {
             Some(drawn)
                 if self.holds(drawn, rows, size) && self.region_fits(drawn, height, size) =>
             {
+                let hide = !self.at_once;
                 out.extend_from_slice(BEGIN);
-                out.extend_from_slice(HIDE);
+                if hide {
+                    out.extend_from_slice(HIDE);
+                }
                 self.region(drawn, history, size, &mut out);
                 self.changes(drawn, rows, caret, &mut out);
-                out.extend_from_slice(SHOW);
+                if hide {
+                    out.extend_from_slice(SHOW);
+                }
             }
             _ => {
+                // Whoever wrote before may have left it hidden.
+                let hide = !self.at_once || self.moved || self.drawn.is_none();
                 out.extend_from_slice(BEGIN);
-                out.extend_from_slice(HIDE);
+                if hide {
+                    out.extend_from_slice(HIDE);
+                }
                 self.line_feed(size, history, rows, caret, &mut out);
-                out.extend_from_slice(SHOW);
+                if hide {
+                    out.extend_from_slice(SHOW);
+                }
             }
         }
         out.extend_from_slice(END);
@@ -418,7 +440,7 @@ impl Scrollback {
         for row in 0..rows.area.height {
             for (from, to) in changed_runs(&drawn.rows, rows, row) {
                 go(&mut at, Caret { row, col: from }, out);
-                if wraps && to > 20 {
+                if wraps && to > NARROW {
                     // The terminal may be narrower already than we have heard.
                     out.extend_from_slice(NO_WRAP);
                     wraps = false;

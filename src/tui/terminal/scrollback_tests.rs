@@ -207,6 +207,10 @@ fn the_region_writer_is_cheap_once_the_place_is_certain() {
         session.bytes
     );
     session.check(4);
+    session.scrollback.set_at_once(true);
+    session.frame(&["lone".into()], 4, "y");
+    assert!(session.bytes < 60, "{} bytes", session.bytes);
+    session.check(4);
     session.resize(Size { cols: 80, rows: 30 });
     session.frame(&["after".into()], 4, "x");
     session.check(4);
