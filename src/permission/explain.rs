@@ -32,6 +32,9 @@ pub fn effects(effects: &[Effect], analyses: &[Option<Analysis>]) -> Vec<String>
             Effect::Exec(_) => out.extend(analysis.iter().flat_map(command)),
         }
     }
+    // What matters most is seen where there is room for little.
+    let open = ["runs without the sandbox", "runs with the network open"];
+    out.sort_by_key(|line| !open.contains(&line.as_str()));
     let mut kept: Vec<String> = Vec::new();
     for line in out {
         if !kept.contains(&line) {

@@ -271,11 +271,12 @@ fn layer(spec: &Spec, dir: &Path) -> Option<OwnedFd> {
     sys::new_fs(c"overlay", &options).ok()
 }
 
-/// A mount cannot be renamed or removed, and this one cannot be written.
+/// A mount cannot be renamed or removed, and most of these cannot be written.
 fn protect(guard: &Guard) -> io::Result<()> {
     let tree = match guard {
         Guard::ReadOnly(path) => sys::clone_tree(path, true)?,
         Guard::Blocked(_) => sys::clone_tree(Path::new("/dev/null"), false)?,
+        Guard::Pinned(path) => return sys::attach(&sys::clone_tree(path, true)?, path),
     };
     sys::set_attributes(&tree, RDONLY | NOSUID, true)?;
     sys::attach(&tree, guard.path())

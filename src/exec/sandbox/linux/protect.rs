@@ -55,6 +55,9 @@ const SKIPPED: &[&str] = &["node_modules", "target", ".venv", "venv", "__pycache
 /// Directory entries looked at in the search for nested folders.
 const SEARCHED: usize = 20_000;
 
+/// Directories above nested repositories that are kept in their place.
+const PINNED: usize = 100;
+
 /// Time stamp of an empty folder that only holds a name.
 const MARK: (i64, i64) = (981_173_106, 987_654_321);
 
@@ -65,12 +68,14 @@ pub(super) enum Guard {
     ReadOnly(PathBuf),
     /// A link to nowhere: it leads nowhere for good.
     Blocked(PathBuf),
+    /// Writable, but it keeps its name: a repository lies below it.
+    Pinned(PathBuf),
 }
 
 impl Guard {
     pub(super) fn path(&self) -> &Path {
         match self {
-            Self::ReadOnly(path) | Self::Blocked(path) => path,
+            Self::ReadOnly(path) | Self::Blocked(path) | Self::Pinned(path) => path,
         }
     }
 }
@@ -103,7 +108,33 @@ impl Guards {
             }
             guards.search(root);
         }
+        guards.pin();
         guards
+    }
+
+    /// Keeps the directories above nested repositories in their place: with one of them
+    /// renamed, another repository could stand where this one was. They come first, the
+    /// outermost before those in it.
+    fn pin(&mut self) {
+        let mut dirs: Vec<PathBuf> = Vec::new();
+        for root in &self.roots {
+            let repositories = self
+                .all
+                .iter()
+                .map(Guard::path)
+                .filter(|path| path.ends_with(".git"));
+            for dir in repositories.filter_map(Path::parent) {
+                let above = dir
+                    .ancestors()
+                    .take_while(|dir| dir.starts_with(root) && dir != root);
+                dirs.extend(above.map(Path::to_path_buf));
+            }
+        }
+        dirs.sort();
+        dirs.dedup();
+        dirs.retain(|dir| dir.symlink_metadata().is_ok_and(|meta| meta.is_dir()));
+        dirs.truncate(PINNED);
+        self.all.splice(0..0, dirs.into_iter().map(Guard::Pinned));
     }
 
     /// Removes what only held a name, unless another command still needs it.
