@@ -76,6 +76,12 @@ impl Plan {
         self.steps.iter().filter(clear).count()
     }
 
+    /// Whether a path becomes a directory.
+    fn makes_directory(&self, path: &Path) -> bool {
+        let found = self.steps.iter().find(|step| step.path == path);
+        found.is_some_and(|step| step.obstacle.is_none() && matches!(step.to, State::Dir { .. }))
+    }
+
     /// Paths with something in the way, in words: `src/a.rs (changed since)`.
     pub fn obstacles(&self) -> Vec<String> {
         self.steps
@@ -119,14 +125,17 @@ impl Checkpoints {
             .iter()
             .map(|change| self.manifest(change))
             .collect::<Result<Vec<Manifest>, UndoError>>()?;
-        let steps = merge(&manifests)
-            .into_iter()
-            .filter_map(|merged| self.step(merged))
-            .collect();
-        Ok(Plan { steps })
+        let mut plan = Plan::default();
+        // What is in a directory comes after it.
+        for merged in merge(&manifests) {
+            let step = self.step(merged, &plan);
+            plan.steps.extend(step);
+        }
+        Ok(plan)
     }
 
-    fn step(&self, merged: Merged) -> Option<Step> {
+    /// `plan`: the steps for the paths before it.
+    fn step(&self, merged: Merged, plan: &Plan) -> Option<Step> {
         let change = merged.change;
         let (from, to) = (change.after, change.before);
         if from == to && !merged.touched_between {
@@ -148,7 +157,7 @@ impl Checkpoints {
                     Some(Obstacle::Lost(
                         "its old content is no longer in the undo store".into(),
                     ))
-                } else if now != Some(from) || !self.is_straight(path) {
+                } else if now != Some(from) || !self.is_straight(path, plan) {
                     Some(Obstacle::Changed)
                 } else if merged.touched_between {
                     Some(Obstacle::ChangedBetween)
@@ -178,8 +187,8 @@ impl Checkpoints {
     }
 
     /// Whether the directories that lead to a path below the root are directories,
-    /// not links to somewhere else.
-    fn is_straight(&self, path: &Path) -> bool {
+    /// not links to somewhere else, or become directories by the plan.
+    fn is_straight(&self, path: &Path, plan: &Plan) -> bool {
         let Ok(rest) = path.strip_prefix(&self.root) else {
             return true;
         };
@@ -189,7 +198,9 @@ impl Checkpoints {
             match fs::symlink_metadata(&at) {
                 Ok(meta) if meta.is_dir() => {}
                 // Where a file stands there is nothing below; it may be about to go.
-                Ok(meta) => return !meta.is_symlink(),
+                Ok(meta) => {
+                    return !meta.is_symlink() || plan.makes_directory(&self.record_path(&at));
+                }
                 Err(error) => return is_missing(&error),
             }
         }
@@ -218,7 +229,13 @@ impl Checkpoints {
         let mut failed: Vec<(PathBuf, io::Error)> = Vec::new();
         // Sorted by path: what is in a directory comes after it.
         todo.reverse();
-        todo.retain(|(path, step)| match clear(path, &step.to) {
+        let nothing = Plan::default();
+        // Below a link that becomes a directory there is nothing yet.
+        let clear = |path: &Path, step: &Step| match self.is_straight(path, &nothing) {
+            true => clear(path, &step.to),
+            false => Ok(()),
+        };
+        todo.retain(|(path, step)| match clear(path, step) {
             Ok(()) => true,
             Err(error) => {
                 failed.push((step.path.clone(), error));
@@ -228,6 +245,11 @@ impl Checkpoints {
         todo.reverse();
         for (path, step) in &todo {
             // Written in place, it would change under its other names as well.
+            if step.obstacle.is_none() && !self.is_straight(path, &nothing) {
+                let error = io::Error::other("a link is in the way");
+                failed.push((step.path.clone(), error));
+                continue;
+            }
             let names = links(path);
             let apart = step.linked || step.obstacle.is_some() || names > step.names;
             if apart && names > 1 && sfs::held(path, sfs::remove_file).is_err() {
