@@ -2,9 +2,11 @@
 
 #![cfg(unix)]
 
+use serde_json::json;
+
 use crate::pty::Terminal;
 use crate::rig::Rig;
-use crate::server::{Event, How, says, sent, text};
+use crate::server::{Event, How, says, sent, text, tool};
 
 const CTRL_D: &str = "\u{4}";
 
@@ -101,4 +103,47 @@ fn answers_of_the_terminal_are_never_typed_however_late_and_cut() {
     terminal.send(CTRL_D);
     assert_eq!(terminal.end(), 0);
     assert!(terminal.everything().contains("> before after\n"));
+}
+
+#[test]
+fn a_question_without_room_is_written_above_its_panel_once() {
+    let lines: Vec<String> = (0..15)
+        .map(|n| format!("frobnicate --step r{n:02}q --with some/long/path/to/a/file"))
+        .collect();
+    let rig = Rig::new(vec![
+        says(vec![tool(
+            "execute_bash",
+            json!({"command": lines.join("\n")}),
+        )]),
+        says(vec![text("Done with it.")]),
+    ]);
+    let mut terminal = Terminal::start(&rig, &[], 80, 24);
+    terminal.wait("/ commands");
+    terminal.enter("go");
+    terminal.wait("Run this command?");
+    terminal.wait("shown above   v shows all");
+    for (cols, rows) in [(100, 30), (160, 50), (80, 50), (80, 24)] {
+        terminal.resize(cols, rows);
+        terminal.wait("y once");
+        terminal.wait("ctx ");
+    }
+    // Keys count from 300 ms after the question was shown.
+    std::thread::sleep(std::time::Duration::from_millis(400));
+    terminal.send("v");
+    terminal.wait("asked · ");
+    terminal.send("q");
+    terminal.wait("shown above   v shows all");
+    terminal.send("y");
+    terminal.wait("Done with it.");
+    terminal.send(CTRL_D);
+    assert_eq!(terminal.end(), 0);
+    terminal.check_restored();
+    let everything = terminal.everything();
+    for n in 0..15 {
+        let line = format!("│ frobnicate --step r{n:02}q");
+        assert_eq!(everything.matches(&line).count(), 1, "{everything}");
+    }
+    for row in ["Run this command?", "y once", "shows all", "ctx "] {
+        assert!(!everything.contains(row), "{row}\n{everything}");
+    }
 }
