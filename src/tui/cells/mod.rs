@@ -9,7 +9,7 @@ use crate::render::markdown::Settings;
 use crate::render::stream::document;
 use crate::render::text::{expand_tabs, fit, width};
 use crate::render::theme::Theme;
-use crate::render::wrap::Wrapper;
+use crate::render::wrap::{Wrapper, to_line};
 use crate::stdx::text::{clean, count, dollars, duration, one_line, plural};
 
 /// Rows of the user's message shown; the rest is counted.
@@ -147,7 +147,33 @@ impl Transcript {
     /// Compact lines: a finished call, a plan.
     pub fn step(&mut self, lines: Vec<Line<'static>>) {
         self.begin(Last::Step);
+        let mut lines = lines.into_iter();
+        // What stands below its first line is shown as it is.
+        if let Some(first) = lines.next() {
+            self.hang(first);
+        }
         self.lines.extend(lines);
+    }
+
+    /// A line that is too wide breaks between words, and hangs below its sign.
+    fn hang(&mut self, line: Line<'static>) {
+        const INDENT: usize = 2;
+        let room = self.cols.saturating_sub(INDENT);
+        if line.width() <= self.cols || room < INDENT {
+            self.lines.push(line);
+            return;
+        }
+        let mut wrapper = Wrapper::new(room);
+        for span in &line.spans {
+            wrapper.push(&span.content, line.style.patch(span.style));
+        }
+        for (index, row) in wrapper.finish().into_iter().enumerate() {
+            let mut row = to_line(row);
+            if index > 0 {
+                row.spans.insert(0, Span::raw(" ".repeat(INDENT)));
+            }
+            self.lines.push(row);
+        }
     }
 
     /// One dim line for finished reasoning.
@@ -354,10 +380,16 @@ mod tests {
             NoticeLevel::Info,
             "no such file; see https://example.org/a/long/address now",
         );
+        transcript.step(vec![
+            Line::raw("• Run cargo test --all · exit 101 · 3.2 s"),
+            Line::raw("  │ a line of its output is as wide as it is"),
+        ]);
         assert_eq!(
             shown(&mut transcript),
             "> fix the flaky test\n  and\n      its neighbour\n      too, please\n\n  \
-             no such file; see\n  https://example.org/a/long/address\n  now"
+             no such file; see\n  https://example.org/a/long/address\n  now\n\
+             • Run cargo test\n  --all · exit 101 ·\n  3.2 s\n  \
+             │ a line of its output is as wide as it is"
         );
     }
 
