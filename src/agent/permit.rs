@@ -138,7 +138,10 @@ impl Agent {
             id: 0,
             call_id: call.id.to_string(),
             title: prepared.title.clone(),
-            question: stopped.map(|again| again.question.to_string()),
+            question: match stopped {
+                Some(again) => Some(again.question.to_string()),
+                None => beyond_sandbox(&prepared.effects).map(str::to_string),
+            },
             preview: tool.preview(call.arguments, &self.tool_cx(call.id, cancel)),
             why: match stopped {
                 Some(again) => format!("the sandbox stopped it: {}; {why}", again.said),
@@ -204,4 +207,14 @@ impl Agent {
             }
         }
     }
+}
+
+/// The question about a command that leaves the sandbox: what matters most is never out
+/// of sight.
+fn beyond_sandbox(effects: &[Effect]) -> Option<&'static str> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Unconfined(_) => Some("Run this without the sandbox?"),
+        Effect::Network(_) => Some("Run this with the network open?"),
+        _ => None,
+    })
 }

@@ -447,7 +447,7 @@ fn the_users_word_opens_the_sandbox_for_one_command() {
     let mut terminal = Terminal::start(&rig, &["--permission-mode", "bypass"], 80, 24);
     terminal.wait("/ commands");
     terminal.enter("go");
-    terminal.wait("without the sandbox");
+    terminal.wait("Run this without the sandbox?");
     std::thread::sleep(std::time::Duration::from_millis(400));
     terminal.send("y");
     terminal.wait("Run it again without the sandbox?");
