@@ -1,6 +1,7 @@
 //! What several tools share.
 
 use crate::permission::scope;
+use crate::protocol::diff::FileDiff;
 use crate::protocol::permission::{Answer, Preview, ScopedPath};
 use crate::protocol::tool::ToolTitle;
 use crate::stdx::redact::MARK;
@@ -13,6 +14,20 @@ use super::{ToolCx, ToolError};
 pub(super) fn resolve(path: &str, cx: &ToolCx) -> Result<ScopedPath, ToolError> {
     let path = scope::resolve(cx.workspace.root(), cx.env.home(), path).map_err(to_model)?;
     was_judged(path, cx)
+}
+
+/// The diff that a change of one file would make; nothing where it would fail, which
+/// the call itself says better.
+pub(super) fn preview(
+    path: &str,
+    cx: &ToolCx,
+    plan: impl FnOnce(&ScopedPath, Option<Vec<u8>>) -> Result<FileDiff, ToolError>,
+) -> Preview {
+    let diff = resolve(path, cx).and_then(|path| {
+        let before = cx.workspace.change().current(&path).map_err(to_model)?;
+        plan(&path, before)
+    });
+    diff.map_or(Preview::None, |diff| Preview::Diff { diff })
 }
 
 /// A path that a running call may use: one that the gate saw.

@@ -70,15 +70,9 @@ impl Tool for NotebookEdit {
     }
 
     fn preview(args: &Args, cx: &ToolCx) -> Preview {
-        let plan = common::resolve(&args.path, cx).and_then(|path| {
-            let before = cx
-                .workspace
-                .change()
-                .current(&path)
-                .map_err(common::to_model)?;
-            plan(args, &path, before, cx)
-        });
-        plan.map_or(Preview::None, |plan| Preview::Diff { diff: plan.diff() })
+        common::preview(&args.path, cx, |path, before| {
+            plan(args, path, before, cx).map(|plan| plan.diff())
+        })
     }
 
     async fn run(args: Args, cx: ToolCx) -> Result<ToolOutput, ToolError> {

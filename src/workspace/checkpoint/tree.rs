@@ -123,19 +123,7 @@ impl Checkpoints {
         if !whole {
             return Ok(Some(Begun { note: None, unkept }));
         }
-        let note = Note {
-            id: ids::random(10),
-            session: author.session,
-            origin: author.origin,
-            words: author.words,
-            paths: None,
-            roots: Vec::new(),
-        };
-        self.write_note(&note)?;
-        Ok(Some(Begun {
-            note: Some(note),
-            unkept,
-        }))
+        self.note_of(author, unkept).map(Some)
     }
 
     /// Goes on from the last look for somebody else: what differs from it now and
@@ -147,6 +135,11 @@ impl Checkpoints {
         if !self.watches || self.tree().index.is_none() {
             return Ok(None);
         }
+        self.note_of(author, Vec::new()).map(Some)
+    }
+
+    /// Writes down whose the changes from now on are.
+    fn note_of(&self, author: Author, unkept: Vec<String>) -> Result<Begun, UndoError> {
         let note = Note {
             id: ids::random(10),
             session: author.session,
@@ -156,10 +149,10 @@ impl Checkpoints {
             roots: Vec::new(),
         };
         self.write_note(&note)?;
-        Ok(Some(Begun {
+        Ok(Begun {
             note: Some(note),
-            unkept: Vec::new(),
-        }))
+            unkept,
+        })
     }
 
     /// Looks at what a command has changed.
