@@ -49,7 +49,8 @@ fn a_window_that_grows_while_an_answer_streams_loses_and_repeats_nothing() {
         terminal.wait("/ commands");
         terminal.enter("go");
         for (step, size) in [(20, (60, 16)), (60, (80, 24)), (100, (120, 40))] {
-            terminal.wait(&format!("p{step:03}q"));
+            // Not every paragraph is on the screen in some frame.
+            terminal.wait_anywhere(&format!("p{step:03}q"));
             terminal.resize(size.0, size.1);
         }
         terminal.wait(" out · ");

@@ -256,7 +256,7 @@ fn a_model_is_chosen_and_a_key_is_typed_unseen() {
     pty.enter("hello");
     pty.wait("one");
     pty.enter("/model claude-haiku-5-5");
-    pty.wait("the conversation goes along");
+    pty.wait("conversation goes along");
     pty.enter("again");
     pty.wait("two");
     pty.enter("/keys add vllm");

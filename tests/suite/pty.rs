@@ -228,6 +228,11 @@ impl Terminal {
         panic!("{wanted:?} never came; the screen:\n{last}");
     }
 
+    /// Waits until a text is on the screen or has scrolled out of it.
+    pub fn wait_anywhere(&self, wanted: &str) {
+        until(wanted, || self.everything().contains(wanted).then_some(()));
+    }
+
     /// Waits until the screen shows a text no more.
     pub fn wait_gone(&self, unwanted: &str) {
         until("a text to go", || {
