@@ -244,7 +244,8 @@ pub static KEYS: &[Key] = &[
     },
     Key {
         name: "ui.status",
-        expected: "a list such as [\"model\", \"mode\"]",
+        expected: "a list of parts: model, mode, thinking, context, tokens, cached, cost, sandbox, \
+                   branch, queue, jobs, title",
         help: "parts of the status line, in order",
         set: |config, value| {
             let parts = value.split(',').map(str::trim);
@@ -833,6 +834,8 @@ mod tests {
                 "{bad}"
             );
         }
+        let status = KEYS.iter().find(|key| key.name == "ui.status").unwrap();
+        assert!(status.expected.ends_with(&STATUS_PARTS.join(", ")));
         let mut config = Config::default();
         apply_env(&mut config, &Env::from_pairs([("SOFOS_UI_PLAIN", "true")])).unwrap();
         assert_eq!(config.ui.plain, Some(true));
