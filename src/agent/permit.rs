@@ -11,7 +11,9 @@ use crate::exec::sandbox;
 use crate::permission;
 use crate::protocol::entry::EntryKind;
 use crate::protocol::event::NoticeLevel;
-use crate::protocol::permission::{Answer, AskRequest, Effect, PermissionDecision, PermissionMode};
+use crate::protocol::permission::{
+    Answer, AskRequest, Effect, Grant, PermissionDecision, PermissionMode,
+};
 use crate::protocol::sandbox::SandboxState;
 use crate::tools::{Again, Asker, DynTool, Prepared, ToolError};
 
@@ -107,12 +109,10 @@ impl Agent {
         stopped: Option<&Again>,
         cancel: &CancellationToken,
     ) -> Result<(), Box<Finished>> {
-        let title = prepared.title.clone();
-        let denied = |reason: String, words: String| {
-            let error = ToolError::Denied { reason, words };
+        let finished = |error| {
             Box::new(Finished {
                 call_id: call.id.into(),
-                title: title.clone(),
+                title: prepared.title.clone(),
                 result: Err(error),
             })
         };
@@ -125,7 +125,7 @@ impl Agent {
             }
             PermissionDecision::Deny { why } => {
                 let words = format!("denied: {why}");
-                return Err(denied(why, words));
+                return Err(finished(denied(why, words)));
             }
             PermissionDecision::Ask {
                 why,
@@ -158,55 +158,61 @@ impl Agent {
             answer = authority.ask(request) => Some(answer),
         };
         let Some(answer) = answer else {
-            let error = ToolError::Stopped("The user stopped the turn before this ran.".into());
-            return Err(Box::new(Finished {
-                call_id: call.id.into(),
-                title,
-                result: Err(error),
-            }));
+            let words = "The user stopped the turn before this ran.";
+            return Err(finished(ToolError::Stopped(words.into())));
         };
         self.record(EntryKind::Decision {
             call_id: call.id.to_string(),
             title: prepared.title.clone(),
             answer: answer.clone(),
         });
+        self.settle(answer, &why, session, &always)
+            .map_err(finished)?;
+        prepared.approval.give();
+        Ok(())
+    }
+
+    /// Keeps what an answer grants beyond this one call; the error says no.
+    fn settle(
+        &mut self,
+        answer: Answer,
+        why: &str,
+        session: Vec<Grant>,
+        always: &[Grant],
+    ) -> Result<(), ToolError> {
         match answer {
-            Answer::Once => {
-                prepared.approval.give();
-                Ok(())
-            }
-            Answer::Session => {
-                prepared.approval.give();
-                self.grants.extend(session);
-                Ok(())
-            }
+            Answer::Once => {}
+            Answer::Session => self.grants.extend(session),
             Answer::Always => {
-                prepared.approval.give();
                 // The session at least holds it when the file cannot be written.
                 self.grants.extend(session);
-                if let Err(error) = self.parts.services.rules.remember(&always) {
+                if let Err(error) = self.parts.services.rules.remember(always) {
                     self.notice(
                         NoticeLevel::Error,
                         format!("the rule is not saved: {error}; it holds for this session"),
                     );
                 }
-                Ok(())
             }
             Answer::No { message } if !self.parts.authority.is_person() => {
                 let words = format!("denied: {why}; nobody can be asked");
-                Err(denied(format!("{why}; {message}"), words))
+                return Err(denied(format!("{why}; {message}"), words));
             }
             Answer::No { message } if message.is_empty() => {
                 let reason = format!("the user said no ({why})");
-                Err(denied(reason, "denied by you".to_string()))
+                return Err(denied(reason, "denied by you".to_string()));
             }
             // Only questions of the model get a reply; it never means yes.
             Answer::No { message } | Answer::Reply { text: message } => {
                 let words = format!("denied by you: {message}");
-                Err(denied(format!("the user said no: {message}"), words))
+                return Err(denied(format!("the user said no: {message}"), words));
             }
         }
+        Ok(())
     }
+}
+
+fn denied(reason: String, words: String) -> ToolError {
+    ToolError::Denied { reason, words }
 }
 
 /// The question about a command that leaves the sandbox: what matters most is never out
