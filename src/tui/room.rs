@@ -4,12 +4,14 @@
 //! the viewport again, and what outgrew the screen is in its scrollback for good. So a
 //! panel has no more rows than the smallest window to be expected could hold, and
 //! where the cursor may leave its text no row is so long that it would be wrapped.
+//! From a window at rest half of it is expected to stay; from one that is just being
+//! resized, anything.
 
 use ratatui::text::Line;
 
 use super::terminal::scrollback::Size;
 
-/// A window is expected to stay at least this large.
+/// A window that is being resized is expected to stay at least this large.
 const USUAL: Size = Size { cols: 40, rows: 10 };
 /// In a smaller one a panel could not be read.
 const LEAST: Size = Size { cols: 20, rows: 6 };
@@ -17,6 +19,7 @@ const LEAST: Size = Size { cols: 20, rows: 6 };
 /// The smallest window to be expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Room {
+    now: Size,
     least: Size,
     strays: bool,
     changing: bool,
@@ -25,6 +28,7 @@ pub struct Room {
 impl Default for Room {
     fn default() -> Self {
         Self {
+            now: USUAL,
             least: USUAL,
             strays: false,
             changing: false,
@@ -33,8 +37,9 @@ impl Default for Room {
 }
 
 impl Room {
-    /// The window has had this size, and may have it again.
+    /// The window has this size now, and may have it again.
     pub fn seen(&mut self, size: Size) {
+        self.now = size;
         self.least.cols = self.least.cols.min(size.cols).max(LEAST.cols);
         self.least.rows = self.least.rows.min(size.rows).max(LEAST.rows);
     }
@@ -65,9 +70,19 @@ impl Room {
         (cols.min(self.narrow()), height)
     }
 
+    fn expected(&self) -> Size {
+        if self.changing {
+            return self.least;
+        }
+        Size {
+            cols: self.least.cols.max(self.now.cols / 2),
+            rows: self.least.rows.max(self.now.rows / 2),
+        }
+    }
+
     /// Columns of a row that is wrapped in no window.
     pub fn narrow(&self) -> usize {
-        usize::from(self.least.cols) - 1
+        usize::from(self.expected().cols) - 1
     }
 
     /// Columns of the rows of a panel, of those there are.
@@ -81,12 +96,12 @@ impl Room {
 
     /// Rows there are in every window, of those there are now.
     pub fn rows(&self, rows: usize) -> usize {
-        rows.min(usize::from(self.least.rows))
+        rows.min(usize::from(self.expected().rows))
     }
 
     /// Rows that these take in the narrowest window.
     pub fn taken(&self, rows: &[Line<'_>]) -> usize {
-        let cols = usize::from(self.least.cols);
+        let cols = usize::from(self.expected().cols);
         let wrapped = |row: &Line<'_>| row.width().div_ceil(cols).max(1);
         rows.iter().map(wrapped).sum()
     }

@@ -547,7 +547,8 @@ fn questions_and_lists_of_a_session() {
     Run this command?
       mkdir out && cp a.txt out/
       · writes out
-      … 2 more below   v shows all
+    mkdir: makes directories; cp: copies files
+    s and a allow Bash(mkdir out && cp a.txt out/)
     y once   s this session   a always   n no, tell it why   esc stop the turn
       sonnet-5.5 · normal · ctx 0% · 90% cached · $0.000 · no sandbox
     "),
@@ -562,7 +563,8 @@ fn questions_and_lists_of_a_session() {
     Edit HOME/o.txt?
       1  − x
       1  + y
-      … 2 more below   v shows all
+      · writes HOME/o.txt, outside the workspace
+    s and a allow Write(HOME/o.txt)
     y once   s this session   a always   n no, tell it why   esc stop the turn
       sonnet-5.5 · normal · ctx 0% · 90% cached · $0.001 · no sandbox
     "),

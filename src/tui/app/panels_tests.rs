@@ -235,6 +235,7 @@ fn a_question_fits_into_every_window_there_may_be() {
     for strays in [false, true] {
         let mut app = app();
         app.room.set_strays(strays);
+        app.room.set_changing(true);
         app.event(long_question(), at(0));
         for (cols, rows) in [(200, 50), (80, 24), (60, 24), (80, 12), (40, 10)] {
             let (buffer, caret) = view(&mut app, Size { cols, rows }, at(0));
@@ -248,6 +249,15 @@ fn a_question_fits_into_every_window_there_may_be() {
                 assert_eq!(caret.row, 1, "a blank row above the question");
             }
         }
+        // At rest, half of the window will do.
+        app.room.set_changing(false);
+        for (cols, rows) in [(200, 50), (120, 40), (80, 24)] {
+            let (buffer, _) = view(&mut app, Size { cols, rows }, at(0));
+            let height = buffer.area.height;
+            let taken = wrapped(&buffer, 0..height, cols / 2);
+            assert!(taken <= rows / 2, "{taken} rows at {cols}x{rows}");
+        }
+        app.room.set_changing(true);
         // A window that was smaller may be so again.
         for (cols, rows) in [(20, 6), (200, 50)] {
             let (buffer, _) = view(&mut app, Size { cols, rows }, at(0));
