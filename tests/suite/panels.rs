@@ -5,6 +5,7 @@
 
 use serde_json::json;
 
+use crate::mcp_server::configure;
 use crate::pty::Terminal;
 use crate::rig::{Rig, until};
 use crate::server::{says, text, tool};
@@ -739,4 +740,100 @@ fn questions_and_lists_in_a_small_window() {
     ");
     close(&mut terminal, "search");
     leave(terminal, &rig);
+}
+
+#[test]
+fn trust_a_plan_a_server_and_the_leaving() {
+    for (cols, rows) in [(80, 24), (40, 14)] {
+        let calls = [
+            ("enter_plan_mode", json!({})),
+            (
+                "exit_plan_mode",
+                json!({"plan": "# Paint\n\n1. red\n2. blue"}),
+            ),
+            (
+                "mcp_call",
+                json!({"tool": "mcp__s__echo", "arguments": {"text": "hi"}}),
+            ),
+        ];
+        let mut replies: Vec<_> = calls
+            .iter()
+            .map(|(name, arguments)| says(vec![tool(name, arguments.clone())]))
+            .collect();
+        replies.push(says(vec![text("All asked.")]));
+        let rig = Rig::new(replies);
+        configure(&rig, "", "");
+        rig.file(
+            ".sofos/config.toml",
+            "[permissions]\nallow = [\"Bash(mytool:*)\"]\n",
+        );
+        let mut terminal = Terminal::start(&rig, &["--no-sandbox"], cols, rows);
+        let small = cols < 80;
+        let trust = shown(&terminal, &rig, "This directory");
+        terminal.enter("n");
+        terminal.wait("esc stop");
+        terminal.enter("go");
+        let plan = shown(&terminal, &rig, "Carry out this plan?");
+        answer(&mut terminal, "y");
+        let server = shown(&terminal, &rig, "Call s");
+        answer(&mut terminal, "y");
+        terminal.wait("All asked.");
+        terminal.send(CTRL_D);
+        assert_eq!(terminal.end(), 0);
+        let left = shown(&terminal, &rig, "resume with");
+        rig.server.check();
+        let all = [trust, plan, server, left].join("\n====\n");
+        if small {
+            insta::assert_snapshot!(all, @r"
+    This directory brings settings that allow or redirect something:
+      .sofos/config.toml: allow Bash(mytool:*)
+    They do nothing until you accept them. Accept? [y/N]
+    ====
+    Carry out this plan?
+    Paint
+    1. red
+    2. blue
+    y once   n no, tell it why
+    esc stop the turn
+      sonnet-5.5 · plan · ctx 0% · $0.000
+    ====
+    Call s: echo text=hi?
+      … shown above   v shows all
+      · calls the MCP server s
+    s and a allow Mcp(s)
+    y once   s this session   a always
+    n no, tell it why   esc stop the turn
+      sonnet-5.5 · normal · ctx 0%
+    ====
+    resume with: sofos -r
+    SESSION
+    ");
+        } else {
+            insta::assert_snapshot!(all, @r#"
+    This directory brings settings that allow or redirect something:
+      .sofos/config.toml: allow Bash(mytool:*)
+    They do nothing until you accept them. Accept? [y/N]
+    ====
+    Carry out this plan?
+    Paint
+    1. red
+    2. blue
+    y once   n no, tell it why   esc stop the turn
+      sonnet-5.5 · plan · ctx 0% · 90% cached · $0.000 · no sandbox
+    ====
+    Call s: echo text=hi?
+      server: s
+      tool: echo
+      arguments: {
+        "text": "hi"
+      }
+      · calls the MCP server s
+    s and a allow Mcp(s)
+    y once   s this session   a always   n no, tell it why   esc stop the turn
+      sonnet-5.5 · normal · ctx 0%
+    ====
+    resume with: sofos -r SESSION
+    "#);
+        }
+    }
 }
