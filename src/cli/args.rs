@@ -257,7 +257,7 @@ pub enum Trust {
 pub enum Debug {
     /// Judge commands, paths and URLs, one JSON object a line; runs nothing
     Classify {
-        /// Judge as if commands were not confined by the operating system
+        /// Judge as where nothing confines commands; that is so anyway, as finding out would run one
         #[arg(long)]
         no_sandbox: bool,
     },

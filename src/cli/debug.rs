@@ -57,13 +57,9 @@ impl Verdict {
 
 /// Answers the questions on standard input.
 ///
-/// `confined` says whether the system confines commands here.
-pub(super) fn classify(
-    root: &Path,
-    home: Option<&Path>,
-    user: &RuleSet,
-    confined: bool,
-) -> Result<u8, CliError> {
+/// By the analysis alone, as where nothing confines commands: finding out what the
+/// system enforces would run one.
+pub(super) fn classify(root: &Path, home: Option<&Path>, user: &RuleSet) -> Result<u8, CliError> {
     let mut input = std::io::stdin().lock();
     let mut output = std::io::stdout().lock();
     let mut line = Vec::new();
@@ -78,7 +74,7 @@ pub(super) fn classify(
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let answer = answer(&line, &Place { root, home }, user, confined);
+        let answer = answer(&line, &Place { root, home }, user);
         let written = writeln!(output, "{answer}").and_then(|()| output.flush());
         match written {
             // The reader has seen enough.
@@ -88,7 +84,7 @@ pub(super) fn classify(
     }
 }
 
-fn answer(line: &[u8], place: &Place<'_>, user: &RuleSet, confined: bool) -> Value {
+fn answer(line: &[u8], place: &Place<'_>, user: &RuleSet) -> Value {
     if line.len() > MAX_LINE {
         return json!({"id": null, "verdict": "deny", "why": "the question is too long", "effects": []});
     }
@@ -99,7 +95,7 @@ fn answer(line: &[u8], place: &Place<'_>, user: &RuleSet, confined: bool) -> Val
             return json!({"id": null, "verdict": "deny", "why": why, "effects": []});
         }
     };
-    let verdict = judge(&question, place, user, confined);
+    let verdict = judge(&question, place, user);
     json!({
         "id": question.id,
         "verdict": verdict.word,
@@ -108,7 +104,7 @@ fn answer(line: &[u8], place: &Place<'_>, user: &RuleSet, confined: bool) -> Val
     })
 }
 
-fn judge(question: &Question, place: &Place<'_>, user: &RuleSet, confined: bool) -> Verdict {
+fn judge(question: &Question, place: &Place<'_>, user: &RuleSet) -> Verdict {
     let own;
     let rules = match &question.rules {
         None => user,
@@ -135,7 +131,7 @@ fn judge(question: &Question, place: &Place<'_>, user: &RuleSet, confined: bool)
         place: *place,
         rules,
         grants: &[],
-        confined,
+        confined: false,
         exposed: false,
     };
     let (decision, effects) = match question {

@@ -46,14 +46,13 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
     if let Some(Sub::Undo(what)) = &args.command {
         return undo::run(what, &paths);
     }
-    if let Some(Sub::Debug(Debug::Classify { no_sandbox })) = args.command {
+    if let Some(Sub::Debug(Debug::Classify { .. })) = args.command {
         let root = std::fs::canonicalize(&paths.workspace)
             .map_err(CliError::io("resolve the working directory"))?;
         let file = config::load(&paths, &env, args.trust_workspace)?;
-        let confined = !no_sandbox && confines(&args, file.sandbox);
         let (book, _) = RuleBook::new(&paths, file.rules)?;
         let home = paths.user_home.as_deref();
-        return debug::classify(&root, home, &book.rules(), confined);
+        return debug::classify(&root, home, &book.rules());
     }
     if let Some(Sub::Trust { action }) = args.command {
         return trust::run(action, &paths, &env);
