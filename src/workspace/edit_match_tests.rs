@@ -230,6 +230,12 @@ fn a_placeholder_that_is_in_the_file_is_text() {
     }
 }
 
+#[test]
+fn a_line_of_blanks_given_in_full_tells_that_no_indentation_was_left_out() {
+    let after = edit("a\n  b\n  \nc\n".as_bytes(), " b\n  ", " b\n  x").unwrap();
+    assert_eq!(String::from_utf8(after).unwrap(), "a\n  b\n  x\nc\n");
+}
+
 proptest! {
     /// A slice of the file's own view replaced by itself with one more word changes
     /// that place and keeps every other byte.
@@ -245,6 +251,10 @@ proptest! {
         let chars: Vec<char> = view.chars().collect();
         let start = from.index(chars.len());
         let old: String = chars[start..(start + length).min(chars.len())].iter().collect();
+        // A part of an indentation moves what comes below it, too.
+        let before: String = chars[..start].iter().collect();
+        let indent = before.rsplit('\n').next().unwrap_or_default();
+        prop_assume!(indent.is_empty() || !indent.trim().is_empty() || !old.starts_with(' '));
         let new = match old.strip_suffix('\n') {
             Some(line) => format!("{line}ZZ\n"),
             None => format!("{old}ZZ"),

@@ -293,7 +293,14 @@ impl<'a> Finder<'a> {
             || self.view.text[range.end..].starts_with('\n');
         let alike = new.is_empty() || old.ends_with('\n') == new.ends_with('\n');
         let inside = !before.is_empty() && leading(before).len() == before.len();
-        if !inside || leading(old).is_empty() || !ends || !alike {
+        // Blanks of another line that are given in full: nothing was left out.
+        let mut later = old
+            .split('\n')
+            .skip(1)
+            .filter(|line| !line.is_empty())
+            .peekable();
+        let in_full = later.peek().is_some() && later.all(|line| line.trim().is_empty());
+        if !inside || leading(old).is_empty() || !ends || !alike || in_full {
             return Ok(None);
         }
         let lines = Lines::new(old, new);
