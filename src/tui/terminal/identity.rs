@@ -173,19 +173,24 @@ impl Terminal {
         self != Self::Unknown
     }
 
+    /// GNU screen, as far as can be told. Inside tmux the name says nothing.
+    fn is_screen(self, env: &TerminalEnv) -> bool {
+        let named = self == Self::Unknown && env.term.starts_with("screen");
+        self == Self::Screen || (named && !env.tmux)
+    }
+
     /// Wraps long rows again when the width changes.
     pub fn reflows(self, env: &TerminalEnv) -> bool {
         match self {
             Self::Xterm => false,
-            Self::Unknown => env.tmux || !matches!(env.term.as_str(), "linux" | "vt100" | "vt220"),
+            Self::Unknown => env.tmux || !is_plain(env),
             _ => true,
         }
     }
 
     /// Has room in its scrollback for the rows that are wrapped again.
     pub fn rejoins(self, env: &TerminalEnv) -> bool {
-        let screen = self == Self::Unknown && env.term.starts_with("screen") && !env.tmux;
-        self.reflows(env) && self != Self::Screen && !screen
+        self.reflows(env) && !self.is_screen(env)
     }
 
     /// Known to show a synchronised frame when it is complete.
@@ -210,10 +215,7 @@ impl Terminal {
     /// its user asks for it; xterm cuts rows off the hidden one when its window gets
     /// lower or higher meanwhile.
     pub fn has_alternate(self, env: &TerminalEnv) -> bool {
-        let plain = matches!(env.term.as_str(), "linux" | "vt100" | "vt220");
-        let screen =
-            self == Self::Screen || (self == Self::Unknown && env.term.starts_with("screen"));
-        env.tmux || !(plain || screen || self == Self::Xterm)
+        env.tmux || !(is_plain(env) || self.is_screen(env) || self == Self::Xterm)
     }
 
     /// Shows links that can be followed. Inside tmux that depends on the terminal
@@ -287,6 +289,11 @@ impl WriterChoice {
             Self::Auto => (Writer::LineFeed, "the terminal is not known"),
         }
     }
+}
+
+/// A terminal that can hardly do more than scroll.
+fn is_plain(env: &TerminalEnv) -> bool {
+    matches!(env.term.as_str(), "linux" | "vt100" | "vt220")
 }
 
 #[cfg(test)]
