@@ -6,12 +6,6 @@ use crate::pty::Terminal;
 use crate::rig::Rig;
 use crate::server::{says, text, tool};
 
-/// Keys within the first moment of a question belong to the prompt.
-fn after_the_grace(terminal: &mut Terminal, keys: &str) {
-    std::thread::sleep(std::time::Duration::from_millis(400));
-    terminal.send(keys);
-}
-
 #[test]
 fn a_question_is_answered_by_number_or_in_own_words() {
     let asks = |question: &str| {
@@ -30,9 +24,9 @@ fn a_question_is_answered_by_number_or_in_own_words() {
     terminal.enter("set up storage");
     terminal.wait("Which database?");
     terminal.wait("2 SQLite");
-    after_the_grace(&mut terminal, "2");
+    terminal.answer("2");
     terminal.wait("Which version?");
-    after_the_grace(&mut terminal, "a");
+    terminal.answer("a");
     terminal.wait("answer:");
     terminal.enter("the newest one");
     terminal.wait("Then so.");
@@ -77,11 +71,11 @@ fn nothing_changes_before_the_plan_is_approved() {
         terminal.screen()
     );
     assert!(!rig.work().join("a").exists());
-    after_the_grace(&mut terminal, "n");
+    terminal.answer("n");
     terminal.wait("no:");
     terminal.enter("in blue");
     terminal.wait("paint it blue");
-    after_the_grace(&mut terminal, "y");
+    terminal.answer("y");
     terminal.wait("Painted.");
     terminal.wait(" · normal · ");
     assert_eq!(rig.read("a"), "x\n");

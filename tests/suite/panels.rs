@@ -62,12 +62,6 @@ fn close(terminal: &mut Terminal, gone: &str) {
     terminal.wait_gone(gone);
 }
 
-/// Keys within the first moment of a question belong to the prompt.
-fn answer(terminal: &mut Terminal, keys: &str) {
-    std::thread::sleep(std::time::Duration::from_millis(400));
-    terminal.send(keys);
-}
-
 fn leave(mut terminal: Terminal, rig: &Rig) {
     terminal.send(CTRL_D);
     assert_eq!(terminal.end(), 0);
@@ -583,7 +577,7 @@ fn questions_and_lists_of_a_session() {
       sonnet-5.5 · normal · ctx 0% · 90% cached · $0.001 · no sandbox
     "),
         }
-        answer(&mut terminal, if index == 4 { "2" } else { "n" });
+        terminal.answer(if index == 4 { "2" } else { "n" });
         if index < 4 {
             terminal.wait("no:");
             terminal.send("\r");
@@ -703,7 +697,7 @@ fn questions_and_lists_in_a_small_window() {
       sonnet-5.5 · normal · ctx 0%
     "),
         }
-        answer(&mut terminal, if index == 4 { "2" } else { "n" });
+        terminal.answer(if index == 4 { "2" } else { "n" });
         if index < 4 {
             terminal.wait("no:");
             terminal.send("\r");
@@ -774,9 +768,9 @@ fn trust_a_plan_a_server_and_the_leaving() {
         terminal.wait("esc stop");
         terminal.enter("go");
         let plan = shown(&terminal, &rig, "Carry out this plan?");
-        answer(&mut terminal, "y");
+        terminal.answer("y");
         let server = shown(&terminal, &rig, "Call s");
-        answer(&mut terminal, "y");
+        terminal.answer("y");
         terminal.wait("All asked.");
         terminal.send(CTRL_D);
         assert_eq!(terminal.end(), 0);

@@ -228,6 +228,12 @@ impl Terminal {
         panic!("{wanted:?} never came; the screen:\n{last}");
     }
 
+    /// Sends keys to a question: within its first moment they would belong to the prompt.
+    pub fn answer(&mut self, keys: &str) {
+        std::thread::sleep(std::time::Duration::from_millis(400));
+        self.send(keys);
+    }
+
     /// Waits until a text is on the screen or has scrolled out of it.
     pub fn wait_anywhere(&self, wanted: &str) {
         until(wanted, || self.everything().contains(wanted).then_some(()));
