@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn what_a_failure_tells_of() {
-        let root = Path::new("/work/here");
+        let root = Path::new("/elsewhere/project");
         for (output, wanted) in [
             (
                 "bash: line 1: /etc/x: Read-only file system\n",
@@ -116,7 +116,7 @@ mod tests {
             "bash: line 1: {}/f: No such file or directory\n",
             outside.path().display()
         );
-        assert!(find(&output, Path::new("/work/here")).is_some());
+        assert!(find(&output, Path::new("/elsewhere/project")).is_some());
         assert!(
             find(&output, outside.path()).is_none(),
             "the workspace is not hidden"
