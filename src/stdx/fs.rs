@@ -225,14 +225,16 @@ fn not_followed(options: &mut OpenOptions) -> &OpenOptions {
     options
 }
 
+/// How many names a file has; one where the system does not tell.
 #[cfg(unix)]
-fn links(meta: &fs::Metadata) -> u64 {
+pub fn links(meta: &fs::Metadata) -> u64 {
     use std::os::unix::fs::MetadataExt;
     meta.nlink()
 }
 
+/// How many names a file has; one where the system does not tell.
 #[cfg(not(unix))]
-fn links(_meta: &fs::Metadata) -> u64 {
+pub fn links(_meta: &fs::Metadata) -> u64 {
     1
 }
 

@@ -9,6 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use super::vault::Vault;
+use crate::stdx::fs as sfs;
 
 /// What the system says of a path; a change of content changes one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -195,14 +196,8 @@ impl State {
 
 /// How many names the file at a path has.
 pub(super) fn links(path: &Path) -> u64 {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        let meta = std::fs::symlink_metadata(path).ok();
-        meta.map_or(0, |meta| if meta.is_file() { meta.nlink() } else { 1 })
-    }
-    #[cfg(not(unix))]
-    u64::from(path.exists())
+    let meta = std::fs::symlink_metadata(path).ok();
+    meta.map_or(0, |meta| if meta.is_file() { sfs::links(&meta) } else { 1 })
 }
 
 /// The inode of what is at a path.
