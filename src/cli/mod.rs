@@ -27,6 +27,7 @@ mod stdin;
 mod trust;
 mod undo;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 pub use args::Args;
@@ -108,6 +109,13 @@ impl CliError {
     }
 }
 
+/// Says a line on standard error. It goes out in one piece, so that nobody reads
+/// half of it; whoever closed that side does not want to know.
+fn complain(words: &str) {
+    let line = format!("sofos: {}\n", text::clean(words));
+    let _ = std::io::stderr().write_all(line.as_bytes());
+}
+
 /// A runtime for a few requests.
 fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
     tokio::runtime::Builder::new_current_thread()
@@ -124,7 +132,7 @@ pub fn main() -> ExitCode {
     match ended {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("sofos: {}", text::clean(&error.to_string()));
+            complain(&error.to_string());
             ExitCode::from(error.code())
         }
     }

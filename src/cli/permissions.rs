@@ -16,7 +16,7 @@ pub(super) fn run(
 ) -> Result<u8, CliError> {
     let (book, warnings) = RuleBook::new(paths, lines)?;
     for warning in warnings {
-        eprintln!("sofos: {}", clean(&warning));
+        super::complain(&warning);
     }
     match what {
         None | Some(Permissions::List) => list(&book),

@@ -41,7 +41,7 @@ pub(super) fn run(
         return Ok(0);
     }
     if !note.is_empty() {
-        eprintln!("sofos: {note}");
+        super::complain(note);
     }
     let intro = format!(
         "sofos {}, {}, {}\n/help lists commands, /exit leaves, ctrl+c stops a turn",

@@ -191,7 +191,7 @@ fn full_prompt(prompt: &str) -> Result<String, CliError> {
         Input::TooLong => return Err(too_long()),
         Input::None => prompt.to_string(),
         Input::Silent => {
-            eprintln!("sofos: standard input is open but silent; going on without it");
+            super::complain("standard input is open but silent; going on without it");
             prompt.to_string()
         }
     };

@@ -205,7 +205,7 @@ fn delete(store: &Store, rows: &[SessionRow], yes: bool, as_json: bool) -> Resul
         return Ok(code);
     }
     for (_, why) in kept {
-        eprintln!("sofos: {}", why.as_str().unwrap_or_default());
+        super::complain(why.as_str().unwrap_or_default());
     }
     print(&format!(
         "deleted {}\n",

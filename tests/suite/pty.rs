@@ -108,7 +108,18 @@ impl Terminal {
         let closes = closing.clone();
         let reading = std::thread::spawn(move || {
             let mut buffer = [0; 4096];
-            while let Ok(n @ 1..) = reader.read(&mut buffer) {
+            let mut ends = 0;
+            loop {
+                let Ok(n @ 1..) = reader.read(&mut buffer) else {
+                    // Linux can tell the end before the last output: a read that
+                    // begins after the end finds it.
+                    ends += 1;
+                    if ends == 3 {
+                        return;
+                    }
+                    std::thread::sleep(std::time::Duration::from_millis(5));
+                    continue;
+                };
                 seen.lock().unwrap().process(&buffer[..n]);
                 kept.lock().unwrap().extend_from_slice(&buffer[..n]);
                 if closes.load(Ordering::SeqCst) {
@@ -225,7 +236,9 @@ impl Terminal {
             }
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
-        panic!("{wanted:?} never came; the screen:\n{last}");
+        let ended = self.reading.as_ref().is_none_or(|it| it.is_finished());
+        let ended = if ended { " before the end" } else { "" };
+        panic!("{wanted:?} never came{ended}; the screen:\n{last}");
     }
 
     /// Sends keys to a question: within its first moment they would belong to the prompt.

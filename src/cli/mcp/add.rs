@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Read};
 
 use super::args::{Add, ProgramName, ScopeName, SecretSub, Transport};
 use super::{Cx, show, shown};
-use crate::cli::{CliError, secret as typed};
+use crate::cli::{CliError, complain, secret as typed};
 use crate::config::mcp::{self, McpServer, McpTransport, Scope};
 use crate::config::{Layer, mcp::is_variable};
 use crate::mcp::catalog;
@@ -161,7 +161,7 @@ fn block(cx: &Cx<'_>, add: &Add, from: &str) -> Result<u8, CliError> {
         server.name.clone_from(name);
     }
     for words in odd {
-        eprintln!("sofos: {}", clean(&words));
+        complain(&words);
     }
     for server in servers {
         write(cx, add.scope.into(), server)?;
@@ -174,7 +174,7 @@ pub(super) fn json(cx: &Cx<'_>, name: &str, json: &str, scope: ScopeName) -> Res
     let block = format!("{{{}: {json}}}", serde_json::Value::from(name));
     let (servers, odd) = mcp::block(&block, cx.paths).map_err(CliError::Usage)?;
     for words in odd {
-        eprintln!("sofos: {}", clean(&words));
+        complain(&words);
     }
     for server in servers {
         write(cx, scope.into(), server)?;
@@ -233,7 +233,7 @@ pub(super) fn import(
             continue;
         }
         for words in &found.odd {
-            eprintln!("sofos: {name}: {}", clean(words));
+            complain(&format!("{name}: {words}"));
         }
         done.push(name.clone());
         write(cx, Scope::User, found.server)?;

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{Cx, shown};
 use crate::cli::run::child_env;
 use crate::cli::sessions::print;
-use crate::cli::{CliError, FAILED, runtime};
+use crate::cli::{CliError, FAILED, complain, runtime};
 use crate::config::mcp::{McpServer, McpTransport};
 use crate::exec::browse;
 use crate::mcp::oauth::{self, Login, Step};
@@ -63,7 +63,7 @@ pub(super) fn test(cx: &Cx<'_>, name: &str, as_json: bool) -> Result<u8, CliErro
             Ok(FAILED)
         }
         Err(error) => {
-            eprintln!("sofos: {}", clean(&error.to_string()));
+            complain(&error.to_string());
             Ok(FAILED)
         }
         Ok((protocol, _, tools)) if as_json => {
@@ -135,7 +135,7 @@ pub(super) fn login(cx: &Cx<'_>, name: &str, no_browser: bool) -> Result<u8, Cli
             shown(&cx.paths.mcp())
         )),
         Err(error) => {
-            eprintln!("sofos: {}", clean(&error.to_string()));
+            complain(&error.to_string());
             Ok(FAILED)
         }
     }
