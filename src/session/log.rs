@@ -75,22 +75,10 @@ impl Log {
             std::io::ErrorKind::NotFound => SessionError::NotFound {
                 wanted: id.to_string(),
             },
-            _ => SessionError::Io {
-                action: "open",
-                path: path.clone(),
-                source,
-            },
+            _ => SessionError::io("open", &path)(source),
         })?;
         lock(&file, id, &path)?;
-        let io = |action| {
-            let path = path.clone();
-            move |source| SessionError::Io {
-                action,
-                path,
-                source,
-            }
-        };
-        let read = lines::read_live(&path).map_err(io("read"))?;
+        let read = lines::read_live(&path).map_err(SessionError::io("read", &path))?;
         let Some(Entry {
             kind: EntryKind::Header { version, cwd, .. },
             ..
@@ -116,9 +104,10 @@ impl Log {
         }
         if !read.torn.is_empty() {
             let torn = dir.join(format!("{id}.torn"));
-            let mut keep = sfs::open_append(&torn).map_err(io("open"))?;
-            keep.write_all(&read.torn).map_err(io("write"))?;
-            sfs::truncate(&file, read.length).map_err(io("truncate"))?;
+            let mut keep = sfs::open_append(&torn).map_err(SessionError::io("open", &torn))?;
+            keep.write_all(&read.torn)
+                .map_err(SessionError::io("write", &torn))?;
+            sfs::truncate(&file, read.length).map_err(SessionError::io("truncate", &path))?;
             warnings.push(format!(
                 "the last entry was cut off by a crash; its {} bytes are kept in {}",
                 read.torn.len(),
@@ -201,11 +190,7 @@ impl Log {
         }
         let path = self.path();
         let read = lines::read_all(&path);
-        let lines = read.map_err(|source| SessionError::Io {
-            action: "read",
-            path,
-            source,
-        })?;
+        let lines = read.map_err(SessionError::io("read", &path))?;
         Ok(lines.entries)
     }
 
@@ -226,17 +211,10 @@ impl Log {
 
     fn write_queued(&mut self) -> Result<(), SessionError> {
         let path = self.path();
-        let io = |action| {
-            let path = path.clone();
-            move |source| SessionError::Io {
-                action,
-                path,
-                source,
-            }
-        };
         if self.file.is_none() {
-            prepare_dir(&self.dir).map_err(io("create the directory of"))?;
-            let file = sfs::open_append(&path).map_err(io("create"))?;
+            let io = SessionError::io("create the directory of", &path);
+            prepare_dir(&self.dir).map_err(io)?;
+            let file = sfs::open_append(&path).map_err(SessionError::io("create", &path))?;
             lock(&file, &self.id, &path)?;
             self.file = Some(file);
         }
@@ -253,11 +231,7 @@ impl Log {
             Err(source) => {
                 // Part of a line may be on disk: cut it off, the lines stay queued.
                 let _ = sfs::truncate(file, self.length);
-                Err(SessionError::Io {
-                    action: "write",
-                    path,
-                    source,
-                })
+                Err(SessionError::io("write", &path)(source))
             }
         }
     }
@@ -275,11 +249,7 @@ impl Log {
         }
         let path = self.path();
         match &self.file {
-            Some(file) => file.sync_data().map_err(|source| SessionError::Io {
-                action: "sync",
-                path,
-                source,
-            }),
+            Some(file) => file.sync_data().map_err(SessionError::io("sync", &path)),
             None => Ok(()),
         }
     }
@@ -315,11 +285,7 @@ pub(super) fn lock(file: &File, id: &str, path: &Path) -> Result<(), SessionErro
                 });
             }
             Err(TryLockError::Error(source)) => {
-                return Err(SessionError::Io {
-                    action: "lock",
-                    path: path.to_path_buf(),
-                    source,
-                });
+                return Err(SessionError::io("lock", path)(source));
             }
         }
     }
@@ -351,11 +317,7 @@ pub(super) fn holder(file: &File) -> Option<u32> {
 
 /// The entries of a log that is only read.
 pub(super) fn read(path: &Path) -> Result<Vec<Entry>, SessionError> {
-    let lines = lines::read_all(path).map_err(|source| SessionError::Io {
-        action: "read",
-        path: path.to_path_buf(),
-        source,
-    })?;
+    let lines = lines::read_all(path).map_err(SessionError::io("read", path))?;
     match lines.entries.first() {
         Some(Entry {
             kind: EntryKind::Header {

@@ -13,7 +13,7 @@ pub mod repair;
 mod store;
 mod timeline;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use conversation::Conversation;
 pub use log::Log;
@@ -84,6 +84,17 @@ pub enum SessionError {
         /// The file.
         path: PathBuf,
     },
+}
+
+impl SessionError {
+    /// For `map_err`: what was tried with which file.
+    fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Io {
+            action,
+            path: path.to_path_buf(),
+            source,
+        }
+    }
 }
 
 /// ` (process 1234)` or nothing.

@@ -79,11 +79,7 @@ impl Store {
                 return Ok(Vec::new());
             }
             Err(source) => {
-                return Err(SessionError::Io {
-                    action: "list",
-                    path: self.dir.clone(),
-                    source,
-                });
+                return Err(SessionError::io("list", &self.dir)(source));
             }
         };
         Ok(entries
@@ -162,15 +158,7 @@ impl Store {
     /// When it cannot be read, or the copy cannot be written.
     pub fn fork(&self, id: &str) -> Result<String, SessionError> {
         let path = self.path(id);
-        let io = |action, path: &Path| {
-            let path = path.to_path_buf();
-            move |source| SessionError::Io {
-                action,
-                path,
-                source,
-            }
-        };
-        let mut bytes = fs::read(&path).map_err(io("read", &path))?;
+        let mut bytes = fs::read(&path).map_err(SessionError::io("read", &path))?;
         // What the other one is just writing is not whole yet.
         let whole = bytes
             .iter()
@@ -199,7 +187,7 @@ impl Store {
         copy.push(b'\n');
         copy.extend_from_slice(&bytes[first..]);
         let target = self.path(&new);
-        sfs::write_atomic(&target, &copy, 0o600).map_err(io("write", &target))?;
+        sfs::write_atomic(&target, &copy, 0o600).map_err(SessionError::io("write", &target))?;
         Ok(new)
     }
 
@@ -209,17 +197,9 @@ impl Store {
     /// When it is open somewhere, or cannot be deleted.
     pub fn delete(&self, id: &str) -> Result<(), SessionError> {
         let path = self.path(id);
-        let io = |action| {
-            let path = path.clone();
-            move |source| SessionError::Io {
-                action,
-                path,
-                source,
-            }
-        };
-        let file = sfs::open_existing_append(&path).map_err(io("open"))?;
+        let file = sfs::open_existing_append(&path).map_err(SessionError::io("open", &path))?;
         lock(&file, id, &path)?;
-        sfs::remove_file(&path).map_err(io("delete"))?;
+        sfs::remove_file(&path).map_err(SessionError::io("delete", &path))?;
         let torn = self.dir.join(format!("{id}.torn"));
         if torn.exists() {
             // Of no use without the log, and in nobody's way.
