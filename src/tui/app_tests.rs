@@ -77,7 +77,7 @@ pub(super) fn rows(app: &mut App, size: Size, now: Duration) -> String {
 }
 
 pub(super) fn history(app: &mut App) -> Vec<String> {
-    let lines = app.transcript.take();
+    let lines = app.transcript.take(usize::MAX);
     lines.iter().map(ToString::to_string).collect()
 }
 

@@ -79,11 +79,11 @@ fn reads_in_a_row_share_a_line() {
     live.apply(read("b.rs"), at(0), &mut to);
     assert_eq!(to.pending(), 0);
     live.apply(started("3", "Run", "ls"), at(0), &mut to);
-    assert_eq!(to.take()[0].to_string(), "• Read a.rs, b.rs");
+    assert_eq!(to.take(usize::MAX)[0].to_string(), "• Read a.rs, b.rs");
     live.apply(read("c.rs"), at(1), &mut to);
     assert!(live.next_change(at(1)).is_some());
     live.tick(at(2), &mut to);
-    assert_eq!(to.take()[0].to_string(), "• Read c.rs");
+    assert_eq!(to.take(usize::MAX)[0].to_string(), "• Read c.rs");
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn the_preview_is_the_end_of_what_is_open() {
     live.apply(AgentEvent::TurnStarted, at(0), &mut to);
     let text = |text: &str| AgentEvent::TextDelta { text: text.into() };
     live.apply(text(&"word ".repeat(20)), at(0), &mut to);
-    assert_eq!(to.take().len(), 1, "a full row is not held back");
+    assert_eq!(to.take(usize::MAX).len(), 1, "a full row is not held back");
     assert!(live.preview().to_string().ends_with("word word "));
     live.apply(text("\n\nx"), at(0), &mut to);
     assert_eq!(live.preview().to_string(), "x");
@@ -177,7 +177,11 @@ fn a_plan_is_written_once_and_marked_in_the_viewport() {
             .collect(),
     };
     let written = |to: &mut Transcript| {
-        let lines: Vec<String> = to.take().iter().map(ToString::to_string).collect();
+        let lines: Vec<String> = to
+            .take(usize::MAX)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         lines.join("\n")
     };
     live.apply(AgentEvent::TurnStarted, at(0), &mut to);

@@ -82,6 +82,30 @@ fn a_terminal_that_reads_nothing_for_a_while_gets_everything_later() {
 }
 
 #[test]
+fn a_huge_message_of_a_resumed_session_comes_in_small_frames() {
+    const COUNT: usize = 2_000;
+    let mut rig = Rig::new(vec![says(vec![text(&paragraphs(COUNT))])]);
+    rig.run(&["-p", "go"]).ok();
+    rig.serve(vec![]);
+    let mut terminal = Terminal::start(&rig, &["-r"], 80, 24);
+    terminal.wait("open session");
+    terminal.enter("");
+    terminal.wait_gone("open session");
+    // Keys count at once, however much is still to be shown.
+    terminal.send("typed ahead");
+    terminal.wait_anywhere(&format!("p{:03}q", COUNT - 1));
+    terminal.wait("> typed ahead");
+    let raw = terminal.raw();
+    let longest = raw.split("\u{1b}[?2026l").map(str::len).max().unwrap();
+    assert!(longest < 24_000, "a frame of {longest} bytes");
+    terminal.send("\u{15}");
+    terminal.wait_gone("> typed ahead");
+    terminal.send(CTRL_D);
+    assert_eq!(terminal.end(), 0);
+    check_once_in_order(&terminal.everything(), COUNT);
+}
+
+#[test]
 fn answers_of_the_terminal_are_never_typed_however_late_and_cut() {
     let rig = Rig::new(vec![says(vec![text("An answer.")])]);
     let mut terminal = Terminal::start(&rig, &[], 80, 24);

@@ -63,9 +63,22 @@ impl Transcript {
         self.lines.len()
     }
 
-    /// Takes the waiting lines.
-    pub fn take(&mut self) -> Vec<Line<'static>> {
-        std::mem::take(&mut self.lines)
+    /// Takes the waiting lines, or the first ones of about `most` bytes.
+    pub fn take(&mut self, most: usize) -> Vec<Line<'static>> {
+        let mut bytes = 0;
+        let more = self.lines.iter().position(|line| {
+            bytes += line
+                .spans
+                .iter()
+                .map(|span| span.content.len())
+                .sum::<usize>()
+                + 1;
+            bytes > most
+        });
+        match more {
+            Some(at) => self.lines.drain(..at.max(1)).collect(),
+            None => std::mem::take(&mut self.lines),
+        }
     }
 
     fn begin(&mut self, kind: Last) {
@@ -325,7 +338,7 @@ mod tests {
 
     fn shown(transcript: &mut Transcript) -> String {
         transcript
-            .take()
+            .take(usize::MAX)
             .iter()
             .map(|line| format!("{line}"))
             .collect::<Vec<_>>()
@@ -404,6 +417,26 @@ mod tests {
         transcript.user(">", &"é ".repeat(5_000));
         let text = shown(&mut transcript);
         assert!(text.ends_with("  ... 5999 more characters"), "{text}");
+    }
+
+    #[test]
+    fn many_lines_are_taken_in_parts() {
+        let mut transcript = Transcript::new(Theme::default());
+        transcript.header(
+            (0..100)
+                .map(|n| Line::raw(format!("line {n:03}")))
+                .collect(),
+        );
+        let mut taken = Vec::new();
+        while transcript.pending() > 0 {
+            let part = transcript.take(50);
+            assert!((1..=5).contains(&part.len()), "{part:?}");
+            taken.extend(part);
+        }
+        assert_eq!(taken.len(), 100);
+        assert_eq!(taken[99].to_string(), "line 099");
+        transcript.header(vec![Line::raw("far longer than the room")]);
+        assert_eq!(transcript.take(3).len(), 1);
     }
 
     #[test]

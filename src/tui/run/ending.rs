@@ -14,6 +14,7 @@ use crate::tui::terminal::identity::TerminalEnv;
 use crate::tui::terminal::input::Input;
 use crate::tui::terminal::sys::{self, Report};
 
+use super::backlog::Said;
 use super::{Message, Screen};
 
 /// How long the worker may take to save after a signal.
@@ -67,20 +68,21 @@ impl Screen {
             && commands.send(Command::Shutdown).is_ok()
         {
             let until = Instant::now() + SIGNAL_WAIT;
-            while let Ok(message) = self
-                .inbox
-                .recv_timeout(until.saturating_duration_since(Instant::now()))
-            {
-                match message {
-                    Message::Worker(UiEvent::Exit { summary: text }) => {
+            loop {
+                match self.backlog.next() {
+                    Some(Said::Event(UiEvent::Exit { summary: text })) => {
                         summary = plain(&text, &self.env);
                         break;
                     }
-                    Message::WorkerGone => break,
-                    Message::Worker(_)
-                    | Message::Panicked(_)
-                    | Message::Desk(_)
-                    | Message::Terminal(_) => {}
+                    Some(Said::Gone) => break,
+                    Some(Said::Event(_)) => continue,
+                    None => {}
+                }
+                let left = until.saturating_duration_since(Instant::now());
+                match self.inbox.recv_timeout(left) {
+                    Ok(Message::Worker(said)) => self.backlog.push(said),
+                    Ok(Message::Panicked(_) | Message::Desk(_) | Message::Terminal(_)) => {}
+                    Err(_) => break,
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! The loop: inbox in, frames out.
 
+mod backlog;
 mod ending;
 mod outside;
 
@@ -13,7 +14,6 @@ use ratatui::buffer::Buffer;
 
 use crate::config::{LinkChoice, Notify};
 use crate::protocol::command::Command;
-use crate::protocol::event::UiEvent;
 use crate::render::links::Targets;
 use crate::repl::{CommandSender, EventSink};
 
@@ -29,6 +29,7 @@ use super::terminal::sys::{self, Report};
 use super::terminal::{guard, notify};
 use super::view::{low_transcript, tall_list, transcript, view};
 use super::{TuiError, TuiExit, TuiOptions};
+use backlog::{Backlog, Said};
 
 /// Streamed content is drawn at most this often, as more is not seen but costs a slow
 /// line; keys at once.
@@ -49,12 +50,13 @@ const HEARD_LATE: Duration = Duration::from_millis(400);
 const MEASURE: u16 = 60;
 /// Messages are taken in without drawing for at most this long.
 const INTAKE: Duration = Duration::from_millis(8);
+/// Bytes of finished lines in one frame, roughly. A terminal that is slow to take
+/// them must not keep keys waiting for long.
+const SLICE: usize = 16 * 1024;
 
 enum Message {
     Terminal(Report),
-    Worker(UiEvent),
-    /// The worker let go of its sink: nothing follows.
-    WorkerGone,
+    Worker(Said),
     /// Another thread panicked; what to say.
     Panicked(String),
     Desk(desk::Report),
@@ -87,7 +89,9 @@ pub fn run(
     let mut screen = Screen::new(options, inbox, &sender)?;
     screen.draw()?;
     let sink = Sink(sender);
-    let commands = start(Box::new(move |event| sink.send(Message::Worker(event))));
+    let commands = start(Box::new(move |event| {
+        sink.send(Message::Worker(Said::Event(event)))
+    }));
     screen.commands = Some(commands);
     let exit = screen.run();
     screen.leave();
@@ -107,7 +111,7 @@ impl Sink {
 
 impl Drop for Sink {
     fn drop(&mut self) {
-        self.send(Message::WorkerGone);
+        self.send(Message::Worker(Said::Gone));
     }
 }
 
@@ -123,6 +127,7 @@ impl Drop for RestoreOnDrop {
 struct Screen {
     app: App,
     inbox: Receiver<Message>,
+    backlog: Backlog,
     commands: Option<CommandSender>,
     scrollback: Scrollback,
     desk: Desk,
@@ -145,6 +150,8 @@ struct Screen {
     changed: bool,
     /// A key was pressed since the last frame, or something else is not to wait.
     keyed: bool,
+    /// The last frame left finished lines for the next one.
+    unwritten: bool,
     exit: Option<TuiExit>,
 }
 
@@ -198,6 +205,7 @@ impl Screen {
             app,
             fullscreen: Fullscreen::new(painter.clone()),
             inbox,
+            backlog: Backlog::default(),
             commands: None,
             scrollback: Scrollback::new(painter),
             desk,
@@ -220,6 +228,7 @@ impl Screen {
             last_resize: None,
             changed: true,
             keyed: false,
+            unwritten: false,
             exit: None,
         };
         screen.introduce(Terminal::Unknown);
@@ -245,14 +254,15 @@ impl Screen {
     }
 
     /// Waits for a message or the next moment something is due, then takes in
-    /// what else is there.
+    /// what else is there; what the worker said only until a key comes.
     fn take_in(&mut self) {
         let now = self.now();
         let frame = self.changed.then(|| self.frame_due());
         // Once the window is at rest the prompt is as wide as it again.
         let rest = self.last_resize.map(|resize| resize + CALM_AFTER_RESIZE);
         let rest = rest.filter(|rest| *rest > self.last_frame);
-        let wake = [frame, self.app.next_change(now), rest]
+        let backlog = (!self.backlog.is_empty()).then_some(now);
+        let wake = [backlog, frame, self.app.next_change(now), rest]
             .into_iter()
             .flatten()
             .min();
@@ -271,10 +281,25 @@ impl Screen {
         }
         let until = self.now() + INTAKE;
         while self.exit.is_none() && self.now() < until {
-            match self.inbox.try_recv() {
-                Ok(message) => self.take(message),
-                Err(_) => return,
+            if let Ok(message) = self.inbox.try_recv() {
+                self.take(message);
+                continue;
             }
+            if self.keyed {
+                return;
+            }
+            match self.backlog.next() {
+                Some(said) => self.hear(said),
+                None => return,
+            }
+        }
+    }
+
+    fn hear(&mut self, said: Said) {
+        self.changed = true;
+        match said {
+            Said::Event(event) => self.app.event(event, self.now()),
+            Said::Gone => self.app.worker_gone(),
         }
     }
 
@@ -282,8 +307,7 @@ impl Screen {
         self.changed = true;
         let now = self.now();
         match message {
-            Message::Worker(event) => self.app.event(event, now),
-            Message::WorkerGone => self.app.worker_gone(),
+            Message::Worker(said) => self.backlog.push(said),
             Message::Panicked(said) => self.app.complain(&said),
             Message::Desk(report) => {
                 self.keyed = true;
@@ -387,6 +411,9 @@ impl Screen {
                 Action::Exit(summary) => {
                     // What is finished belongs into the scrollback before the end.
                     self.draw()?;
+                    while self.unwritten {
+                        self.draw()?;
+                    }
                     self.exit.get_or_insert(TuiExit {
                         summary: ending::plain(&summary, &self.env),
                         signal: None,
@@ -412,7 +439,7 @@ impl Screen {
     }
 
     fn frame_due(&self) -> Duration {
-        if self.keyed {
+        if self.keyed || self.unwritten {
             return Duration::ZERO;
         }
         let waiting = self.app.transcript.pending() > 0;
@@ -453,7 +480,7 @@ impl Screen {
         }
         let (rows, caret) =
             low_transcript(&mut self.app, size).unwrap_or_else(|| view(&mut self.app, size, now));
-        let history = self.app.transcript.take();
+        let history = self.app.transcript.take(SLICE);
         self.scrollback.set_calm(self.is_calm(now));
         let mut bytes = guard::leave_alternate().to_vec();
         bytes.append(&mut self.scrollback.frame(size, &history, &rows, caret));
@@ -469,7 +496,8 @@ impl Screen {
         if !history.is_empty() {
             self.last_history = now;
         }
-        self.changed = false;
+        self.unwritten = self.app.transcript.pending() > 0;
+        self.changed = self.unwritten;
         self.keyed = false;
         Ok(())
     }
@@ -488,6 +516,7 @@ impl Screen {
             sys::write_all(&bytes)?;
         }
         self.last_frame = self.now();
+        self.unwritten = false;
         self.changed = false;
         self.keyed = false;
         Ok(())
