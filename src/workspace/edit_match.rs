@@ -109,7 +109,9 @@ pub fn rewritten(bytes: &[u8], text: &str) -> Result<Vec<u8>, EditError> {
 
 fn one(document: &Document, text: &str, edit: &Edit) -> Result<Done, String> {
     check(edit)?;
-    guards(text, &edit.old, &edit.new)?;
+    // Of a text in a wrapping, a line may only end with what is meant.
+    let in_wrapping = |line: &str| edit.old.lines().any(|old| old.trim().ends_with(line));
+    guards(text, &edit.old, &edit.new, &in_wrapping)?;
     let view = View::new(text);
     let plain = |text: &str| plain_ends(document, &view, text);
     let (mut old, mut new) = (plain(&edit.old), plain(&edit.new));
@@ -123,7 +125,9 @@ fn one(document: &Document, text: &str, edit: &Edit) -> Result<Done, String> {
         return Err("old_string and new_string differ in line endings only: no change".into());
     }
     let finder = Finder::new(&view);
+    let strict = |old: &str, new: &str| guards(text, old, new, &|line| guard::has_line(old, line));
     if edit.all {
+        strict(&old, &new)?;
         let found = without_overlaps(finder.exact(&old));
         if found.is_empty() {
             return Err(explain::not_found(&view, &old, &new));
@@ -138,13 +142,20 @@ fn one(document: &Document, text: &str, edit: &Edit) -> Result<Done, String> {
             notes,
         });
     }
+    if let Some(way) = unwrap::additions(&old, &new)
+        && finder.exact(&old).is_empty()
+        && let Some(done) = finder.unwrapped(text, &way)?
+    {
+        return Ok(done);
+    }
     if let Some(hit) = finder.find(&old, &new)? {
+        strict(&old, &new)?;
         let notes = hit.notes();
         return finder.finish(text, hit.found, notes);
     }
     for way in unwrap::ways(&old, &new) {
         if let Some(done) = finder.unwrapped(text, &way)? {
-            guards(text, &way.old, way.new.as_deref().unwrap_or_default())?;
+            strict(&way.old, way.new.as_deref().unwrap_or_default())?;
             return Ok(done);
         }
     }
@@ -167,9 +178,10 @@ fn check(edit: &Edit) -> Result<(), String> {
     Ok(())
 }
 
-/// Texts that may not be written, whatever the file says.
-fn guards(text: &str, old: &str, new: &str) -> Result<(), String> {
-    let stands_in = placeholder(new, |line| guard::has_line(old, line));
+/// Texts that may not be written, whatever the file says; `known`: lines that the old text
+/// has, too.
+fn guards(text: &str, old: &str, new: &str, known: &dyn Fn(&str) -> bool) -> Result<(), String> {
+    let stands_in = placeholder(new, known);
     if let Some(line) = stands_in.or_else(|| guard::stands_for_lost(old, new)) {
         return Err(format!(
             "new_string contains the placeholder `{line}`, which would replace real text; nothing \

@@ -152,6 +152,48 @@ fn chunks_change_their_lines_and_no_other() {
 }
 
 #[test]
+fn blank_lines_may_part_the_sections() {
+    let patch = "*** Begin Patch\n\n*** Update File: f\n\n@@\n-a\n+b\n\n*** Delete File: g\n\n*** End Patch\n";
+    let sections = parse(patch).unwrap();
+    let paths: Vec<&str> = sections.iter().map(|one| one.path.as_str()).collect();
+    assert_eq!(paths, ["f", "g"]);
+}
+
+#[test]
+fn a_second_blank_behind_the_signs() {
+    let file = "one\n  two\n  three\nfour\n  five\n";
+    applied(&[
+        // What one chunk tells holds for one that only adds lines.
+        (
+            file,
+            "@@\n one\n-   two\n+   TWO\n@@\n four\n+   and\n   five",
+            "one\n  TWO\n  three\nfour\n  and\n  five\n",
+        ),
+        (
+            file,
+            "@@\n one\n-   two\n+   TWO\n@@\n four\n+  and\n   five",
+            "one\n  TWO\n  three\nfour\n  and\n  five\n",
+        ),
+        // All lines have it.
+        (
+            file,
+            "@@\n  four\n+   and\n    five",
+            "one\n  two\n  three\nfour\n  and\n  five\n",
+        ),
+    ]);
+    refused(&[(
+        file,
+        "@@\n one\n-   two\n+   TWO\n@@\n four\n+      and\n   five",
+        "second blank",
+    )]);
+}
+
+#[test]
+fn numbers_alone_are_no_gutter() {
+    refused(&[("1\n2\n9\n4\n", "@@\n 1\n 3\n-9\n+8\n 4", "not in the file")]);
+}
+
+#[test]
 fn headers_narrow_the_window() {
     let in_p = TWO.replacen("a()", "b()", 1);
     let in_q = format!(

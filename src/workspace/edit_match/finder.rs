@@ -83,25 +83,44 @@ impl<'a> Finder<'a> {
         found
     }
 
+    /// The only place of whole lines, where the text is a part of other lines, too.
+    fn only_whole(&self, old: &str) -> Option<Range<usize>> {
+        let text = &self.view.text;
+        let mut all = self.exact(old);
+        let several = all.len() > 1;
+        all.retain(|range| {
+            let begins = range.start == 0 || text[..range.start].ends_with('\n');
+            let behind = &text[range.end..];
+            begins && (old.ends_with('\n') || behind.is_empty() || behind.starts_with('\n'))
+        });
+        let only = all.pop().filter(|_| several)?;
+        all.is_empty().then_some(only)
+    }
+
     /// The edit with a wrapping taken off, if that explains it.
     pub(super) fn unwrapped(&self, text: &str, way: &Unwrapped) -> Result<Option<Done>, String> {
         let (old, new) = (&way.old, way.new.as_deref().unwrap_or(&way.old));
         if old.trim().is_empty() {
             return Ok(None);
         }
-        let found = self
-            .find(old, new)
+        let whole = way.whole_lines.then(|| self.only_whole(old)).flatten();
+        let found = whole
+            .map_or_else(
+                || self.find(old, new),
+                |range| edges::fitted(self.view, &range, old, new).map(Some),
+            )
+            .and_then(|found| match found {
+                // The end of a line: whole lines may have lost their indentation, too.
+                Some(hit) if way.whole_lines && !self.first_line(&hit.found).1 => {
+                    self.find_tolerant(old, new)
+                }
+                found => Ok(found),
+            })
             .map_err(|error| format!("{error} (old_string was taken without {})", way.what))?;
         let Some(hit) = found else {
             return Ok(None);
         };
-        let (start, whole) = match &hit.found {
-            Found::Text(range, _) => {
-                let line = self.view.line_at(range.start);
-                (line, self.view.start(line) == range.start)
-            }
-            Found::Lines(start, _) => (*start, true),
-        };
+        let (start, whole) = self.first_line(&hit.found);
         if way.whole_lines && !whole
             || way.line.is_some_and(|line| line != start + 1)
             || way.flush && hit.tier == Tier::Indentation
@@ -121,6 +140,17 @@ impl<'a> Finder<'a> {
         }
         let notes = std::iter::once(way.note).chain(hit.notes()).collect();
         self.finish(text, hit.found, notes).map(Some)
+    }
+
+    /// The first line of a place, and whether the place begins with it.
+    fn first_line(&self, found: &Found) -> (usize, bool) {
+        match found {
+            Found::Text(range, _) => {
+                let line = self.view.line_at(range.start);
+                (line, self.view.start(line) == range.start)
+            }
+            Found::Lines(start, _) => (*start, true),
+        }
     }
 
     pub(super) fn finish(
@@ -163,6 +193,10 @@ impl<'a> Finder<'a> {
                 .collect();
             return Err(explain::ambiguous(&lines, "old_string", true));
         }
+        self.find_tolerant(old, new)
+    }
+
+    fn find_tolerant(&self, old: &str, new: &str) -> Result<Option<Hit>, String> {
         // Blanks and brackets alone are too little to overlook anything.
         if !old.chars().any(char::is_alphanumeric) {
             return Ok(None);
@@ -198,6 +232,8 @@ impl<'a> Finder<'a> {
                 places::find(self.view, 0..self.view.len(), change, tier, &|| self.unit());
             let line_of = |range: &Range<usize>| self.view.line_at(range.start);
             places.retain(|place| !fragments.iter().any(|range| line_of(range) == place.start));
+            // Whole lines are what it was more likely taken from.
+            let pieces = if places.is_empty() { &pieces[..] } else { &[] };
             let count = places.len() + fragments.len() + pieces.len();
             if count == 0 {
                 continue;
@@ -356,7 +392,7 @@ struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     fn new(old: &'a str, new: &'a str) -> Self {
-        let ended = old.ends_with('\n');
+        let (ended, given) = (old.ends_with('\n'), new);
         let split = |text: &'a str| -> Vec<&'a str> {
             if text.is_empty() && ended {
                 return Vec::new();
@@ -366,7 +402,12 @@ impl<'a> Lines<'a> {
                 .split('\n')
                 .collect()
         };
-        let (old, new) = (split(old), split(new));
+        let (old, mut new) = (split(old), split(new));
+        // A line break too many, unless the old text has the blank line that it makes.
+        let stays = |line: &&str| line.trim().is_empty();
+        if !ended && given.ends_with('\n') && old.get(new.len()).is_some_and(stays) {
+            new.push("");
+        }
         let blank = |line: &&&str| line.trim().is_empty();
         let head = |lines: &[&str]| lines.iter().take_while(blank).count();
         let tail = |lines: &[&str]| lines.iter().rev().take_while(blank).count();

@@ -130,6 +130,13 @@ fn stands_in(line: &str) -> bool {
     if bracketed && any(&OPENINGS, &opens) {
         return true;
     }
+    // `// body (unchanged)`, whatever it calls it.
+    let said = |mark: &&str| words.contains(mark) || words == mark.trim_start_matches('(');
+    let bracketed = line.contains('(') && line.contains(')');
+    let aside = comment && bracketed && words.split_whitespace().count() <= FEW;
+    if aside && ["(unchanged", "(no changes", "(omitted"].iter().any(said) {
+        return true;
+    }
     let words = words.strip_prefix("the ").unwrap_or(words);
     let says_it_all = |phrase: &str| {
         words.strip_prefix(phrase).is_some_and(|after| {
@@ -151,9 +158,17 @@ pub(in crate::workspace) fn stands_for_lost<'a>(old: &str, new: &'a str) -> Opti
             .to_lowercase();
         let words = words.strip_prefix("keep ").unwrap_or(&words);
         let words = words.strip_prefix("the ").unwrap_or(words);
-        let opens = ["rest", "remaining", "existing", "other"]
-            .iter()
-            .any(|word| words.split_whitespace().next() == Some(word));
+        let opens = [
+            "rest",
+            "remaining",
+            "existing",
+            "other",
+            "unchanged",
+            "omitted",
+        ]
+        .iter()
+        .any(|word| words.split_whitespace().next() == Some(word));
+        let opens = opens || ["same as before", "no changes"].contains(&words);
         comment && opens && words.split_whitespace().count() <= FEW && !has_line(old, line)
     })
 }

@@ -20,6 +20,12 @@ fn is_blank(line: &str) -> bool {
     leading(line).len() == line.len() || line.trim().is_empty()
 }
 
+/// Whether a line goes on with a comment, as ` * so`; not `*value = 1`.
+fn is_star(line: &str) -> bool {
+    let body = line[leading(line).len()..].strip_prefix('*');
+    body.is_some_and(|body| body.is_empty() || body.starts_with([' ', '\t', '/', '*']))
+}
+
 /// How the file indents one level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::workspace) enum Unit {
@@ -123,7 +129,7 @@ impl IndentMap {
             lines
                 .iter()
                 .skip(skip)
-                .filter(|line| !is_blank(line) && !line.trim_start().starts_with('*'))
+                .filter(|line| !is_blank(line) && !is_star(line))
                 .map(|line| leading(line).to_string())
                 .collect()
         };
@@ -194,7 +200,7 @@ struct Indents<'a> {
 impl<'a> Indents<'a> {
     fn of(old: &'a str, file: &'a str) -> Self {
         let (indent, there) = (leading(old), leading(file));
-        let star = old[indent.len()..].starts_with('*');
+        let star = is_star(old);
         Self {
             old: indent,
             file: there,
@@ -243,10 +249,7 @@ fn one_more_elsewhere(rest: &[Indents], new: &[&str]) -> bool {
 /// Whether all lines are shifted by the same, with some width of tabs, or all levels
 /// are so many times as wide.
 fn is_shift_or_unit(lines: &[Indents]) -> bool {
-    // The same blanks before every line, whatever a tab behind them is worth.
-    let deeper = lines.iter().map(|line| line.old.strip_suffix(line.file));
-    let flatter = lines.iter().map(|line| line.file.strip_suffix(line.old));
-    if all_equal(deeper) || all_equal(flatter) {
+    if has_same_prefix(lines) {
         return true;
     }
     [4, 8, 2, 3].iter().any(|tab| {
@@ -259,6 +262,13 @@ fn is_shift_or_unit(lines: &[Indents]) -> bool {
                 .iter()
                 .any(|(p, q)| all.clone().all(|(o, f)| f * q == o * p))
     })
+}
+
+/// Whether one side has the same blanks more before every line, whatever a tab behind them
+/// is worth.
+fn has_same_prefix(lines: &[Indents]) -> bool {
+    all_equal(lines.iter().map(|line| line.old.strip_suffix(line.file)))
+        || all_equal(lines.iter().map(|line| line.file.strip_suffix(line.old)))
 }
 
 fn all_equal<'a>(mut prefixes: impl Iterator<Item = Option<&'a str>>) -> bool {
@@ -282,13 +292,16 @@ fn function(lines: &[Indents]) -> Option<Vec<(String, String)>> {
     }
     for (index, (old, file)) in pairs.iter().enumerate() {
         for (other, there) in &pairs[index + 1..] {
+            if has_same_prefix(lines) {
+                continue;
+            }
             let wanted = order(old, other)?;
             if wanted == Ordering::Equal || order(file, there) != Some(wanted) {
                 return None;
             }
         }
     }
-    pairs.sort_by(|(a, _), (b, _)| order(a, b).unwrap_or(Ordering::Equal));
+    pairs.sort_by_key(|(old, _)| columns(old, 8));
     Some(
         pairs
             .into_iter()

@@ -10,7 +10,7 @@ use similar::{Algorithm, DiffOp};
 
 use super::indent::leading;
 use super::places::{Change, Place};
-use super::typography::Spelling;
+use super::typography::{Spelling, plain};
 use super::view::{Line, View};
 
 /// A new line whose indentation the old text does not tell; 1-based.
@@ -40,6 +40,7 @@ pub(in crate::workspace) fn merge(
         let (old, file) = (Pieces::of(old), Pieces::of(view.line(place.start + index)));
         spelling.learn(old.indent, file.indent);
         spelling.learn(old.body, file.body);
+        spelling.learn(old.trail, file.trail);
     }
     let merger = Merger {
         view,
@@ -169,7 +170,7 @@ struct Pieces<'a> {
 
 impl<'a> Pieces<'a> {
     fn of(line: &'a str) -> Self {
-        let body = line.trim_end_matches([' ', '\t', '\r']);
+        let body = line.trim_end_matches(|ch| "\t\r".contains(ch) || plain(ch) == ' ');
         let trail = &line[body.len()..];
         let indent = leading(body);
         let (indent, body) = if indent.len() == body.len() {

@@ -73,7 +73,8 @@ pub(super) fn find(view: &View, old: &str, tier: Tier) -> Vec<Piece> {
                     .collect(),
             }
         })
-        .filter(|piece| !(piece.head.is_empty() && piece.tail.is_empty()))
+        // Whole lines are no pieces.
+        .filter(|piece| !(piece.head.is_empty() && piece.tail.trim().is_empty()))
         .collect()
 }
 

@@ -853,3 +853,117 @@ fn repeated_lines_are_found_in_one_pass() {
     let error = edit(&file, &old, "y").unwrap_err();
     assert!(error.contains("1000 places"), "{error}");
 }
+
+#[test]
+fn blanks_of_all_kinds_at_line_ends() {
+    applied(&[
+        (
+            "if a:\n  b += c; \n",
+            "if a:\n  b\u{a0}+=\u{a0}c;\u{a0}\n",
+            "if a:\n  b\u{a0}+=\u{a0}d;\u{a0}\n",
+            "if a:\n  b += d; \n",
+        ),
+        // Whole lines are meant, though other lines begin with the last one.
+        ("a \nb \n", "a\nb", "a\nB", "a \nB \n"),
+        ("a \n)\nx\na \n) y\n", "a\n)", "A\n)", "A \n)\nx\na \n) y\n"),
+        // A blank line that stays at the end of the new text.
+        (
+            "  a \n\n  b \n  c\n",
+            "  a\n\n  b",
+            "  A\n",
+            "  A \n\n  c\n",
+        ),
+        ("  a \n  b \n", "  a\n  b", "  a\n  B\n", "  a \n  B \n"),
+    ]);
+}
+
+#[test]
+fn a_fence_around_the_old_text_alone() {
+    applied(&[
+        ("a\nb\nc\n", "```\nb\n```\n", "B\n", "a\nB\nc\n"),
+        ("a\nb\nc\n", "```\nb\n```", "B\n", "a\nB\nc\n"),
+        ("a\nb\nc\n", "```\nb\n```", "B", "a\nB\nc\n"),
+        ("a\n\nb\nc\n", "```\na\n\nb\n```", "A\n", "A\n\nc\n"),
+    ]);
+}
+
+#[test]
+fn stars_are_those_of_comments_or_not() {
+    applied(&[
+        (
+            "{\n    *a = x {\n      .b = 1,\n",
+            "{\n        *a = x {\n            .b = 1,",
+            "{\n        *a = y {\n            .b = 1,",
+            "{\n    *a = y {\n      .b = 1,\n",
+        ),
+        // The same blanks before every line, whatever a tab is worth.
+        (
+            "\t\tone\n\t    }\n\ttwo\n",
+            "\tone\n    }\ntwo",
+            "\tone\n    }\nthree",
+            "\t\tone\n\t    }\n\tthree\n",
+        ),
+    ]);
+}
+
+#[test]
+fn numbers_of_lines_and_in_lines() {
+    applied(&[
+        // The file's own lines begin with numbers, and the new text came without those of
+        // the old one.
+        (
+            "x\n  405: A,\n  409: B,\nend\n",
+            "2:  405: A,\n3:  409: B,\n4:end",
+            "  405: A,\n  409: B,\n  x()\nend",
+            "x\n  405: A,\n  409: B,\n  x()\nend\n",
+        ),
+        // A line that other lines begin with, too.
+        (
+            "  name:\n  name: x\n",
+            "     1\t  name:",
+            "     1\t  other:",
+            "  other:\n  name: x\n",
+        ),
+        // Without its indentation.
+        (
+            "all:\n\tbuild it\n",
+            "     2\tbuild it",
+            "     2\tbuild it\n     3\tand more",
+            "all:\n\tbuild it\n\tand more\n",
+        ),
+        // A line that looks like a placeholder, and is one of the file.
+        (
+            "# 1\n# ...\n",
+            "     1\t# 1\n     2\t# ...",
+            "# 2\n# ...",
+            "# 2\n# ...\n",
+        ),
+    ]);
+    refused(&[(
+        "a();\nb();\nc();\n",
+        "a();\nb();\nc();",
+        "A();\n// (unchanged)\nc();",
+        "placeholder",
+    )]);
+}
+
+#[test]
+fn signs_before_the_new_lines_alone() {
+    applied(&[
+        ("one\ntwo\n", " one", " one\n+and", "one\nand\ntwo\n"),
+        ("  one\n", "   one", "   one\n+  and", "  one\n  and\n"),
+    ]);
+}
+
+#[test]
+fn a_line_behind_an_end_without_one_ends_as_the_line_above() {
+    applied(&[
+        ("“a”\r\nb\nc", "b\nc", "b\nc\nd", "“a”\r\nb\nc\nd"),
+        (
+            "'a'\r\n'b'\n'c'",
+            "‘b’\n‘c’",
+            "‘b’\n‘c’\n‘d’",
+            "'a'\r\n'b'\n'c'\n'd'",
+        ),
+    ]);
+}

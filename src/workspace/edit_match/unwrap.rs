@@ -11,6 +11,7 @@ mod marks;
 
 pub(in crate::workspace) use escapes::unescaped;
 pub(in crate::workspace) use gutter::bare as unnumbered;
+pub(in crate::workspace) use marks::additions;
 
 /// A wrapping that explains an old text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,14 +79,22 @@ fn join<T: AsRef<str>>(lines: &[T], last: bool) -> String {
 
 fn fence(old: &str, new: &str) -> Option<Unwrapped> {
     let wrapped = Fenced::of(old)?;
-    let bare = match Fenced::of(new) {
+    let inside = wrapped.inside;
+    let blank = |line: &str| line.trim().is_empty();
+    let stays = |index: usize| inside.split('\n').nth(index).is_some_and(blank);
+    let (old, bare) = match Fenced::of(new) {
         // With fences inside only where both texts are wrapped alike.
-        Some(new) if !wrapped.nested || new.opening == wrapped.opening => new.inside,
+        Some(new) if !wrapped.nested || new.opening == wrapped.opening => {
+            (inside.to_string(), new.inside)
+        }
         _ if wrapped.nested => return None,
-        _ => new,
+        // The line break before the closing fence ends the last line, as it does in a
+        // text without one; there it may also be that of a blank line that stays.
+        _ if new.ends_with('\n') && !stays(new.lines().count()) => (format!("{inside}\n"), new),
+        _ => (inside.to_string(), new),
     };
     Some(Unwrapped {
-        old: wrapped.inside.to_string(),
+        old,
         new: Ok(bare.to_string()),
         note: "a code fence was removed",
         what: "its code fence",

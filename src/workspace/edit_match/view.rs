@@ -256,11 +256,14 @@ impl<'a> View<'a> {
     fn write_lines(&self, range: &Range<usize>, lines: Vec<Line>, out: &mut String) -> Option<End> {
         let real = |end: End| (end != End::None).then_some(end);
         let before = range.start.checked_sub(1).map(|index| self.end(index));
-        if before == Some(End::None) && !lines.is_empty() {
-            // Added behind a last line without an end.
-            out.push_str(self.usual_end().as_str());
-        }
         let mut last = None;
+        if before == Some(End::None) && !lines.is_empty() {
+            // Added behind a last line without an end: that of the line above it.
+            let above = range.start.checked_sub(2).map(|index| self.end(index));
+            let end = above.unwrap_or_else(|| self.usual_end());
+            out.push_str(end.as_str());
+            last = Some(end);
+        }
         for line in lines {
             let end = line
                 .end

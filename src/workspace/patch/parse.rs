@@ -268,6 +268,10 @@ impl<'a> Parser<'a> {
         let mut out = Vec::new();
         while self.at <= self.end {
             let line = self.lines[self.at];
+            if line.trim().is_empty() {
+                self.at += 1;
+                continue;
+            }
             let number = self.number(self.at);
             let marker = self.marker(false);
             if marker.is_none()
@@ -278,7 +282,6 @@ impl<'a> Parser<'a> {
             }
             self.at += 1;
             let section = match marker {
-                None if line.trim().is_empty() => continue,
                 // Two patches in a row are one.
                 Some(Marker::Begin | Marker::End) => continue,
                 Some(Marker::Add(path)) => (path, Action::Add(self.added()?)),

@@ -17,6 +17,8 @@ use crate::workspace::edit_match::merge::{self, Parts};
 use crate::workspace::edit_match::places::{self, Change, Place, Tier};
 use crate::workspace::edit_match::view::{Line, View};
 
+const SECOND_BLANK: &str = "a second blank behind the signs was removed";
+
 /// A file with the chunks of one section applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Updated {
@@ -32,14 +34,6 @@ pub(super) struct Updated {
 pub(super) fn update(bytes: &[u8], chunks: &[Chunk]) -> Result<Updated, String> {
     let document = Document::open(bytes).map_err(|error| error.to_string())?;
     let view = View::new(&document.text);
-    let mut placer = Placer {
-        view: &view,
-        unit: OnceCell::new(),
-        after: 0,
-        changed: 0,
-        parts: Vec::new(),
-        notes: Vec::new(),
-    };
     if chunks.last().is_some_and(|chunk| chunk.open_end) && parse::has_end_marker(&view) {
         return Err(
             "the patch seems truncated: its last line ` *** End Patch` is a line of the file as \
@@ -47,15 +41,16 @@ pub(super) fn update(bytes: &[u8], chunks: &[Chunk]) -> Result<Updated, String> 
                 .into(),
         );
     }
-    for (index, chunk) in chunks.iter().enumerate() {
-        let chunk = &scope::without_numbers(&view, chunk);
-        placer.place(chunk).map_err(|error| {
-            if chunks.len() > 1 {
-                format!("chunk {} of {}: {error}", index + 1, chunks.len())
-            } else {
-                error
+    let mut placer = Placer::all(&view, chunks)?;
+    if placer.notes.contains(&SECOND_BLANK) {
+        let mut as_others = chunks.to_vec();
+        for (index, chunk) in chunks.iter().enumerate() {
+            let reading = readings::as_others(chunk);
+            if let Some(reading) = reading.map_err(|error| which(index, chunks.len(), error))? {
+                as_others[index] = reading;
             }
-        })?;
+        }
+        placer = Placer::all(&view, &as_others)?;
     }
     let text = view.replace_lines(placer.parts);
     let notes = placer.notes;
@@ -63,6 +58,14 @@ pub(super) fn update(bytes: &[u8], chunks: &[Chunk]) -> Result<Updated, String> 
         bytes: document.close(&text).map_err(|error| error.to_string())?,
         notes,
     })
+}
+
+/// An error with the chunk it is of.
+fn which(index: usize, count: usize, error: String) -> String {
+    match count {
+        1 => error,
+        _ => format!("chunk {} of {count}: {error}", index + 1),
+    }
 }
 
 struct Placer<'a> {
@@ -224,7 +227,25 @@ struct Hit<'a> {
     lines: Lines<'a>,
 }
 
-impl Placer<'_> {
+impl<'a> Placer<'a> {
+    /// All chunks, one below the other.
+    fn all(view: &'a View<'a>, chunks: &[Chunk]) -> Result<Self, String> {
+        let mut placer = Self {
+            view,
+            unit: OnceCell::new(),
+            after: 0,
+            changed: 0,
+            parts: Vec::new(),
+            notes: Vec::new(),
+        };
+        for (index, chunk) in chunks.iter().enumerate() {
+            let chunk = &scope::without_numbers(view, chunk);
+            let placed = placer.place(chunk);
+            placed.map_err(|error| which(index, chunks.len(), error))?;
+        }
+        Ok(placer)
+    }
+
     fn place(&mut self, chunk: &Chunk) -> Result<(), String> {
         let lines = Lines::of(chunk);
         guard(self.view, &lines)?;
@@ -238,6 +259,16 @@ impl Placer<'_> {
         }
         if let Some(hit) = self.locate(chunk, &lines)? {
             if hit.tier == Tier::Indentation && readings::may_lack_blanks(chunk) {
+                for reading in readings::without_second_blank(chunk) {
+                    let lines = Lines::of(&reading);
+                    if let Some(hit) = self.locate(&reading, &lines)?
+                        && hit.tier == Tier::Exact
+                    {
+                        guard(self.view, &lines)?;
+                        self.notes.push(SECOND_BLANK);
+                        return self.change(hit);
+                    }
+                }
                 return Err(
                     "its context lines seem to lack the blank before the file's own text; nothing \
                      was changed. Begin each context line with one blank"
@@ -258,7 +289,7 @@ impl Placer<'_> {
         }
         let mut readings: Vec<(Chunk, &str)> = readings::without_second_blank(chunk)
             .into_iter()
-            .map(|chunk| (chunk, "a second blank behind the signs was removed"))
+            .map(|chunk| (chunk, SECOND_BLANK))
             .collect();
         let numbers = "line numbers were removed";
         readings.extend(readings::without_numbers(chunk).map(|chunk| (chunk, numbers)));
@@ -356,7 +387,7 @@ impl Placer<'_> {
     }
 
     /// The only place of a chunk.
-    fn locate<'a>(&self, chunk: &Chunk, lines: &Lines<'a>) -> Result<Option<Hit<'a>>, String> {
+    fn locate<'b>(&self, chunk: &Chunk, lines: &Lines<'b>) -> Result<Option<Hit<'b>>, String> {
         let len = self.view.len();
         // First behind the whole chunk before, then behind what it changed: the
         // context of two chunks may overlap.
@@ -383,7 +414,7 @@ impl Placer<'_> {
     }
 
     /// The section named behind a hunk's numbers may decide between places.
-    fn by_hint<'a>(&self, chunk: &Chunk, lines: &Lines<'a>, from: usize) -> Option<Hit<'a>> {
+    fn by_hint<'b>(&self, chunk: &Chunk, lines: &Lines<'b>, from: usize) -> Option<Hit<'b>> {
         let hint = std::slice::from_ref(chunk.hint.as_ref()?);
         let windows = scope::windows(self.view, hint, from).ok()?;
         match self.search(chunk, lines, windows.first()?).ok()? {
@@ -392,12 +423,12 @@ impl Placer<'_> {
         }
     }
 
-    fn search<'a>(
+    fn search<'b>(
         &self,
         chunk: &Chunk,
-        lines: &Lines<'a>,
+        lines: &Lines<'b>,
         windows: &[Range<usize>],
-    ) -> Result<Search<'a>, String> {
+    ) -> Result<Search<'b>, String> {
         let len = self.view.len();
         if chunk.at_end {
             // The last lines, if they are in a window.
@@ -416,11 +447,11 @@ impl Placer<'_> {
         Ok(self.search_tiers(lines, &|_| windows.to_vec()))
     }
 
-    fn search_tiers<'a>(
+    fn search_tiers<'b>(
         &self,
-        lines: &Lines<'a>,
+        lines: &Lines<'b>,
         windows: &dyn Fn(usize) -> Vec<Range<usize>>,
-    ) -> Search<'a> {
+    ) -> Search<'b> {
         let tells = lines
             .old
             .iter()

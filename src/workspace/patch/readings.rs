@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::parse::{Chunk, LineKind};
+use super::parse::{Chunk, LineKind, PatchLine};
 use crate::workspace::edit_match::indent::leading;
 use crate::workspace::edit_match::places::Tier;
 use crate::workspace::edit_match::unwrap;
@@ -56,19 +56,66 @@ pub(super) fn without_second_blank(chunk: &Chunk) -> Vec<Chunk> {
     let goes = |at: &usize| chunk.lines[*at].kind == LineKind::Removed;
     // New lines alone may be indented like that.
     let proven = changed.iter().any(goes);
-    let mut out = Vec::new();
-    for (which, proven) in [(&changed, proven), (&context, true), (&all, true)] {
-        let doubled = |at: &usize| chunk.lines[*at].text.starts_with(' ');
-        if context.is_empty() || which.is_empty() || !proven || !which.iter().all(doubled) {
-            continue;
-        }
+    let doubled = |at: &usize| chunk.lines[*at].text.starts_with(' ');
+    let without = |which: &[usize]| {
         let mut reading = chunk.clone();
         for at in which {
             reading.lines[*at].text.remove(0);
         }
-        out.push(reading);
+        reading
+    };
+    if !proven && !context.is_empty() && all.iter().all(doubled) {
+        let bare = without(&context);
+        return match as_others(&bare) {
+            Ok(both) => vec![both.unwrap_or(bare)],
+            Err(_) => Vec::new(),
+        };
+    }
+    let mut out = Vec::new();
+    for (which, proven) in [(&changed, proven), (&context, true), (&all, true)] {
+        if context.is_empty() || which.is_empty() || !proven || !which.iter().all(doubled) {
+            continue;
+        }
+        out.push(without(which));
     }
     out
+}
+
+/// A chunk that only adds lines, of a patch where others have a second blank behind their
+/// signs: without it, where the lines are then indented as its context is and only then.
+///
+/// # Errors
+/// When it is not clear whether it is there.
+pub(super) fn as_others(chunk: &Chunk) -> Result<Option<Chunk>, String> {
+    let told = |context: bool| {
+        let lines = chunk.lines.iter();
+        lines.filter(move |line| {
+            (line.kind == LineKind::Context) == context && !line.text.trim().is_empty()
+        })
+    };
+    let adds = |line: &PatchLine| line.kind == LineKind::Added && line.text.starts_with(' ');
+    if told(false).next().is_none() || !told(false).all(adds) {
+        return Ok(None);
+    }
+    let known = |indent: &str| told(true).any(|line| leading(&line.text) == indent);
+    if told(false).any(|line| known(leading(&line.text))) {
+        return Ok(None);
+    }
+    if !told(false).any(|line| known(leading(&line.text[1..]))) {
+        return Err(
+            "other chunks have a second blank behind their signs, and it is not clear whether \
+             this one has it, too; nothing was changed. Write each line behind its sign as it is \
+             to be in the file"
+                .to_string(),
+        );
+    }
+    let mut reading = chunk.clone();
+    for line in &mut reading.lines {
+        if adds(line) {
+            line.text.remove(0);
+        }
+    }
+    Ok(Some(reading))
 }
 
 /// The chunk without line numbers before its context, or before the signs of all lines.
@@ -106,7 +153,11 @@ pub(super) fn without_numbers(chunk: &Chunk) -> Option<Chunk> {
         };
         (line.kind, line.text) = (kind, text.to_string());
     }
-    (last > 0 && changes(&reading)).then_some(reading)
+    // Numbers alone would be no context at all.
+    let told = |line: &PatchLine| line.kind != LineKind::Added && !line.text.trim().is_empty();
+    let context = |line: &PatchLine| signed || line.kind == LineKind::Context;
+    let tells = reading.lines.iter().any(|line| context(line) && told(line));
+    (last > 0 && tells && changes(&reading)).then_some(reading)
 }
 
 /// A chunk with a wrapping taken off.

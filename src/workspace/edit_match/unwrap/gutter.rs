@@ -121,7 +121,7 @@ fn gutter(old: &str, new: &str, separator: Separator) -> Option<Unwrapped> {
     let single = lines.len() == 1 && !separator.is_sure(padded);
     Some(Unwrapped {
         old: join(&bare, last),
-        new: ungutter(new, separator),
+        new: ungutter(new, separator, &bare),
         note: "line numbers were removed",
         what: "its line numbers",
         whole_lines: true,
@@ -133,7 +133,7 @@ fn gutter(old: &str, new: &str, separator: Separator) -> Option<Unwrapped> {
     })
 }
 
-fn ungutter(new: &str, separator: Separator) -> Result<String, String> {
+fn ungutter(new: &str, separator: Separator, old: &[&str]) -> Result<String, String> {
     if new.is_empty() {
         return Ok(String::new());
     }
@@ -156,6 +156,10 @@ fn ungutter(new: &str, separator: Separator) -> Result<String, String> {
     let alone = |line: &str| line.trim_start().bytes().all(|byte| byte.is_ascii_digit());
     let told = |at: usize| found[at].is_some() && !alone(lines[at]);
     if !(0..lines.len()).any(told) {
+        return Ok(new.to_string());
+    }
+    // Numbers that the file's own lines begin with.
+    if (0..lines.len()).all(|at| !told(at) || old.contains(&lines[at])) {
         return Ok(new.to_string());
     }
     let content = lines.iter().filter(|line| !line.trim().is_empty()).count();

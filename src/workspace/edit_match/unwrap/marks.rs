@@ -25,6 +25,21 @@ pub(super) fn signs(old: &str, new: &str) -> Vec<Unwrapped> {
     out
 }
 
+/// A new text with `+` before each line that it adds, and a blank before those of the old
+/// one: otherwise the signs would get into the file.
+pub(in crate::workspace) fn additions(old: &str, new: &str) -> Option<Unwrapped> {
+    let signed = new.lines().any(|line| line.starts_with('+'));
+    Some(Unwrapped {
+        old: unblanked(old).filter(|_| signed)?,
+        new: Ok(unsigned(new, '+')?),
+        note: "the signs of a diff were removed",
+        what: "the signs of a diff",
+        whole_lines: true,
+        flush: true,
+        line: None,
+    })
+}
+
 /// The text without the blank that each of its lines begins with.
 fn unblanked(text: &str) -> Option<String> {
     let (lines, last) = split(text);
