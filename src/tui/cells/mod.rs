@@ -1,5 +1,7 @@
 //! Finished things as lines for the scrollback, with the blank lines between them.
 
+use std::collections::VecDeque;
+
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
@@ -31,7 +33,7 @@ enum Last {
 
 /// Lines on their way into the scrollback.
 pub struct Transcript {
-    lines: Vec<Line<'static>>,
+    lines: VecDeque<Line<'static>>,
     last: Last,
     theme: Theme,
     cols: usize,
@@ -41,7 +43,7 @@ impl Transcript {
     /// Nothing written yet.
     pub fn new(theme: Theme) -> Self {
         Self {
-            lines: Vec::new(),
+            lines: VecDeque::new(),
             last: Last::Start,
             theme,
             cols: 80,
@@ -77,14 +79,14 @@ impl Transcript {
         });
         match more {
             Some(at) => self.lines.drain(..at.max(1)).collect(),
-            None => std::mem::take(&mut self.lines),
+            None => std::mem::take(&mut self.lines).into(),
         }
     }
 
     fn begin(&mut self, kind: Last) {
         let compact = self.last == Last::Step && kind == Last::Step;
         if self.last != Last::Start && !compact {
-            self.lines.push(Line::default());
+            self.lines.push_back(Line::default());
         }
         self.last = kind;
     }
@@ -121,7 +123,8 @@ impl Transcript {
                     0 => start.clone(),
                     _ => Span::raw(indent.clone()),
                 };
-                self.lines.push(Line::from(vec![start, Span::raw(piece)]));
+                self.lines
+                    .push_back(Line::from(vec![start, Span::raw(piece)]));
             }
         }
         let more = match (rows.len() - shown, cut) {
@@ -130,7 +133,7 @@ impl Transcript {
             (left, _) => Some(plural(left, "more line")),
         };
         if let Some(more) = more {
-            self.lines.push(Line::styled(
+            self.lines.push_back(Line::styled(
                 format!("{indent}{} {more}", self.theme.glyphs.ellipsis),
                 self.theme.dim,
             ));
@@ -173,7 +176,7 @@ impl Transcript {
         const INDENT: usize = 2;
         let room = self.cols.saturating_sub(INDENT);
         if line.width() <= self.cols || room < INDENT {
-            self.lines.push(line);
+            self.lines.push_back(line);
             return;
         }
         let mut wrapper = Wrapper::new(room);
@@ -185,7 +188,7 @@ impl Transcript {
             if index > 0 {
                 row.spans.insert(0, Span::raw(" ".repeat(INDENT)));
             }
-            self.lines.push(row);
+            self.lines.push_back(row);
         }
     }
 
@@ -207,7 +210,8 @@ impl Transcript {
         let cleaned = clean(text);
         for row in cleaned.trim_end().lines() {
             for piece in self.broken(row, 2) {
-                self.lines.push(Line::styled(format!("  {piece}"), style));
+                self.lines
+                    .push_back(Line::styled(format!("  {piece}"), style));
             }
         }
     }
