@@ -20,6 +20,7 @@ mod forbidden;
 mod globs;
 mod listing;
 mod programs;
+mod sums;
 mod walk;
 
 pub use analysis::{

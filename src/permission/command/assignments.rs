@@ -87,6 +87,13 @@ pub fn names_set(body: &[Item], out: &mut Vec<(String, bool)>) {
     body.iter().for_each(|item| in_node(&item.node, out));
 }
 
+/// Every name in a sum: each may be set by it, to a number.
+pub fn names_in(sum: &str) -> impl Iterator<Item = String> {
+    sum.split(|ch: char| !ch.is_ascii_alphanumeric() && ch != '_')
+        .filter(|word| word.starts_with(|ch: char| !ch.is_ascii_digit()))
+        .map(str::to_string)
+}
+
 fn in_node(node: &Node, out: &mut Vec<(String, bool)>) {
     match node {
         Node::Simple(simple) => {
@@ -125,6 +132,10 @@ fn in_node(node: &Node, out: &mut Vec<(String, bool)>) {
             }
             Compound::For { name, body, .. } => {
                 out.push((name.clone(), false));
+                names_set(body, out);
+            }
+            Compound::Count { sums, body } => {
+                out.extend(sums.iter().flat_map(|sum| names_in(sum)).map(|n| (n, true)));
                 names_set(body, out);
             }
             Compound::Case { arms, .. } => arms.iter().for_each(|(_, body)| names_set(body, out)),

@@ -311,39 +311,6 @@ impl Walker<'_> {
             }
         }
     }
-
-    /// Checks a sum: numbers, operators, and variables known to be numbers. The
-    /// value of any other would be computed too, and may run commands.
-    fn sum(&self, text: &str) -> Result<(), String> {
-        let odd = || Err("it computes something odd".to_string());
-        let assigns = text
-            .replace("==", "")
-            .replace("<=", "")
-            .replace(">=", "")
-            .replace("!=", "");
-        if assigns.contains('=') || text.contains("++") || text.contains("--") {
-            return odd();
-        }
-        let is_word = |ch: char| ch.is_ascii_alphanumeric() || ch == '_';
-        let mut rest = text;
-        while let Some(start) = rest.find(|ch: char| is_word(ch) || ch == '$') {
-            let word = rest[start..].strip_prefix('$').unwrap_or(&rest[start..]);
-            let length = word.find(|ch: char| !is_word(ch)).unwrap_or(word.len());
-            let name = &word[..length];
-            let number = |text: &str| {
-                !text.is_empty() && text.len() < 19 && text.bytes().all(|b| b.is_ascii_digit())
-            };
-            let known = match self.vars.get(name) {
-                Some(value) => value.is_number(),
-                None => number(name) && !rest[start..].starts_with('$'),
-            };
-            if !known {
-                return odd();
-            }
-            rest = &word[length..];
-        }
-        Ok(())
-    }
 }
 
 /// Whether a substitution is an `ls`: what others print is not taken for words.

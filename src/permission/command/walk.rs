@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::analysis::*;
 use super::cx::{Cx, Use, is_number, is_unknown};
 use super::listing::{Filter, none_tracked};
-use super::{assignments, feed, globs, programs};
+use super::{assignments, feed, globs, programs, sums};
 use crate::permission::place::{Place, Tree};
 use crate::permission::shell::*;
 use crate::permission::short;
@@ -17,7 +17,7 @@ const MAX_COMMANDS: usize = 600;
 
 /// Values of a loop that are gone through one by one, and of all loops together, those
 /// inside others counted each time.
-const MAX_ROUNDS: usize = 100;
+pub const MAX_ROUNDS: usize = 100;
 const MAX_ALL_ROUNDS: usize = 300;
 
 /// Words of one command.
@@ -391,7 +391,14 @@ impl<'p> Walker<'p> {
                     walker.body(body);
                 });
             }
-            Compound::For { name, words, body } => self.for_loop(name, words.as_deref(), body),
+            Compound::For { name, words, body } => {
+                let values = words.as_deref().map(|words| {
+                    let values = words.iter().flat_map(|word| self.words(word));
+                    values.collect()
+                });
+                self.for_loop(name, values, body);
+            }
+            Compound::Count { sums, body } => self.counting(sums, body),
             Compound::Select(body) => {
                 self.doubt("shows a menu");
                 self.inside(|walker| walker.body(body));
@@ -410,7 +417,8 @@ impl<'p> Walker<'p> {
                     .iter()
                     .flat_map(|word| match word.bare() {
                         Some("=~") => vec!["=~".to_string()],
-                        _ => self.words(word),
+                        // Patterns here are held against texts, not names of files.
+                        _ => vec![self.text(word)],
                     })
                     .collect();
                 let mut cx = self.cx();
@@ -425,11 +433,31 @@ impl<'p> Walker<'p> {
         }
     }
 
-    fn for_loop(&mut self, name: &str, words: Option<&[Word]>, body: &[Item]) {
-        let mut values: Option<Vec<String>> = words.map(|words| {
-            let values = words.iter().flat_map(|word| self.words(word));
-            values.collect()
-        });
+    /// `for ((i = 0; i < 3; i++))`: round by round where that is known, else with
+    /// numbers.
+    fn counting(&mut self, sums: &[String; 3], body: &[Item]) {
+        let mut set = Vec::new();
+        assignments::names_set(body, &mut set);
+        if let Some((name, values)) = sums::rounds(sums)
+            && !set.iter().any(|(other, _)| *other == name)
+        {
+            self.for_loop(&name, Some(values), body);
+            self.vars.insert(name, Value::Text(NUMBER.to_string()));
+            return;
+        }
+        let [first, check, step] = sums;
+        let mut outcome = self.computes(first);
+        self.forget(&[body]);
+        for sum in [check, step] {
+            outcome = outcome.and_then(|()| self.computes(sum));
+        }
+        if let Err(why) = outcome {
+            self.doubt(&why);
+        }
+        self.perhaps(|walker| walker.body(body));
+    }
+
+    fn for_loop(&mut self, name: &str, mut values: Option<Vec<String>>, body: &[Item]) {
         if !assignments::is_harmless_variable(name) {
             self.doubt(&format!("sets the variable {name}"));
         }
@@ -486,6 +514,14 @@ impl<'p> Walker<'p> {
         self.expand(word).unwrap_or_else(|why| {
             self.doubt(&why);
             vec![MANY.to_string()]
+        })
+    }
+
+    /// The text of a word that is not split; what cannot be said is doubted.
+    fn text(&mut self, word: &Word) -> String {
+        self.expand_text(word).unwrap_or_else(|why| {
+            self.doubt(&why);
+            UNKNOWN.to_string()
         })
     }
 
@@ -559,6 +595,7 @@ impl<'p> Walker<'p> {
         {
             self.feed = match self.text_for(simple) {
                 Some(text) => feed::Feed::Text(text),
+                None if reads_nothing(simple) => feed::Feed::Nothing,
                 None => feed::Feed::Unknown,
             };
         }
@@ -673,4 +710,17 @@ impl Cx<'_, '_> {
             }
         }
     }
+}
+
+/// Whether the standard input of a command is `/dev/null`.
+fn reads_nothing(simple: &Simple) -> bool {
+    let is_null = |target: &Target| match target {
+        Target::Word(word) => word.literal().as_deref() == Some("/dev/null"),
+        Target::Here(_) => false,
+    };
+    simple
+        .redirects
+        .iter()
+        .filter(|redirect| !matches!(redirect.op, Op::Write | Op::Duplicate))
+        .all(|redirect| redirect.op == Op::Read && is_null(&redirect.target))
 }

@@ -72,6 +72,11 @@ pub enum Compound {
         words: Option<Vec<Word>>,
         body: Body,
     },
+    /// `for ((first; while; then))`: the sums.
+    Count {
+        sums: [String; 3],
+        body: Body,
+    },
     /// A menu; asks a terminal.
     Select(Body),
     Case {

@@ -11,6 +11,7 @@ mod second;
 mod word;
 
 pub use ast::*;
+pub use parse::is_identifier;
 
 /// Lines longer than this are not read: reading one must not take longer than a
 /// person notices.

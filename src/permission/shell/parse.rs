@@ -359,8 +359,26 @@ impl<'a> Parser<'a> {
         Ok(body)
     }
 
+    /// `for ((i = 0; i < 3; i++))`, behind `for`.
+    fn counting(&mut self) -> Outcome<Compound> {
+        self.at += 2;
+        let text = self.sum_text(";")?;
+        let sums: Vec<&str> = text.split(';').collect();
+        let [first, check, step] = sums.as_slice() else {
+            return Err("it computes something odd".to_string());
+        };
+        let sums = [first, check, step].map(|sum| sum.trim().to_string());
+        self.blanks();
+        self.operator(";")?;
+        let body = self.do_group()?;
+        Ok(Compound::Count { sums, body })
+    }
+
     fn for_loop(&mut self, keyword: &str) -> Outcome<Compound> {
         self.blanks();
+        if keyword == "for" && self.rest().starts_with("((") {
+            return self.counting();
+        }
         let name = self.word()?;
         let name = name.bare().filter(|name| is_identifier(name));
         let Some(name) = name.map(str::to_string) else {

@@ -80,6 +80,9 @@ fn node(node_: &Node) -> String {
                 let words: Vec<String> = words.iter().flatten().map(word).collect();
                 format!("for {name} in {} do {}", words.join(" "), body(inner))
             }
+            Compound::Count { sums, body: inner } => {
+                format!("for (({})) {}", sums.join("; "), body(inner))
+            }
             Compound::Select(inner) => format!("select {}", body(inner)),
             Compound::Case {
                 word: subject,
@@ -222,7 +225,16 @@ fn what_is_not_certain_is_a_problem() {
         "x[1]=2",
         "x=(a b)",
         "((a))",
-        "for ((;;)); do a; done",
+        "for ((;;)) { a; }",
+        "for ((i=0;i<1)); do a; done",
+        "for ((i=$(b);i<1;i++)); do a; done",
+        "for ((i='b';i<1;i++)); do a; done",
+        "for ((i[0]=1;i<1;i++)); do a; done",
+        "for ((i=0;i<1;i++;)); do a; done",
+        "a {b[0]}>c",
+        "a {b['$(d)']}>c",
+        "a {b[\"$(d)\"]}</dev/null",
+        "{ a; } {b}>c",
         "a $[1]",
         "a $\"b\"",
         "a ${!b}",

@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthChar;
 
 use super::ast::{Piece, Word};
-use super::parse::{Outcome, Parser, is_identifier};
+use super::parse::{Outcome, Parser};
 
 /// ASCII characters beside letters and digits that may stand unquoted in a word.
 const PLAIN: &str = "_-./:,@%+=^~*?[]{}!#";
@@ -91,12 +91,10 @@ impl Parser<'_> {
             pieces: pieces.0,
             span: start..self.at,
         };
-        // Bash would store a descriptor in a variable.
-        if self.rest().starts_with(['<', '>'])
-            && word
-                .bare()
-                .and_then(|text| text.strip_prefix('{')?.strip_suffix('}'))
-                .is_some_and(is_identifier)
+        // Bash would store a descriptor in a variable, and compute which element of an
+        // array that is: as it is written, quotes and all.
+        let written = &self.src[word.span.clone()];
+        if self.rest().starts_with(['<', '>']) && written.starts_with('{') && written.ends_with('}')
         {
             return Err("a redirection with a variable".to_string());
         }
@@ -264,6 +262,13 @@ impl Parser<'_> {
     /// `$(( … ))`, if it holds nothing but a sum.
     fn sum(&mut self, pieces: &mut Pieces, quoted: bool) -> Outcome<()> {
         self.at += 2;
+        let text = self.sum_text("")?;
+        pieces.0.push(Piece::Sum { text, quoted });
+        Ok(())
+    }
+
+    /// The text of a sum up to `))`, and past them. `more` may stand in it too.
+    pub(super) fn sum_text(&mut self, more: &str) -> Outcome<String> {
         let rest = self.rest();
         let mut open = 0usize;
         for (at, ch) in rest.char_indices() {
@@ -273,17 +278,13 @@ impl Parser<'_> {
                         break;
                     }
                     self.at += at + 2;
-                    pieces.0.push(Piece::Sum {
-                        text: rest[..at].to_string(),
-                        quoted,
-                    });
-                    return Ok(());
+                    return Ok(rest[..at].to_string());
                 }
                 ')' => open -= 1,
                 '(' => open += 1,
                 // `$name` is a number at best; `$(` runs something.
                 '$' if name_length(&rest[at + 1..]) == 0 => break,
-                ch if ch.is_ascii_alphanumeric() || IN_SUMS.contains(ch) => {}
+                ch if ch.is_ascii_alphanumeric() || IN_SUMS.contains(ch) || more.contains(ch) => {}
                 _ => break,
             }
         }
