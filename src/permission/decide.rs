@@ -91,7 +91,13 @@ fn decide_on(
                 by_user |= by_rule;
                 continue;
             }
-            Said::Ask(..) if basis.mode == PermissionMode::Bypass && !leaves_sandbox(effect) => {
+            Said::Ask(..)
+                if basis.mode == PermissionMode::Bypass
+                    && !leaves_sandbox(effect)
+                    && !analysis
+                        .as_ref()
+                        .is_some_and(|found| basis.rules.may_hide(found, basis.confined)) =>
+            {
                 allowed = "bypass mode".to_string();
                 by_user = true;
                 continue;

@@ -356,3 +356,67 @@ fn what_the_workspace_brings_runs_unasked_where_it_is_confined() {
     let fixes = Effect::Exec("ruff check --fix src".into());
     assert_eq!(word(Default, true, &[fixes]), "ask");
 }
+
+#[test]
+fn bypassing_questions_does_not_bypass_what_is_denied() {
+    let place = place();
+    let mut rules = RuleSet::default();
+    for rule in [
+        "Bash(curl:*)",
+        "Bash(git push:*)",
+        "Bash(npm publish)",
+        "Read(./.env)",
+    ] {
+        rules.add(List::Deny, rule, &place).unwrap();
+    }
+    let verdict = |line: &str| {
+        let effects = [Effect::Exec(line.to_string())];
+        match judge_with(PermissionMode::Bypass, false, &rules, &[], &effects) {
+            PermissionDecision::Allow { .. } => "allow",
+            PermissionDecision::Deny { .. } => "deny",
+            PermissionDecision::Ask { .. } => "ask",
+        }
+    };
+    for line in [
+        "curl x",
+        "/usr/bin/curl x",
+        "/usr/bin/env curl x",
+        "/bin/sh -c 'curl x'",
+        "/usr/bin/timeout 5 curl x",
+        "/usr/bin/xargs curl",
+        "sudo curl x",
+        "sudo sh -c 'curl x'",
+        "pkexec curl x",
+        "busybox curl x",
+        "git -C . push",
+        "npm  'publish'",
+        "cat .env",
+        "cat \"$PWD/.env\"",
+    ] {
+        assert_eq!(verdict(line), "deny", "{line}");
+    }
+    // Whether these do it nobody can say.
+    for line in [
+        "$(echo curl) x",
+        "sudo -u root curl x",
+        "su - root -c \"$x\"",
+        "git -c alias.p=push p",
+        "docker exec c curl x",
+        "bash -c \"$(echo curl x)\"",
+        "cu\\\nrl x",
+        "python3 -c 'import os; os.system(\"curl x\")'",
+        "cat $(echo .env)",
+        "cat ~+/.env",
+    ] {
+        assert_ne!(verdict(line), "allow", "{line}");
+    }
+    for line in [
+        "rm -rf target",
+        "docker ps",
+        "mytool x",
+        "cat /etc/hosts",
+        "npm install",
+    ] {
+        assert_eq!(verdict(line), "allow", "{line}");
+    }
+}

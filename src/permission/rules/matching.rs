@@ -85,6 +85,45 @@ impl RuleSet {
         }
     }
 
+    /// Whether a line that nobody is asked about may do what a deny rule forbids: it is
+    /// not understood, its programs are only known when it runs, or it hands the very
+    /// words on to something that may run them. What must not be read the system hides
+    /// from `confined` commands.
+    pub fn may_hide(&self, analysis: &Analysis, confined: bool) -> bool {
+        let commands = self.deny.iter().filter_map(|rule| match &rule.subject {
+            Subject::Exact { argv, .. } if !argv.is_empty() => Some(argv.as_slice()),
+            Subject::Prefix(words) => Some(words.as_slice()),
+            _ => None,
+        });
+        let commands: Vec<&[String]> = commands.collect();
+        let paths = !confined
+            && self.deny.iter().any(|rule| {
+                matches!(
+                    rule.subject,
+                    Subject::Read(_) | Subject::Write(_) | Subject::CommandPath(_)
+                )
+            });
+        if commands.is_empty() && !paths {
+            return false;
+        }
+        let mut hides = analysis.problem.is_some();
+        analysis.each(&mut |part| {
+            let asks = part
+                .concerns
+                .iter()
+                .any(|concern| concern.tier >= Tier::Ask);
+            let open = part
+                .argv
+                .iter()
+                .any(|word| is_marked(word) || word.starts_with('~'));
+            hides |= asks && part.argv.first().is_some_and(|program| is_marked(program));
+            hides |= asks && open && paths;
+            hides |= paths && self.reads_denied_below(part).is_some();
+            hides |= asks && commands.iter().any(|words| mentions(&part.argv, words));
+        });
+        hides
+    }
+
     /// The words about the first rule of a restricting list that hits a line.
     fn find(&self, list: List, line: &str, analysis: &Analysis) -> Option<String> {
         let verb = if list == List::Deny {
@@ -249,6 +288,29 @@ fn begins_with(argv: &[String], words: &[String]) -> bool {
         at += 1;
     }
     true
+}
+
+/// Whether a command holds all the words of another somewhere among its own, or a
+/// shell would run what is only known when it runs.
+fn mentions(argv: &[String], words: &[String]) -> bool {
+    let Some((program, args)) = argv.split_first() else {
+        return false;
+    };
+    let name = program.rsplit('/').next().unwrap_or(program);
+    let evaluates = [
+        "sh", "bash", "dash", "zsh", "ksh", "fish", "rbash", "eval", "source", ".",
+    ];
+    if evaluates.contains(&name) && args.iter().any(|word| is_marked(word)) {
+        return true;
+    }
+    let of_word = |ch: char| ch.is_alphanumeric() || "_-.+".contains(ch);
+    let holds = |wanted: &String| {
+        argv.iter()
+            .flat_map(|word| word.split(|ch| !of_word(ch)))
+            .any(|token| token.eq_ignore_ascii_case(wanted))
+            || argv.contains(wanted)
+    };
+    words.iter().all(holds)
 }
 
 fn shown(argv: &[String]) -> String {

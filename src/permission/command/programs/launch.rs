@@ -23,7 +23,8 @@ pub(super) const PROGRAMS: Rows = &[
     (
         "exec setsid busybox toybox doas strace ltrace gdb valgrind parallel watch script chroot \
          unshare nsenter setarch setpriv runuser flock chrt taskset numactl ionice firejail \
-         systemd-run sg at batch zsh ksh fish rlwrap unbuffer expect chronic moreutils proxychains \
+         systemd-run sg at batch zsh ksh fish rlwrap unbuffer expect chronic moreutils proxychains proxychains4 pkexec \
+         xvfb-run dbus-run-session dbus-launch caffeinate gtimeout gxargs gnice bwrap rbash \
          torsocks faketime fakeroot catchsegv perf hyperfine entr run-parts start-stop-daemon \
          source . coproc",
         Custom(launcher),
@@ -62,6 +63,12 @@ fn is_number(word: &str) -> bool {
 }
 
 fn launcher(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
+    look_at_all(cx, args);
+    Err("runs another program".to_string())
+}
+
+/// Judges whatever may be a command or a line of them.
+pub(super) fn look_at_all(cx: &mut Cx<'_, '_>, args: &[&str]) {
     look(cx, args);
     fed(cx, args);
     // Some of them take a whole line as one word.
@@ -71,7 +78,12 @@ fn launcher(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     {
         cx.start_line(line);
     }
-    Err("runs another program".to_string())
+}
+
+/// Whether a program runs others that its arguments name.
+pub(super) fn launches(name: &str) -> bool {
+    super::listed("xargs find env sudo su", name)
+        || PROGRAMS.iter().any(|(names, _)| super::listed(names, name))
 }
 
 /// Looks at the script that a shell would read from its standard input, or from a

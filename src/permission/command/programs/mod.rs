@@ -152,6 +152,10 @@ pub fn judge(cx: &mut Cx<'_, '_>, program: &str, args: &[&str]) -> Verdict {
             Some(kind) => operands(cx, args, kind),
             None => cx.mentions(&words),
         }
+        if matches!(name, "sudo" | "su") {
+            // What it runs may be denied by a rule of its own.
+            launch::look_at_all(cx, args);
+        }
         let why = format!("`{}` {}: {}", short(name), row.does, row.instead);
         cx.command(Tier::Deny, why, &[program]);
         return Ok(());

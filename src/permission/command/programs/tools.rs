@@ -6,7 +6,7 @@ use super::super::cx::{Cx, Verdict, is_number, is_unknown};
 use super::super::flags::is_name;
 use super::Judge::Custom;
 use super::toolbox::{TOOLS, Tool};
-use super::{Rows, build, compile, listed, local, no_rule, shell};
+use super::{Rows, build, compile, launch, listed, local, no_rule, shell};
 use crate::permission::short;
 
 pub(super) const PROGRAMS: Rows = &[
@@ -50,6 +50,13 @@ const KEPT: &[&str] = &[
 /// A program by its path: what a project brings along is judged by its name, what
 /// it has built runs as it is.
 pub(super) fn by_path(cx: &mut Cx<'_, '_>, program: &str, args: &[&str]) -> Verdict {
+    let base = program.rsplit('/').next().unwrap_or(program);
+    if launch::launches(base) {
+        // It asks; but what it would run by its name may be denied.
+        let mut words = vec![base.to_string()];
+        words.extend(args.iter().map(|word| word.to_string()));
+        cx.start(words);
+    }
     let unknown = || Err("runs a file by its path".to_string());
     let root = cx.walker.place.root.to_str().map(|root| format!("{root}/"));
     let relative = root
