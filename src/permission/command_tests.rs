@@ -454,6 +454,37 @@ fn loops_are_gone_through_by_value_or_once() {
     assert_eq!(tier("x='*'; cat $x"), Tier::Ask);
 }
 
+#[test]
+fn python_is_not_given_modules_of_the_workspace() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = fs::canonicalize(dir.path()).unwrap();
+    let tier = |line: &str| {
+        let place = Place {
+            root: &root,
+            home: None,
+        };
+        analyse(&place, line).tier().0
+    };
+    fs::create_dir(root.join("json")).unwrap();
+    fs::write(root.join("app.py"), "").unwrap();
+    let lines = [
+        "python3 -m json.tool a.json",
+        "cat a.json | python3 -m json.tool",
+        "python3 -m py_compile app.py",
+        "python3 -m pip list",
+    ];
+    for line in lines {
+        assert_eq!(tier(line), Tier::Allow, "{line}");
+    }
+    for module in ["json.py", "json/__init__.py", "argparse.cpython-312.so"] {
+        fs::write(root.join(module), "").unwrap();
+        for line in lines {
+            assert_eq!(tier(line), Tier::Ask, "{module}: {line}");
+        }
+        fs::remove_file(root.join(module)).unwrap();
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_is_judged(line in ".{0,200}") {

@@ -427,7 +427,7 @@ fn gofmt(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
 
 /// Targets whose names promise no more than a build or a check.
 const TARGETS: &str = "all build test tests check checks lint fmt format format-check doc docs \
-    debug release unit help verify typecheck type-check vet compile coverage bench ci integration \
+    debug unit help verify typecheck type-check vet compile coverage bench ci integration \
     e2e";
 const TARGET_STARTS: &[&str] = &[
     "test-", "test_", "tests-", "check-", "check_", "lint-", "lint_", "build-", "build_", "unit-",
@@ -508,7 +508,7 @@ fn mvn(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     let fine = |word: &&str| {
         listed(GOALS, word)
             || listed(
-                "-q -B -o -e -ntp -U --quiet --batch-mode --offline --version -v -DskipTests",
+                "-q -B -o -e -ntp -U --quiet --batch-mode --offline --version -version -v -DskipTests",
                 word,
             )
             || word.strip_prefix("-Dtest=").is_some_and(|name| {
@@ -575,7 +575,7 @@ fn gradle(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     while let Some(&word) = words.next() {
         let task = word.rsplit(':').next().unwrap_or(word);
         let flags = "-q -i -s --info --offline --no-daemon --console=plain --stacktrace --quiet \
-            --version -v --continue --parallel --warning-mode=all";
+            --version -v --continue --parallel --warning-mode=all --all";
         if word == "--tests" {
             if words.next().is_none_or(|name| is_unknown(name)) {
                 return no_rule();

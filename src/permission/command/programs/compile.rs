@@ -4,7 +4,8 @@ use std::io::Read;
 use std::path::Path;
 
 use super::super::analysis::EffectKind;
-use super::super::cx::{Cx, Verdict, is_number, is_unknown};
+use super::super::cx::{Cx, Verdict, is_number, is_stream, is_unknown};
+use super::super::feed::Feed;
 use super::super::flags::is_name;
 use super::Judge::Custom;
 use super::build::is_target;
@@ -49,14 +50,22 @@ pub(super) fn compiler(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
                 let file = words.next().copied().unwrap_or_default();
                 output(cx, file)?;
             }
-            "-I" | "-L" | "-isystem" | "-include" => {
+            "-include" => {
+                let file = words.next().copied().unwrap_or_default();
+                if is_stream(file) {
+                    return no_rule();
+                }
+                cx.read(file)?;
+            }
+            "-I" | "-L" | "-isystem" => {
                 let dir = words.next().copied().unwrap_or_default();
                 cx.list(dir)?;
             }
             "-D" | "-U" => {
                 words.next();
             }
-            word if listed(ALONE, word) || word == "-" => {}
+            "-" => fed(cx)?,
+            word if listed(ALONE, word) => {}
             "-x" => {
                 if !matches!(words.next(), Some(&("c" | "c++"))) {
                     return no_rule();
@@ -76,6 +85,22 @@ pub(super) fn compiler(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
         }
     }
     Ok(())
+}
+
+/// A source that comes with the command may include any file: what it says has to be
+/// known.
+fn fed(cx: &Cx<'_, '_>) -> Verdict {
+    let includes = |text: &str| {
+        // Directives in every spelling, and what puts bytes of files into the result.
+        ["#", "%:", "?\u{3f}=", "\\", "asm", "include", "embed"]
+            .iter()
+            .any(|word| text.contains(word))
+    };
+    match &cx.walker.feed {
+        Feed::Nothing | Feed::Numbers => Ok(()),
+        feed if feed.script().is_some_and(|text| !includes(&text)) => Ok(()),
+        _ => Err("compiles what it is fed".to_string()),
+    }
 }
 
 /// The result: an object, or a program with a plain name.

@@ -191,6 +191,11 @@ fn objects(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
         Some("readelf") => "ahlSsedrnVW",
         _ => "ABdox",
     };
+    // The sources that it shows are those that the file names, wherever they lie.
+    let sources = |word: &&str| word.starts_with('-') && word.contains('S');
+    if cx.part.argv.first().is_some_and(|name| name == "objdump") && args.iter().any(sources) {
+        cx.confined("shows the sources that the file names");
+    }
     fits(cx, &Shape::short(letters, Paths), args)
 }
 

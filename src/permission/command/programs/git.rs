@@ -280,11 +280,7 @@ fn subcommand(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     forbid(cx, verb, rest);
     doubts?;
     repository::check(cx)?;
-    // These make git run the signature checker.
-    if rest
-        .iter()
-        .any(|word| word.contains("%G") || word.contains("%(signature"))
-    {
+    if rest.iter().any(|word| checks_signatures(word)) {
         return Err("checks signatures with another program".to_string());
     }
     if let Some((_, shape)) = TABLE.iter().find(|(names, _)| listed(names, verb)) {
@@ -301,6 +297,20 @@ fn subcommand(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
         return Ok(());
     }
     special(cx, verb, rest)
+}
+
+/// Whether a word may be a format that makes git run the signature checker.
+fn checks_signatures(word: &str) -> bool {
+    let format = ["--format", "--pretty", "--sort"]
+        .iter()
+        .any(|flag| word.starts_with(flag));
+    word.contains("%G")
+        || word
+            .split("%(")
+            .skip(1)
+            .any(|atom| atom.trim_start_matches('*').starts_with("signature"))
+        || (format
+            && (is_unknown(word) || word.contains("=signature") || word.contains("-signature")))
 }
 
 /// Subcommands with rules of their own.

@@ -41,6 +41,14 @@ fn pytest(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
                 }
             }
             "--cov" | "--cov-report=term" | "--cov-report=term-missing" | "--cov-branch" => {}
+            "--cov-report"
+                if words
+                    .clone()
+                    .next()
+                    .is_some_and(|kind| listed("term term-missing", kind)) =>
+            {
+                words.next();
+            }
             word if word
                 .strip_prefix("--cov=")
                 .is_some_and(|name| !is_unknown(name)) =>
@@ -104,16 +112,58 @@ fn python(cx: &mut Cx<'_, '_>, args: &[&str]) -> Verdict {
     match args {
         ["--version" | "-V" | "-VV" | "--help" | "-h"] => Ok(()),
         ["-m", "pytest", rest @ ..] => pytest(cx, rest),
-        ["-m", "pip", rest @ ..] => pip(cx, rest),
         ["-m", "unittest", rest @ ..] => unittest(cx, rest),
-        ["-m", "json.tool"] => Ok(()),
-        ["-m", "json.tool", file] if !file.starts_with('-') => cx.read(file),
+        ["-m", "pip", rest @ ..] => {
+            own_modules(cx)?;
+            pip(cx, rest)
+        }
+        ["-m", "json.tool"] => own_modules(cx),
+        ["-m", "json.tool", file] if !file.starts_with('-') => {
+            own_modules(cx)?;
+            cx.read(file)
+        }
         ["-m", "py_compile", files @ ..] if !files.iter().any(|f| f.starts_with('-')) => {
+            own_modules(cx)?;
             files.iter().try_for_each(|file| cx.read(file))
         }
         ["-m", module, rest @ ..] => tools::module(cx, module, rest),
         ["manage.py" | "./manage.py", rest @ ..] => tools::manage(cx, rest),
         _ => Err("runs a program".to_string()),
+    }
+}
+
+/// What Python's own modules import, which `-m` looks for in the directory at hand first.
+const IMPORTED: &str = "abc argparse ast base64 bisect calendar codecs collections configparser \
+    contextlib copy copyreg csv dataclasses datetime decimal dis email encodings enum errno \
+    fnmatch functools genericpath gettext glob hashlib heapq html http importlib inspect io itertools \
+    json keyword linecache locale logging math marshal ntpath numbers opcode operator optparse os pathlib pickle pip \
+    pkgutil platform posixpath py_compile queue random re reprlib runpy sched secrets select \
+    selectors shlex shutil signal site socket sre_compile sre_constants sre_parse ssl stat string \
+    struct subprocess sysconfig tarfile tempfile textwrap threading time token tokenize traceback \
+    types typing unicodedata urllib uuid warnings weakref xml zipfile zipimport zlib";
+
+/// That none of them would be taken from the workspace.
+fn own_modules(cx: &Cx<'_, '_>) -> Verdict {
+    let cwd = &cx.walker.cwd;
+    let names = cx.walker.place.names(cwd);
+    // A directory is a module where it says so.
+    let is_module = |name: &str| match name.split_once('.') {
+        Some((stem, _)) => listed(IMPORTED, stem),
+        None => {
+            listed(IMPORTED, name)
+                && ["__init__.py", "__init__.pyc"]
+                    .iter()
+                    .any(|file| cwd.join(name).join(file).exists())
+        }
+    };
+    let foreign = names.iter().flatten().find(|name| is_module(name));
+    match foreign {
+        Some(name) => Err(format!(
+            "runs {} of the workspace in its place",
+            short(name)
+        )),
+        None if names.is_none() => Err("runs a program".to_string()),
+        None => Ok(()),
     }
 }
 
