@@ -28,7 +28,10 @@ pub(super) fn is_step(item: &Item) -> bool {
 pub(super) fn rows(item: &Item, cols: usize, theme: &Theme) -> Vec<Line<'static>> {
     let cols = cols.max(4);
     let lines = match item {
-        Item::User { sign, text } => user(sign, text, theme),
+        Item::User { sign, text } => {
+            let hang = width(sign) + 1;
+            worded(user(sign, text, theme), cols, hang)
+        }
         Item::Text(markdown) => {
             let settings = Settings {
                 width: cols,
@@ -44,11 +47,8 @@ pub(super) fn rows(item: &Item, cols: usize, theme: &Theme) -> Vec<Line<'static>
             ..
         } => call(title, view.as_deref(), output, cols, theme),
         Item::ServerSide(summary) => {
-            vec![Line::raw(format!(
-                "{} {}",
-                theme.glyphs.bullet,
-                clean(summary)
-            ))]
+            let line = Line::raw(format!("{} {}", theme.glyphs.bullet, clean(summary)));
+            worded(vec![line], cols, 2)
         }
         Item::Plan(items) => tool::plan(items, theme),
         Item::Notice(level, text) => {
@@ -57,7 +57,7 @@ pub(super) fn rows(item: &Item, cols: usize, theme: &Theme) -> Vec<Line<'static>
                 NoticeLevel::Warning => theme.warning,
                 NoticeLevel::Error => theme.error,
             };
-            plain(text, "  ", style)
+            worded(plain(text, "  ", style), cols, 2)
         }
         Item::End(summary) => cells::turn_end(summary, theme),
     };
@@ -65,6 +65,31 @@ pub(super) fn rows(item: &Item, cols: usize, theme: &Theme) -> Vec<Line<'static>
         .into_iter()
         .flat_map(|line| fitted(line, cols))
         .collect()
+}
+
+/// Lines that are too wide, broken between words; what follows stands `hang` columns
+/// in, or as far as the line itself. A word longer than a row stays whole.
+fn worded(lines: Vec<Line<'static>>, cols: usize, hang: usize) -> Vec<Line<'static>> {
+    let broken = |line: Line<'static>| {
+        let text = line.to_string();
+        if width(&text) <= cols {
+            return vec![line];
+        }
+        let lead = text.len() - text.trim_start_matches(' ').len();
+        let hang = hang.max(lead).min(cols / 2);
+        let mut wrapper = Wrapper::new(cols - hang);
+        for span in &line.spans {
+            wrapper.push(&span.content, line.style.patch(span.style));
+        }
+        let rows = wrapper.finish().into_iter().enumerate();
+        rows.map(|(index, mut row)| {
+            let blanks = if index == 0 { lead.min(hang) } else { hang };
+            row.insert(0, (" ".repeat(blanks), Style::new()));
+            to_line(row)
+        })
+        .collect()
+    };
+    lines.into_iter().flat_map(broken).collect()
 }
 
 /// A line in rows of certain width.
@@ -135,9 +160,10 @@ fn call(
             &running
         }
     };
-    let mut lines = vec![tool::title(shown, theme)];
+    let mut lines = worded(vec![tool::title(shown, theme)], cols, 2);
     if tool::title_is_cut(title) {
-        lines.extend(plain(&title.object, "    ", Style::new()));
+        let whole = plain(&title.object, "    ", Style::new());
+        lines.extend(worded(whole, cols, 4));
     }
     let bar = format!("  {} ", theme.glyphs.bar);
     match view.map(|view| &view.body) {
@@ -164,4 +190,55 @@ fn barred(text: &str, bar: &str, theme: &Theme) -> Vec<Line<'static>> {
             ])
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(item: &Item, cols: usize) -> Vec<String> {
+        let rows = rows(item, cols, &Theme::default());
+        rows.iter()
+            .map(|row| row.to_string().trim_end().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn titles_messages_and_notices_break_between_words() {
+        let call = Item::Call {
+            id: String::new(),
+            title: ToolTitle::new("Run", "cargo test --workspace --all-features"),
+            view: None,
+            output: "output is shown as it is".into(),
+        };
+        assert_eq!(
+            shown(&call, 22),
+            [
+                "• Run cargo test",
+                "  --workspace",
+                "  --all-features ·",
+                "  running",
+                "  │ output is shown as",
+                " it is",
+            ]
+        );
+        let user = Item::User {
+            sign: ">".into(),
+            text: "mend the flaky test\n    indented as it was".into(),
+        };
+        assert_eq!(
+            shown(&user, 16),
+            [
+                "> mend the",
+                "  flaky test",
+                "      indented",
+                "      as it was"
+            ]
+        );
+        let notice = Item::Notice(NoticeLevel::Info, "see https://example.org/a/path".into());
+        assert_eq!(
+            shown(&notice, 16),
+            ["  see", "  https://exampl", "e.org/a/path"]
+        );
+    }
 }
