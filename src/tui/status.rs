@@ -108,7 +108,7 @@ pub fn line(status: &Status, place: &Place, cols: usize, theme: &Theme) -> Line<
         Some(parts) => parts.iter().map(String::as_str).collect(),
         None => DEFAULT.to_vec(),
     };
-    let mode = mode_word(status);
+    let mut mode = mode_word(status);
     let mut parts: Vec<(u8, String)> = names
         .into_iter()
         .filter_map(|name| part(name, status, place))
@@ -134,13 +134,26 @@ pub fn line(status: &Status, place: &Place, cols: usize, theme: &Theme) -> Line<
         parts.retain(|(rank, _)| *rank != least);
     }
     let over = total(&parts).saturating_sub(room);
+    let others = parts.iter_mut().filter(|(_, part)| part != mode);
     if over > 0
-        && let Some((_, model)) = parts.iter_mut().max_by_key(|(_, part)| width(part))
+        && let Some((_, model)) = others.max_by_key(|(_, part)| width(part))
     {
         let keep = width(model).saturating_sub(over).max(1);
         *model = fit(model, keep, theme.glyphs.ellipsis);
     }
     // In the narrowest window mode and context count more than looks.
+    if total(&parts) > cols
+        && status.mode == PermissionMode::AcceptEdits
+        && let Some((_, part)) = parts.iter_mut().find(|(_, part)| part == mode)
+    {
+        mode = "edits";
+        *part = mode.into();
+    }
+    if total(&parts) > cols
+        && let Some((_, part)) = parts.iter_mut().find(|(_, part)| part.starts_with("ctx "))
+    {
+        part.drain(..4);
+    }
     let indent = if total(&parts) > room { "" } else { "  " };
     let mut spans = vec![Span::raw(indent)];
     for (index, (_, part)) in parts.iter().enumerate() {
@@ -199,6 +212,13 @@ mod tests {
         );
         assert_eq!(shown(40), "  sonnet-5.5 · normal · ctx 18%");
         assert_eq!(shown(20), "s · normal · ctx 18%");
+        assert_eq!(shown(19), "  s · normal · 18%");
+        let mut status = status();
+        status.mode = PermissionMode::AcceptEdits;
+        let shown = |cols| line(&status, &Place::default(), cols, &Theme::default()).to_string();
+        assert_eq!(shown(40), "  sonnet-5.5 · accept edits · ctx 18%");
+        assert_eq!(shown(30), "  s… · accept edits · ctx 18%");
+        assert_eq!(shown(19), "s · edits · ctx 18%");
     }
 
     #[test]

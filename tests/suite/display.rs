@@ -109,6 +109,7 @@ fn what_waits_for_the_turn_is_counted_edited_with_up_and_sent_after_it() {
     terminal.resize(40, 10);
     terminal.wait("queued 1: first thing");
     terminal.send("\u{5}, edited");
+    terminal.wait("> second thing, edited");
     terminal.enter("");
     terminal.wait("queued 2: second thing, edited");
     terminal.send("\u{1b}");

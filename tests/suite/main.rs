@@ -32,6 +32,7 @@ mod permissions;
 mod plain;
 mod prompt;
 mod pty;
+mod reports;
 mod resume;
 mod rig;
 mod sandbox;

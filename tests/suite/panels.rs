@@ -16,7 +16,7 @@ const ESCAPE: &str = "\u{1b}";
 
 /// Types a line, waits for what it opens, and gives the rows from there on. What differs
 /// from run to run is written out of them.
-fn opened(terminal: &mut Terminal, rig: &Rig, typed: &str, wanted: &str) -> String {
+pub fn opened(terminal: &mut Terminal, rig: &Rig, typed: &str, wanted: &str) -> String {
     if typed.starts_with('/') && typed.len() > 1 {
         terminal.enter(typed);
     } else {
@@ -26,13 +26,14 @@ fn opened(terminal: &mut Terminal, rig: &Rig, typed: &str, wanted: &str) -> Stri
 }
 
 /// The rows of the screen from the last one that begins with a text on.
-fn shown(terminal: &Terminal, rig: &Rig, wanted: &str) -> String {
+pub fn shown(terminal: &Terminal, rig: &Rig, wanted: &str) -> String {
     terminal.wait(wanted);
     let mut before = String::new();
     let screen = until("the screen to stand still", || {
         let now = terminal.screen();
         std::thread::sleep(std::time::Duration::from_millis(60));
-        let still = now == before && now.contains(wanted);
+        let whole = terminal.is_between_frames();
+        let still = whole && now == before && now.contains(wanted);
         before = now;
         still.then(|| before.clone())
     });

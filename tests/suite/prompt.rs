@@ -2,6 +2,7 @@
 
 #![cfg(unix)]
 
+use crate::attach::PNG;
 use crate::pty::Terminal;
 use crate::rig::{Rig, until};
 use crate::server::{says, text};
@@ -178,4 +179,34 @@ fn vim_and_keys_of_the_settings() {
     let mut terminal = Terminal::start(&rig, &[], 100, 40);
     terminal.wait("config.toml:2: no action \"sned\"");
     assert_eq!(terminal.end(), 2);
+}
+
+#[test]
+fn an_image_dragged_into_the_window_goes_with_the_message() {
+    let rig = Rig::new(vec![says(vec![text("Both red.")])]);
+    rig.file("one two.png", PNG);
+    rig.file("three.png", PNG);
+    let mut terminal = Terminal::start(&rig, &[], 200, 24);
+    terminal.wait("/ commands");
+    // Terminals quote what is dragged in, or escape its blanks.
+    let dir = rig.work().display().to_string();
+    terminal.send(&format!("\u{1b}[200~'{dir}/one two.png'\u{1b}[201~"));
+    terminal.wait("one two.png'");
+    terminal.send(" or ");
+    terminal.send(&format!("\u{1b}[200~{dir}/three.png\u{1b}[201~"));
+    terminal.wait("three.png");
+    terminal.send(" ?");
+    terminal.wait("three.png ?");
+    terminal.enter("");
+    terminal.wait("Both red.");
+    let everything = terminal.everything();
+    for said in [
+        "attached one two.png (image/png, 2×1)",
+        "attached three.png",
+    ] {
+        assert!(everything.contains(said), "{said}\n{everything}");
+    }
+    assert_eq!(rig.server.last_message().matches("image/png").count(), 2);
+    leave(terminal);
+    rig.server.check();
 }

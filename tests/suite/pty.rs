@@ -195,6 +195,13 @@ impl Terminal {
         String::from_utf8_lossy(&self.raw.lock().unwrap()).into_owned()
     }
 
+    /// The last frame has come in whole.
+    pub fn is_between_frames(&self) -> bool {
+        let raw = self.raw.lock().unwrap();
+        let last = |mark: &[u8]| raw.windows(mark.len()).rposition(|part| part == mark);
+        last(b"\x1b[?2026l") >= last(b"\x1b[?2026h")
+    }
+
     /// The column of the cursor.
     pub fn column(&self) -> u16 {
         self.screen.lock().unwrap().screen().cursor_position().1

@@ -55,7 +55,10 @@ impl App {
     pub fn report(&mut self, report: Report, now: Duration) {
         self.now = now;
         match report {
-            Report::History(messages) => self.composer.history().prepend(messages),
+            Report::History(messages) => {
+                self.composer.know_earlier(messages);
+                self.edited();
+            }
             Report::Draft(draft) => self.restore(draft),
             Report::Found(found) => self.palette.files(found),
             Report::Pasted(Pasted::Text(text)) => self.paste(&text),

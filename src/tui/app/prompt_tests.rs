@@ -91,6 +91,25 @@ fn a_draft_of_an_earlier_run_comes_back_before_what_is_typed() {
 }
 
 #[test]
+fn up_right_after_the_start_waits_for_the_messages() {
+    let mut app = app();
+    typed(&mut app, "fix", at(0));
+    press(&mut app, Key::plain(KeyCode::Up), at(0));
+    assert_eq!(app.composer.text(), "fix");
+    let messages = ["fix the cart", "run the tests"].map(String::from);
+    app.report(Report::History(messages.to_vec()), at(0));
+    assert_eq!(app.composer.text(), "fix the cart");
+    press(&mut app, Key::plain(KeyCode::Down), at(0));
+    assert_eq!(app.composer.text(), "fix");
+    // Who goes on typing gets nothing put in between.
+    let mut app = self::app();
+    press(&mut app, Key::plain(KeyCode::Up), at(0));
+    typed(&mut app, "x", at(0));
+    app.report(Report::History(messages.to_vec()), at(0));
+    assert_eq!(app.composer.text(), "x");
+}
+
+#[test]
 fn messages_of_earlier_runs_are_searched() {
     let mut app = app();
     let messages = ["fix the cart", "write the\nchangelog", "run the tests"];

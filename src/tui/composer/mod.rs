@@ -38,6 +38,8 @@ pub struct Composer {
     folds: Folds,
     images: Vec<PastedImage>,
     history: History,
+    /// The text for which an earlier message was wanted before any was known.
+    early: Option<String>,
     /// The column Up and Down aim at.
     aim: Option<usize>,
     width: usize,
@@ -89,6 +91,14 @@ impl Composer {
     /// The messages sent before.
     pub fn history(&mut self) -> &mut History {
         &mut self.history
+    }
+
+    /// Takes the messages of earlier runs, and shows the last one if Up came first.
+    pub fn know_earlier(&mut self, messages: Vec<String>) {
+        self.history.prepend(messages);
+        if self.early.take().is_some_and(|text| text == self.text()) {
+            self.recall(true);
+        }
     }
 
     /// Removes the text; it can be undone.
@@ -368,6 +378,9 @@ impl Composer {
     /// Shows another message; false when there is none.
     fn recall(&mut self, older: bool) -> bool {
         let shown = if older {
+            if self.history.newest().next().is_none() {
+                self.early = Some(self.buffer.text().to_owned());
+            }
             self.history.older(self.buffer.text()).map(str::to_owned)
         } else {
             self.history.newer()

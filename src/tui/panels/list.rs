@@ -14,6 +14,10 @@ use crate::stdx::text::{clean, one_line};
 
 use super::fuzzy::Fuzzy;
 
+/// Columns below which details get only what labels leave.
+const NARROW: usize = 24;
+/// Fewer columns of a detail tell nothing.
+const LEAST: usize = 6;
 /// Longer labels and details are cut before they are fitted.
 const MAX_TEXT: usize = 400;
 
@@ -214,7 +218,11 @@ impl List {
             room
         } else {
             // A long label leaves the detail what it needs, up to half.
-            let detail = self.detail_width.min(room / 2) + 2;
+            // In the narrowest window the label counts alone.
+            let detail = match room < NARROW {
+                true => 0,
+                false => self.detail_width.min(room / 2) + 2,
+            };
             self.label_width.min(room.saturating_sub(detail))
         };
         let label = fit(&item.label, label_room, ellipsis);
@@ -238,7 +246,7 @@ impl List {
             fuzzy.places(&label)
         };
         spans.extend(lit(&label, &places, base, base.patch(hit)));
-        if !detail.is_empty() && detail_room > 2 {
+        if !detail.is_empty() && detail_room >= LEAST {
             spans.push(Span::styled(" ".repeat(gap), back));
             spans.push(Span::styled(fit(&detail, detail_room, ellipsis), back));
         }
