@@ -200,11 +200,9 @@ fn an_image_dragged_into_the_window_goes_with_the_message() {
     terminal.enter("");
     terminal.wait("Both red.");
     let everything = terminal.everything();
-    for said in [
-        "attached one two.png (image/png, 2×1)",
-        "attached three.png",
-    ] {
-        assert!(everything.contains(said), "{said}\n{everything}");
+    for name in ["one two.png", "three.png"] {
+        let said = format!("attached {dir}/{name} (image/png, 2×1)");
+        assert!(everything.contains(&said), "{said}\n{everything}");
     }
     assert_eq!(rig.server.last_message().matches("image/png").count(), 2);
     leave(terminal);
