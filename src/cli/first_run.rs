@@ -33,7 +33,7 @@ pub(super) fn offer(chosen: &Chosen, named: bool) -> Result<bool, CliError> {
         return Ok(false);
     }
     println!(
-        "\nOr paste a key now; it is tried, then stored in {} (plain text that only you can read).",
+        "\nOr paste a key now; it is tried, then stored as plain text that only you can read in\n{}",
         text::clean(&chosen.access.store().path().display().to_string())
     );
     for _ in 0..TRIES {

@@ -390,7 +390,8 @@ pub(super) fn missing_key(chosen: &Chosen) -> Option<String> {
         let flag = chosen.provider.key_flag;
         format!(
             "no API key for {name}. Three ways to go on:\n\
-             \n  a key           export {key}=…   (or {flag}); keys: {page}\
+             \n  a key           export {key}=…   (or {flag})\
+             \n                  from {page}\
              \n                  (or the key of any other provider: see the README)\
              \n  a local server  sofos --provider ollama --model NAME\
              \n                  (or lmstudio, llamacpp, vllm, jan, localai)\

@@ -167,6 +167,8 @@ impl Talk {
             match message {
                 Message::Worker(UiEvent::Exit { summary }) => {
                     self.flush()?;
+                    // What is printed next does not stand behind the prompt.
+                    self.say("")?;
                     return Ok(summary);
                 }
                 Message::Worker(event) => self.event(event)?,

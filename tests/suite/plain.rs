@@ -45,6 +45,9 @@ fn a_question_is_answered_by_a_typed_word() {
     assert_eq!(terminal.end(), 0);
     let raw = terminal.raw();
     assert!(!raw.contains('\u{1b}'), "{raw:?}");
+    let everything = terminal.everything();
+    let mut sums = everything.lines().filter(|line| line.contains("cached · "));
+    assert!(sums.all(|line| !line.starts_with('>')), "{everything}");
     rig.server.check();
 }
 

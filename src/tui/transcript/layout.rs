@@ -223,7 +223,7 @@ mod tests {
             ]
         );
         let user = Item::User {
-            sign: ">".into(),
+            sign: ">",
             text: "mend the flaky test\n    indented as it was".into(),
         };
         assert_eq!(
