@@ -83,7 +83,7 @@ impl Service {
             output: child.stdout.take(),
             errors: child.stderr.take(),
             child,
-            tree: Tree { leader, mark },
+            tree: Tree::new(leader, mark),
             guarded: guard.is_some(),
             ended: false,
         })
@@ -209,10 +209,7 @@ pub(super) fn guard(mut args: impl Iterator<Item = std::ffi::OsString>, own_sess
             return 127;
         }
     };
-    let tree = Tree {
-        leader: std::process::id(),
-        mark: mark.to_string_lossy().into_owned(),
-    };
+    let tree = Tree::new(std::process::id(), mark.to_string_lossy().into_owned());
     let own = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     let own = own.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
     if let (Ok(parent), Some(own)) = (watched, own)

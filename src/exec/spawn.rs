@@ -135,7 +135,7 @@ pub(super) fn start<'a>(
         output,
         input,
         confined,
-        tree: Tree { leader, mark },
+        tree: Tree::new(leader, mark),
         guarded: guard.is_some(),
         armed: true,
         roots,
