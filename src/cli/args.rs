@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::import::Import;
 use super::mcp::Mcp;
@@ -412,7 +413,28 @@ impl From<Mode> for PermissionMode {
 impl Args {
     /// The arguments of the process; ends it with help, version or a usage error.
     pub fn read() -> Self {
-        Self::parse()
+        let args: Vec<OsString> = std::env::args_os().collect();
+        Self::of(&args).unwrap_or_else(|error| error.exit())
+    }
+
+    /// Reads arguments. Words are a prompt, unless the first of them is a subcommand;
+    /// settings may stand before it.
+    fn of(args: &[OsString]) -> Result<Self, clap::Error> {
+        let command = Self::command();
+        let named = has_subcommand(&command, args.get(1..).unwrap_or_default());
+        let mut command = command.args_conflicts_with_subcommands(!named);
+        let found = command.try_get_matches_from_mut(args)?;
+        let read = Self::from_arg_matches(&found).map_err(|error| error.format(&mut command))?;
+        let why = match &read.command {
+            Some(_) if read.check_connection => {
+                "--check-connection stands alone, without a subcommand"
+            }
+            Some(Sub::Sandbox { .. }) if read.no_sandbox => {
+                "--no-sandbox is the opposite of the subcommand sandbox"
+            }
+            _ => return Ok(read),
+        };
+        Err(command.error(ErrorKind::ArgumentConflict, why))
     }
 
     /// The prompt of a one-shot run, when it is one; may be empty.
@@ -427,13 +449,96 @@ impl Args {
     }
 }
 
+/// Options that begin or go on with a conversation: words behind them are said in it.
+const CONVERSATION: &[&str] = &["prompt", "resume", "session", "fork"];
+
+/// Whether the first word that is neither an option nor the value of one is a
+/// subcommand.
+fn has_subcommand(command: &clap::Command, args: &[OsString]) -> bool {
+    let mut words = args.iter();
+    while let Some(word) = words.next() {
+        let Some(word) = word.to_str() else {
+            return false;
+        };
+        if word == "-" || !word.starts_with('-') {
+            return word == "help" || command.find_subcommand(word).is_some();
+        }
+        let (name, glued) = match word.split_once('=') {
+            Some((name, _)) => (name, true),
+            None => (word, false),
+        };
+        let option = command
+            .get_arguments()
+            .find(|option| match name.strip_prefix("--") {
+                Some(long) => option.get_long() == Some(long),
+                // Of several letters the last one may take a value.
+                None => option.get_short().is_some() && option.get_short() == name.chars().last(),
+            });
+        let Some(option) = option else {
+            return false;
+        };
+        if CONVERSATION.contains(&option.get_id().as_str()) {
+            return false;
+        }
+        if option.get_action().takes_values() && !glued {
+            words.next();
+        }
+    }
+    false
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     fn parse(line: &str) -> Args {
-        Args::try_parse_from(line.split(' ')).unwrap()
+        try_parse(line).unwrap()
+    }
+
+    fn try_parse(line: &str) -> Result<Args, clap::Error> {
+        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        Args::of(&words)
+    }
+
+    #[test]
+    fn settings_may_stand_before_a_subcommand() {
+        for line in [
+            "sofos --no-sandbox permissions why ls",
+            "sofos --provider openai --no-color models list",
+            "sofos --provider=openai doctor --json",
+            "sofos --permission-mode plan permissions why rm -rf x",
+            "sofos -sv doctor",
+            "sofos --max-cost 2 --trust-workspace trust",
+            "sofos --output-format json doctor",
+        ] {
+            let args = parse(line);
+            assert!(args.command.is_some() && args.text.is_empty(), "{line}");
+        }
+        assert!(parse("sofos --no-sandbox permissions why ls").no_sandbox);
+        // Whoever speaks may use any word.
+        for (line, prompt) in [
+            ("sofos explain the sandbox", "explain the sandbox"),
+            ("sofos -p fix doctor", "fix doctor"),
+            ("sofos -r 2026 doctor", "doctor"),
+            ("sofos --no-sandbox fix the doctor", "fix the doctor"),
+            ("sofos --model doctor fix it", "fix it"),
+            ("sofos -- doctor", "doctor"),
+            ("sofos --no-sandbox -- doctor", "doctor"),
+        ] {
+            let args = parse(line);
+            assert!(args.command.is_none(), "{line}");
+            assert_eq!(args.one_shot().as_deref(), Some(prompt), "{line}");
+        }
+        for (line, words) in [
+            ("sofos --check-connection doctor", "stands alone"),
+            ("sofos --no-sandbox sandbox ls", "the opposite"),
+            ("sofos doctor --no-sandbox", "unexpected argument"),
+            ("sofos --no-sandbx doctor", "--no-sandbox"),
+            ("sofos --model", "a value is required"),
+        ] {
+            let error = try_parse(line).unwrap_err().to_string();
+            assert!(error.contains(words), "{line}: {error}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::CliError;
 use super::args::Permissions;
 use crate::config::{Layer, Paths, RuleLine};
-use crate::permission::{List, RuleBook, explain};
+use crate::permission::{List, RuleBook, Stand, explain};
 use crate::protocol::permission::Effect;
 use crate::stdx::text::clean;
 
@@ -12,7 +12,7 @@ pub(super) fn run(
     what: Option<&Permissions>,
     paths: &Paths,
     lines: Vec<RuleLine>,
-    confined: &dyn Fn() -> bool,
+    stand: &dyn Fn() -> Stand,
 ) -> Result<u8, CliError> {
     let (book, warnings) = RuleBook::new(paths, lines)?;
     for warning in warnings {
@@ -44,7 +44,7 @@ pub(super) fn run(
                 println!("removed from {} of {}", line.list, line.layer.shown());
             }
         }
-        Some(Permissions::Why { command }) => why(&book, &command.join(" "), confined()),
+        Some(Permissions::Why { command }) => why(&book, &command.join(" "), stand()),
     }
     Ok(0)
 }
@@ -64,8 +64,8 @@ fn list(book: &RuleBook) {
     }
 }
 
-fn why(book: &RuleBook, command: &str, confined: bool) {
-    let decision = book.decide(&[Effect::Exec(command.to_string())], confined);
+fn why(book: &RuleBook, command: &str, stand: Stand) {
+    let decision = book.decide(&[Effect::Exec(command.to_string())], stand);
     println!("{}", clean(&explain::verdict(&decision)));
     for effect in explain::parsed(&book.analyse(command)) {
         println!("  {}", clean(&effect));

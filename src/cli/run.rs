@@ -17,7 +17,7 @@ use crate::exec;
 use crate::headless::{self, Format, Outcome};
 use crate::mcp::{Hub, HubParts};
 use crate::net;
-use crate::permission::RuleBook;
+use crate::permission::{RuleBook, Stand};
 use crate::protocol::entry::EntryKind;
 use crate::protocol::event::UiEvent;
 use crate::protocol::model::ModelInfo;
@@ -64,8 +64,22 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
     }
     if let Some(Sub::Permissions { what }) = &args.command {
         let file = config::load(&paths, &env, args.trust_workspace)?;
-        let confined = || confines(&args, file.sandbox);
-        return permissions::run(what.as_ref(), &paths, file.rules, &confined);
+        let mode = args
+            .permission_mode
+            .map(Into::into)
+            .or(file.permission_mode);
+        let stand = || {
+            let confined = confines(&args, file.sandbox);
+            Stand {
+                mode: mode.unwrap_or_default(),
+                safe: args.safe_mode,
+                confined,
+                exposed: matches!(exec::sandbox::state(), SandboxState::None(_))
+                    && !args.no_sandbox
+                    && file.sandbox.unwrap_or(true),
+            }
+        };
+        return permissions::run(what.as_ref(), &paths, file.rules, &stand);
     }
     logging::start(&paths.logs(), &env, args.verbose)?;
     logging::report_panics(paths.logs());

@@ -38,6 +38,19 @@ struct State {
     lines: Vec<RuleLine>,
 }
 
+/// How things are where something would run; see [`Basis`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Stand {
+    /// The mode.
+    pub mode: PermissionMode,
+    /// Safe mode: only reading exists.
+    pub safe: bool,
+    /// The operating system confines commands to the workspace.
+    pub confined: bool,
+    /// It was to confine them and cannot.
+    pub exposed: bool,
+}
+
 impl RuleBook {
     /// The rules of settings files, and what is wrong with some of them, one line
     /// each; those are left out, unless they deny: then what they may mean is too
@@ -96,18 +109,17 @@ impl RuleBook {
         state.rules.clone()
     }
 
-    /// Judges effects in the default mode, without grants; `confined` says whether the
-    /// system confines commands here.
-    pub fn decide(&self, effects: &[Effect], confined: bool) -> PermissionDecision {
+    /// Judges effects without grants, as where `stand` says how things are.
+    pub fn decide(&self, effects: &[Effect], stand: Stand) -> PermissionDecision {
         let rules = self.rules();
         let basis = Basis {
-            mode: PermissionMode::Default,
-            safe: false,
+            mode: stand.mode,
+            safe: stand.safe,
             place: self.place(),
             rules: &rules,
             grants: &[],
-            confined,
-            exposed: false,
+            confined: stand.confined,
+            exposed: stand.exposed,
         };
         super::decide(&basis, effects)
     }

@@ -15,7 +15,7 @@ pub mod scope;
 mod shell;
 pub mod url;
 
-pub use book::{BookError, RuleBook};
+pub use book::{BookError, RuleBook, Stand};
 pub use decide::{Basis, decide, decide_analysed, rule_of};
 pub use place::Place;
 pub use rules::{List, Rule, RuleError, RuleSet};
