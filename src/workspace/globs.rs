@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::{GlobBuilder, GlobSet};
 
 /// A pattern for paths. Without a `/` it is for names, at any depth; with one it
 /// is for whole paths, where `*` stays within a component and `**` crosses.
 /// `{a,b}`, `[a-z]` and `[!a]` work; case matters.
 #[derive(Debug, Clone)]
 pub struct Pattern {
-    matcher: GlobMatcher,
+    /// A set of one: it looks at names and endings without a regular expression.
+    matcher: GlobSet,
     whole_path: bool,
     inverted: bool,
 }
@@ -58,8 +59,8 @@ impl Pattern {
         let matcher = GlobBuilder::new(&body)
             .literal_separator(true)
             .build()
-            .map_err(|error| fail(error.kind().to_string()))?
-            .compile_matcher();
+            .and_then(|glob| GlobSet::new([glob]))
+            .map_err(|error| fail(error.kind().to_string()))?;
         Ok(Self {
             matcher,
             whole_path,

@@ -198,8 +198,9 @@ pub fn search(
 /// A glob may be meant from the directory searched or from the workspace's root.
 fn wanted(query: &Query, root: &Path, start: &Path, path: &Path) -> bool {
     query.glob.as_ref().is_none_or(|glob| {
-        [start, root]
-            .iter()
+        let above = Some(root).filter(|root| *root != start);
+        std::iter::once(start)
+            .chain(above)
             .filter_map(|base| path.strip_prefix(base).ok())
             .any(|relative| {
                 // A file given as the start has no path below itself.
