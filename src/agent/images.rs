@@ -84,6 +84,17 @@ impl Agent {
         }
     }
 
+    /// Why the request that was answered did not begin as the one before, if that is
+    /// for its images: once some are left out, what was sent is sent otherwise.
+    pub(super) fn images_broke(&mut self) -> Option<String> {
+        let now = self.images_left_out.load(Ordering::Relaxed);
+        let before = self.images_were_out.replace(now)?;
+        (now > before).then(|| {
+            let images = text::plural(now, "older image");
+            format!("{images} left out: there were too many")
+        })
+    }
+
     /// A result with PDF pages as the model takes them: as they look, or as text.
     pub(super) fn with_pages(
         &self,

@@ -240,7 +240,11 @@ impl State {
                 cost,
                 compaction,
                 aside,
+                broke,
             } => {
+                if let (Some(broke), None) = (broke, &self.changed) {
+                    self.changed = Some(broke.as_str().into());
+                }
                 let aside = match (compaction, aside) {
                     (true, _) => Some(Part::Compaction),
                     (_, Some(Aside::Title)) => Some(Part::Title),

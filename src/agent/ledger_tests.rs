@@ -94,6 +94,7 @@ fn usage(model: &str, input: u64, cache_read: u64, output: u64) -> EntryKind {
         usage,
         compaction: false,
         aside: None,
+        broke: None,
     }
 }
 
@@ -158,6 +159,12 @@ fn breaks_of_the_cache_are_named() {
         cause(switched).as_deref(),
         Some("the model changed to claude-opus-5-5")
     );
+    let mut fewer = usage(SONNET, 3_150, 0, 1);
+    if let EntryKind::Usage { broke, .. } = &mut fewer {
+        *broke = Some("2 older images left out".to_string());
+    }
+    let fewer = cause(vec![(2, fewer)]);
+    assert_eq!(fewer.as_deref(), Some("2 older images left out"));
 }
 
 #[test]
@@ -205,6 +212,7 @@ fn a_compaction_leaves_its_account() {
             cost,
             compaction: true,
             aside: None,
+            broke: None,
         },
         other => other,
     };

@@ -149,6 +149,8 @@ pub struct Agent {
     jobs_ran: bool,
     /// Images that the last request left out.
     images_left_out: AtomicUsize,
+    /// Images that the last answered request left out.
+    images_were_out: Option<usize>,
     /// The model that answered in place of the one in force, once told.
     substitute: Option<String>,
     /// What estimates of tokens are corrected by.
@@ -176,6 +178,7 @@ impl Agent {
             gauge: Gauge::default(),
             described: None,
             images_left_out: AtomicUsize::new(0),
+            images_were_out: None,
             job_watch: None,
             declared: OnceLock::new(),
             to_attach: Vec::new(),

@@ -137,6 +137,7 @@ impl Agent {
                         cost: spent.cost,
                         compaction: false,
                         aside: Some(Aside::Apply),
+                        broke: None,
                     });
                 }
                 (content, output.is_error, output.plan)

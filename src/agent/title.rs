@@ -70,6 +70,7 @@ impl Agent {
             cost: price::cost(&model, &usage),
             compaction: false,
             aside: Some(Aside::Title),
+            broke: None,
         });
         let title = title.trim().trim_matches(['"', '\'', '.', '*', '#', ' ']);
         if !title.is_empty() {

@@ -446,12 +446,14 @@ impl Agent {
         let cost = price::cost(&model, &message.usage);
         turn.usage.add(&message.usage);
         turn.cost.add(cost);
+        let broke = self.images_broke();
         self.record(EntryKind::Usage {
             model: message.origin.model.clone(),
             usage: message.usage,
             cost,
             compaction: false,
             aside: None,
+            broke,
         });
         self.report_usage();
     }

@@ -227,6 +227,9 @@ pub enum EntryKind {
         /// It was no answer of the conversation, but something else.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         aside: Option<Aside>,
+        /// Why the request did not begin as the one before, where no other entry tells.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        broke: Option<String>,
     },
     /// The plan changed.
     Plan {

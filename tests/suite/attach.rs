@@ -137,6 +137,43 @@ fn the_model_sees_an_image_it_reads() {
     rig.server.check();
 }
 
+#[test]
+fn images_that_are_too_many_go_at_once_and_stay_away() {
+    let look = |number: usize| tool("read_file", json!({"path": format!("{number}.png")}));
+    let rig = Rig::new(vec![
+        says((0..101).map(look).collect()),
+        says(vec![look(7)]),
+        says(vec![text("Red.")]),
+    ]);
+    for number in 0..101 {
+        rig.file(&format!("{number}.png"), PNG);
+    }
+    rig.run(&["-p", "look", "--model", "claude-haiku-4-5"]).ok();
+    let mut requests = rig.server.requests();
+    let images = |request: &Value| request.to_string().matches("\"base64\"").count();
+    let counts: Vec<usize> = requests.iter().map(images).collect();
+    assert_eq!(counts, [0, 50, 51]);
+    // What was sent stays as it was sent, but for the mark of the cache.
+    for request in &mut requests {
+        for message in request["messages"].as_array_mut().unwrap() {
+            for block in message["content"].as_array_mut().into_iter().flatten() {
+                block.as_object_mut().unwrap().remove("cache_control");
+            }
+        }
+    }
+    let messages = |index: usize| requests[index]["messages"].as_array().unwrap();
+    assert_eq!(messages(2)[..messages(1).len()], messages(1)[..]);
+    let entries = rig.entries();
+    let broke = entries
+        .iter()
+        .filter_map(|entry| entry["kind"]["usage"]["broke"].as_str());
+    assert_eq!(
+        broke.collect::<Vec<_>>(),
+        ["51 older images left out: there were too many"]
+    );
+    rig.server.check();
+}
+
 #[cfg(unix)]
 #[test]
 fn a_command_by_hand_is_shown_and_told_with_the_next_message() {

@@ -330,6 +330,7 @@ impl Agent {
                 cost,
                 compaction: true,
                 aside: None,
+                broke: None,
             });
         }
         answer
