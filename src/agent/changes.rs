@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::dispatch::Call;
@@ -68,11 +69,12 @@ impl Agent {
     }
 
     /// Keeps what a permitted call is about to change. What cannot be kept is said;
-    /// the call runs all the same.
+    /// the call runs all the same, unless it was cancelled meanwhile.
     pub(super) async fn before_change(
         &mut self,
         call: Call<'_>,
         prepared: &Prepared,
+        cancel: &CancellationToken,
     ) -> Option<Begun> {
         let whole = self.may_change_anything(&prepared.effects);
         let paths = paths_of(&prepared.effects);
@@ -95,8 +97,9 @@ impl Agent {
             self.warm_undo();
             if let Some(warming) = &mut self.warming
                 && !warming.is_finished()
+                && !ended(warming, cancel).await
             {
-                let _ = warming.await;
+                return None;
             }
         }
         let services = self.parts.services.clone();
@@ -287,6 +290,15 @@ impl Agent {
     }
 }
 
+/// Whether a look at the tree ended before the user stopped what waits for it. It goes on
+/// all the same, for the next command.
+async fn ended(look: &mut JoinHandle<()>, cancel: &CancellationToken) -> bool {
+    tokio::select! {
+        _ = look => true,
+        () = cancel.cancelled() => false,
+    }
+}
+
 /// Looks at the tree again and finds out what a command changed.
 async fn look_again(services: Arc<Services>, begun: Begun) -> Result<Ended, String> {
     let inner = services.clone();
@@ -382,6 +394,16 @@ fn paths_of(effects: &[Effect]) -> Vec<(PathBuf, bool)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn what_waits_for_the_first_look_can_be_stopped() {
+        let cancel = CancellationToken::new();
+        let mut look = tokio::spawn(async {});
+        assert!(ended(&mut look, &cancel).await);
+        let mut look = tokio::spawn(std::future::pending());
+        cancel.cancel();
+        assert!(!ended(&mut look, &cancel).await && !look.is_finished());
+    }
 
     #[test]
     fn only_plain_looking_is_spared_the_look_at_the_tree() {

@@ -138,7 +138,11 @@ impl Agent {
                             if !std::mem::replace(&mut synced, true) {
                                 self.sync();
                             }
-                            let change = self.before_change(*call, &prepared).await;
+                            let change = self.before_change(*call, &prepared, cancel).await;
+                            if cancel.is_cancelled() {
+                                self.after_change(change).await;
+                                break;
+                            }
                             self.spawn(&mut batch, call.id, tool.name(), prepared);
                             self.drain(&mut batch, cancel).await;
                             self.offer_again(*call, &mut batch, cancel).await;
