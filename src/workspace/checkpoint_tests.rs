@@ -131,6 +131,21 @@ fn a_deleted_directory_comes_back_with_links_modes_and_odd_names() {
 }
 
 #[test]
+fn a_write_is_kept_for_names_that_nobody_told_of() {
+    let tree = Tree::new();
+    tree.write("a", "old");
+    tree.store.warm(false).unwrap();
+    // The user links it, and nothing looks at the tree since.
+    fs::hard_link(tree.root.join("a"), tree.root.join("b")).unwrap();
+    let change = tree.call(&["a"], || tree.write("a", "new")).unwrap();
+    assert_eq!((tree.read("b"), change.files), ("new".to_string(), 2));
+    // The name that was written to goes elsewhere; the other one comes back all the same.
+    fs::remove_file(tree.root.join("a")).unwrap();
+    tree.undo(&[&change], false);
+    assert_eq!(tree.read("b"), "old");
+}
+
+#[test]
 fn what_the_user_changed_is_left_alone_unless_forced() {
     let tree = Tree::new();
     for name in ["a", "b", "c"] {

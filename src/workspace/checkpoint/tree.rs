@@ -228,19 +228,36 @@ impl Checkpoints {
     }
 
     /// The other names of a file that has several: they change with it. Those that are
-    /// known, which while the tree is looked at are none.
+    /// known, and where some are not, those that the tree has by now.
     pub(super) fn other_names(&self, path: &Path) -> Vec<PathBuf> {
-        if links(path) < 2 {
-            return Vec::new();
-        }
-        let (Ok(tree), Some(inode)) = (self.tree.try_lock(), inode(path)) else {
+        let count = links(path);
+        let (2.., Some(number)) = (count, inode(path)) else {
             return Vec::new();
         };
-        let named = tree.index.iter().flat_map(|index| index.named(inode));
-        named
-            .map(|name| self.root.join(name))
-            .filter(|other| other != path && self::inode(other) == Some(inode))
-            .collect()
+        let other = |name: &PathBuf| name != path && inode(name) == Some(number);
+        // While the tree is looked at, nothing of it is known.
+        let known: Vec<PathBuf> = match self.tree.try_lock() {
+            Ok(tree) => {
+                let named = tree.index.iter().flat_map(|index| index.named(number));
+                named
+                    .map(|name| self.root.join(name))
+                    .filter(other)
+                    .collect()
+            }
+            Err(_) => Vec::new(),
+        };
+        if known.len() as u64 + 1 >= count || !self.watches {
+            return known;
+        }
+        match scan::scan(&self.root, scan::threads()) {
+            Some(seen) => {
+                let same = seen.iter().filter(|seen| seen.stat.inode == number);
+                same.map(|seen| self.root.join(&seen.path))
+                    .filter(other)
+                    .collect()
+            }
+            None => known,
+        }
     }
 
     /// Whether a path became another name of a file that is there otherwise, too.
