@@ -146,6 +146,23 @@ fn a_write_is_kept_for_names_that_nobody_told_of() {
 }
 
 #[test]
+fn names_of_one_file_that_were_other_files_are_parted() {
+    let tree = Tree::new();
+    tree.write("a", "one");
+    tree.store.warm(false).unwrap();
+    let first = tree.call(&["a"], || tree.write("a", "two")).unwrap();
+    fs::hard_link(tree.root.join("a"), tree.root.join("b")).unwrap();
+    let second = tree.call(&["b"], || tree.write("b", "three")).unwrap();
+    assert_eq!(tree.read("a"), "three");
+    let (restored, _) = tree.undo(&[&first, &second], false);
+    assert_eq!((restored.done.len(), restored.left.len()), (2, 0));
+    assert_eq!(
+        (tree.read("a"), tree.read("b")),
+        ("one".into(), "two".into())
+    );
+}
+
+#[test]
 fn what_the_user_changed_is_left_alone_unless_forced() {
     let tree = Tree::new();
     for name in ["a", "b", "c"] {

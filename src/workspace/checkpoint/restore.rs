@@ -7,12 +7,13 @@
 //! (outermost first), then files and links, and the modes of directories last,
 //! as a directory may become read-only.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use super::record::{Manifest, Merged, merge};
-use super::state::{State, is_missing, links};
+use super::state::{State, inode, is_missing, links};
 use super::{Checkpoints, LARGEST_KNOWN, TakeBack, UndoError};
 use crate::stdx::fs as sfs;
 use crate::stdx::text;
@@ -243,6 +244,7 @@ impl Checkpoints {
             }
         });
         todo.reverse();
+        let names = Names::of(&todo);
         for (path, step) in &todo {
             // Written in place, it would change under its other names as well.
             if step.obstacle.is_none() && !self.is_straight(path, &nothing) {
@@ -250,9 +252,12 @@ impl Checkpoints {
                 failed.push((step.path.clone(), error));
                 continue;
             }
-            let names = links(path);
-            let apart = step.linked || step.obstacle.is_some() || names > step.names;
-            if apart && names > 1 && sfs::held(path, sfs::remove_file).is_err() {
+            let count = links(path);
+            let apart = step.linked
+                || step.obstacle.is_some()
+                || count > step.names
+                || names.differ(path, &step.to);
+            if apart && count > 1 && sfs::held(path, sfs::remove_file).is_err() {
                 let error = io::Error::other("it is another name of a file and cannot be parted");
                 failed.push((step.path.clone(), error));
             } else if let Err(error) = self.bring(path, &step.to) {
@@ -302,6 +307,29 @@ impl Checkpoints {
                 })
             }
         }
+    }
+}
+
+/// What becomes of files with several names, by their inodes.
+struct Names<'a>(HashMap<u64, Vec<&'a State>>);
+
+impl<'a> Names<'a> {
+    fn of(todo: &[(PathBuf, &'a Step)]) -> Self {
+        let mut out: HashMap<u64, Vec<&State>> = HashMap::new();
+        for (path, step) in todo {
+            if links(path) > 1
+                && let Some(inode) = inode(path)
+            {
+                out.entry(inode).or_default().push(&step.to);
+            }
+        }
+        Self(out)
+    }
+
+    /// Whether another name of a file becomes something else than this one.
+    fn differ(&self, path: &Path, to: &State) -> bool {
+        let same = inode(path).and_then(|inode| self.0.get(&inode));
+        same.is_some_and(|all| all.iter().any(|other| *other != to))
     }
 }
 
