@@ -170,6 +170,13 @@ for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
     attempt("path", lambda: unix(kind, "sock"))
     attempt("abstract", lambda: unix(kind, "\0{name}"))
 attempt("pair", lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM))
+def used(kind, to):
+    a, b = socket.socketpair(socket.AF_UNIX, kind)
+    b.close()
+    a.connect(to)
+for kind in (socket.SOCK_STREAM, socket.SOCK_SEQPACKET):
+    attempt("one of a pair, path", lambda: used(kind, "sock"))
+    attempt("one of a pair, abstract", lambda: used(kind, "\0{name}"))
 attempt("raw", lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, 1))
 attempt("packet", lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW))
 attempt("vsock", lambda: socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM))
@@ -217,7 +224,16 @@ for name, number, *args in (
     ("mount", 165, 0, 0, 0, 0, 0),
     ("umount", 166, b"/dev", 2),
     ("unshare", 272, 0x10000000),
+    ("unshare in 64 bits", 272, ctypes.c_long(0x110000000)),
+    ("clone", 56, 0x10000011, 0, 0, 0, 0),
     ("setns", 308, 0, 0),
+    ("open_tree", 428, -100, b"/", 1),
+    ("move_mount", 429, -100, b"/tmp", -100, b"/dev", 0),
+    ("pivot_root", 155, b"/tmp", b"/tmp"),
+    ("open_by_handle_at", 304, -100, 0, 0),
+    ("pidfd_getfd", 438, 3, 0, 0),
+    ("input of a terminal", 16, 0, 0x5412, b"x"),
+    ("the same in 64 bits", 16, 0, ctypes.c_long(0x100005412), b"x"),
     ("process_vm_readv", 310, sibling, 0, 0, 0, 0, 0),
 ):
     result = libc.syscall(number, *args)
