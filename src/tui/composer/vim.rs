@@ -6,6 +6,7 @@ mod object;
 mod region;
 mod registers;
 mod search;
+mod tag;
 mod visual;
 mod walk;
 
@@ -443,6 +444,10 @@ impl Vim {
         if let Motion::Find(find) = motion {
             self.find = Some(*find);
         }
+        let mut at = buffer.caret();
+        if let Motion::Word { back, whole } = motion {
+            at = self.search.take(buffer.text(), at, *back, *whole)?;
+        }
         let goal = self.goal.filter(|(at, _)| *at == buffer.caret());
         let memory = Memory {
             find: self.find,
@@ -451,7 +456,7 @@ impl Vim {
             operates,
             selects: self.selects(),
         };
-        motion::run(buffer.text(), buffer.caret(), motion, count, memory)
+        motion::run(buffer.text(), at, motion, count, memory)
     }
 
     fn go(&mut self, buffer: &mut Buffer, motion: &Motion, count: Option<usize>) {
@@ -498,6 +503,8 @@ impl Vim {
                 let (start, last) = (found.start, found.last);
                 if start == last && found.kind == motion::Kind::Exclusive {
                     Region::Chars(start..start)
+                } else if object.is_tag() && text[last..].starts_with('\n') {
+                    Region::Chars(start..last + 1)
                 } else {
                     Region::moved(text, start, last, found.kind, op)
                 }

@@ -66,7 +66,7 @@ fn it_does_what_vim_does() {
         assert_eq!(shown(&composer), *after, "{before:?} {typed}");
         checked += 1;
     }
-    assert!(checked > 500, "{checked}");
+    assert!(checked > 800, "{checked}");
 }
 
 #[test]

@@ -454,6 +454,10 @@ fn motion(keys: &str) -> Result<Option<Motion>, ()> {
             Some('e') => Ok(Some(Motion::WordEndBack { big: false })),
             Some('E') => Ok(Some(Motion::WordEndBack { big: true })),
             Some('_') => Ok(Some(Motion::LastNonBlank)),
+            Some(sign @ ('*' | '#')) => Ok(Some(Motion::Word {
+                back: sign == '#',
+                whole: false,
+            })),
             Some(_) => Err(()),
         };
     }
@@ -489,6 +493,10 @@ fn motion(keys: &str) -> Result<Option<Motion>, ()> {
         ';' => Motion::Again { reversed: false },
         ',' => Motion::Again { reversed: true },
         '%' => Motion::Match,
+        '*' | '#' => Motion::Word {
+            back: first == '#',
+            whole: true,
+        },
         _ => return Err(()),
     }))
 }

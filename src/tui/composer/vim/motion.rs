@@ -90,6 +90,13 @@ pub enum Motion {
         /// `N`
         reversed: bool,
     },
+    /// `*`, `#`, `g*`, `g#`: the word under the caret elsewhere
+    Word {
+        /// `#`
+        back: bool,
+        /// Not as a part of longer ones.
+        whole: bool,
+    },
     /// `%`, and a place by percent
     Match,
 }
@@ -246,6 +253,8 @@ pub fn run(
             };
             seek(text, at, find, n, true)?
         }
+        // What is looked for is known by now.
+        Motion::Word { .. } => run(text, at, &Motion::Search { reversed: false }, count, memory)?,
         Motion::Search { reversed } => {
             let mut to = at;
             for _ in 0..n {

@@ -1,6 +1,7 @@
-//! What is around the caret: words, quotes, brackets, paragraphs.
+//! What is around the caret: words, quotes, brackets, tags, paragraphs.
 
 use super::motion::{Kind, closing, opening};
+use super::tag;
 use super::walk::{Walk, line, line_above, line_below, line_end, line_start, next, prev};
 
 /// A text object.
@@ -16,6 +17,7 @@ enum What {
     Word { big: bool },
     Quote(char),
     Bracket(char, char),
+    Tag,
     Paragraph,
 }
 
@@ -44,10 +46,16 @@ impl Object {
             '[' | ']' => What::Bracket('[', ']'),
             '{' | '}' | 'B' => What::Bracket('{', '}'),
             '<' | '>' => What::Bracket('<', '>'),
+            't' => What::Tag,
             'p' => What::Paragraph,
             _ => return None,
         };
         Some(Self { what, around })
+    }
+
+    /// It is what stands between tags, which may end with a line end.
+    pub fn is_tag(self) -> bool {
+        self.what == What::Tag
     }
 
     /// The object around a place. `anchor`: of the selection, when there is one.
@@ -62,6 +70,11 @@ impl Object {
             What::Bracket(open, close) => {
                 let place = (at, anchor.unwrap_or(at));
                 let extent = bracketed(text, place, (open, close), self.around, count)?;
+                Some(extent.selected(text, anchor))
+            }
+            What::Tag => {
+                let place = (at, anchor.unwrap_or(at));
+                let extent = tag::around(text, place, self.around, count)?;
                 Some(extent.selected(text, anchor))
             }
             What::Paragraph => match extends {
