@@ -28,6 +28,27 @@ fn enforced(rig: &Rig, what: &str) -> bool {
     state.starts_with("full")
 }
 
+#[test]
+fn many_that_start_at_once_find_the_same_sandbox() {
+    let states = || {
+        let rig = Rig::new(vec![]);
+        let state = || {
+            let doctor = rig.run(&["doctor", "--json"]).stdout;
+            let doctor: Value = serde_json::from_str(&doctor).unwrap();
+            doctor["sandbox"].to_string()
+        };
+        let mut states: Vec<String> = (0..8).map(|_| state()).collect();
+        states.dedup();
+        states
+    };
+    let many: Vec<_> = (0..12).map(|_| std::thread::spawn(states)).collect();
+    let expected = states();
+    assert_eq!(expected.len(), 1, "{expected:?}");
+    for states in many {
+        assert_eq!(states.join().unwrap(), expected);
+    }
+}
+
 /// A command line by hand.
 fn bash(rig: &Rig, line: &str) -> Ran {
     rig.run(&["sandbox", "--", "bash", "-c", line])

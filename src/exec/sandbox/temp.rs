@@ -6,12 +6,17 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, Mode, OFlags, flock};
 
 use crate::stdx::{fs as sfs, ids};
 
 const PREFIX: &str = "sofos-sandbox-";
+
+/// A directory that is not locked is left alone for so long: its process may just have
+/// made it, and be about to lock it.
+const FRESH: Duration = Duration::from_secs(60);
 
 /// This process's directory, once there is one; the lock tells others that it is used.
 static MADE: Mutex<Option<(PathBuf, OwnedFd)>> = Mutex::new(None);
@@ -51,11 +56,12 @@ fn sweep(base: &Path) {
             continue;
         }
         let path = entry.path();
-        let is_own = path.symlink_metadata().is_ok_and(|meta| {
+        let may_be_left = path.symlink_metadata().is_ok_and(|meta| {
             use std::os::unix::fs::MetadataExt;
-            meta.is_dir() && meta.uid() == own
+            let age = meta.modified().map(|at| at.elapsed().unwrap_or_default());
+            meta.is_dir() && meta.uid() == own && age.is_ok_and(|age| age >= FRESH)
         });
-        if is_own && lock(&path).is_some() {
+        if may_be_left && let Some(_held) = lock(&path) {
             remove_all(&path);
         }
     }
@@ -82,5 +88,42 @@ fn unlock(dir: &Path) {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             unlock(&entry.path());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{self, File};
+    use std::time::SystemTime;
+
+    #[test]
+    fn only_what_dead_processes_left_is_removed() {
+        let base = tempfile::tempdir().unwrap();
+        let make = |name: &str, age: Duration| {
+            let path = base.path().join(format!("{PREFIX}{name}"));
+            fs::create_dir_all(path.join("tmp/read-only")).unwrap();
+            fs::write(path.join("tmp/read-only/file"), "").unwrap();
+            let mode = PermissionsExt::from_mode(0o500);
+            fs::set_permissions(path.join("tmp/read-only"), mode).unwrap();
+            let dir = File::open(&path).unwrap();
+            dir.set_modified(SystemTime::now() - age).unwrap();
+            path
+        };
+        let left = make("left", FRESH * 2);
+        let used = make("used", FRESH * 2);
+        let new = make("new", Duration::ZERO);
+        let other = base.path().join("another-program");
+        fs::create_dir(&other).unwrap();
+        let held = lock(&used).unwrap();
+        sweep(base.path());
+        assert!(!left.exists());
+        assert!(used.join("tmp/read-only/file").exists());
+        assert!(new.join("tmp/read-only/file").exists());
+        assert!(other.exists());
+        drop(held);
+        sweep(base.path());
+        assert!(!used.exists());
+        remove_all(&new);
     }
 }

@@ -91,18 +91,9 @@ pub(super) fn state() -> &'static SandboxState {
             let why = "this program does not call exec::sandbox::entry first";
             return SandboxState::None(why.to_string());
         }
-        // A machine under load may fail once, and what is found here holds for the whole run.
-        let mut full = String::new();
-        for _ in 0..3 {
-            match probe(Level::Full) {
-                Ok(()) => return SandboxState::Full,
-                Err(error) => full = error,
-            }
-            // Where the kernel's switches forbid it, it stays forbidden.
-            if !likely() {
-                break;
-            }
-        }
+        let Err(full) = probe(Level::Full) else {
+            return SandboxState::Full;
+        };
         match probe(Level::Landlock) {
             Ok(()) => SandboxState::Partial(format!(
                 "no namespaces here ({full}): writes are limited to the workspace, but .git and \
