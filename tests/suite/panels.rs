@@ -412,9 +412,9 @@ fn reports() {
       sonnet-5.5 · normal · ctx 0% · no sandbox
     ");
     terminal.send("\u{c}");
-    let said = opened(&mut terminal, &rig, "/cost", "nothing was asked");
+    let said = opened(&mut terminal, &rig, "/cost", "no answer has");
     insta::assert_snapshot!(said, @r"
-    nothing was asked yet, nothing was spent
+    no answer has come to its end yet, so no cost is known
     >
       sonnet-5.5 · normal · ctx 0% · no sandbox
     ");
@@ -486,10 +486,10 @@ fn reports_in_a_small_window() {
       sonnet-5.5 · normal · ctx 0%
     ");
     terminal.send("\u{c}");
-    let said = opened(&mut terminal, &rig, "/cost", "nothing was asked");
+    let said = opened(&mut terminal, &rig, "/cost", "no answer has");
     insta::assert_snapshot!(said, @r"
-    nothing was asked yet, nothing was
-    spent
+    no answer has come to its end yet, so
+    no cost is known
     >
       sonnet-5.5 · normal · ctx 0%
     ");

@@ -40,7 +40,7 @@ fn show(worker: &mut Worker, words: impl Fn(&Worker, &Ledger) -> String) -> Flow
 /// The report as Markdown; `why` adds where the tokens came from.
 pub fn report(ledger: &Ledger, limit: Option<f64>, why: bool) -> String {
     if ledger.models.is_empty() {
-        return "nothing was asked yet, nothing was spent".to_string();
+        return "no answer has come to its end yet, so no cost is known".to_string();
     }
     let usage = &ledger.usage;
     let mut out = format!("**{}**", ledger.cost);
@@ -164,6 +164,6 @@ mod tests {
 
     #[test]
     fn a_session_without_an_answer_says_so() {
-        assert!(report(&Ledger::default(), None, true).contains("nothing was spent"));
+        assert!(report(&Ledger::default(), None, true).contains("no cost is known"));
     }
 }

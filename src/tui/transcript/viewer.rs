@@ -359,7 +359,7 @@ impl Viewer {
         };
         let mut text = format!("{} {dot} {place}", self.title);
         if asked {
-            text.push_str(&format!(" {dot} a question waits: q returns"));
+            text.push_str(&format!(" {dot} a question waits"));
         }
         if !self.message.is_empty() {
             text.push_str(&format!(" {dot} {}", self.message));
