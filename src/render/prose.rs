@@ -10,7 +10,7 @@ use ratatui::style::{Modifier, Style};
 
 use super::links::{self, Links, resolver};
 use super::prepare::{DISPLAY, INLINE, dollar_closes, dollar_opens, needs_it, prepare};
-use super::text::{cut_by_half_rows, expand_tabs, width};
+use super::text::{expand_tabs, row_end};
 use super::theme::Theme;
 use super::wrap::{Pieces, Wrapper, push_piece};
 
@@ -204,17 +204,15 @@ impl Prose {
     pub(super) fn tail(&self, columns: usize) -> Pieces {
         let mut pieces = self.wrapper.unfinished();
         push_piece(&mut pieces, &expand_tabs(&self.pending), Style::new());
-        let wide = pieces.iter().map(|(text, _)| width(text)).sum();
-        let mut over = cut_by_half_rows(wide, columns);
+        let whole: String = pieces.iter().map(|(text, _)| text.as_str()).collect();
+        let mut over = row_end(&whole, columns);
         let mut out = Pieces::new();
         for (text, style) in pieces {
-            let wide = width(&text);
-            if over >= wide {
-                over -= wide;
-                continue;
+            let skipped = over.min(text.len());
+            over -= skipped;
+            if skipped < text.len() {
+                push_piece(&mut out, &text[skipped..], style);
             }
-            push_piece(&mut out, super::text::suffix(&text, wide - over), style);
-            over = 0;
         }
         out
     }

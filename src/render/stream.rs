@@ -14,7 +14,7 @@ use super::highlight::Highlighter;
 use super::links::Links;
 use super::markdown::{ItemNumber, Settings, block};
 use super::prose::{Fed, Prose, is_certain};
-use super::text::{cut_by_half_rows, expand_tabs};
+use super::text::{expand_tabs, row_end};
 use super::wrap::{Pieces, to_line};
 
 /// A line without an end is cut here, so that something appears and memory stays bounded.
@@ -122,9 +122,7 @@ impl MarkdownStream {
             partial
         };
         let text = expand_tabs(text);
-        let wide = super::text::width(&text);
-        let shown = wide - cut_by_half_rows(wide, columns).min(wide);
-        Line::raw(super::text::suffix(&text, shown).to_owned())
+        Line::raw(text[row_end(&text, columns)..].to_owned())
     }
 
     /// More text of the current line.

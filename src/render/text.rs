@@ -65,9 +65,22 @@ pub fn suffix(text: &str, max: usize) -> &str {
 /// Columns to leave out of the front of a growing text of `wide` columns, so that its
 /// end fits into `max`: by half rows, so that what is shown stays where it is for a
 /// while, and only what is new has to be drawn.
-pub fn cut_by_half_rows(wide: usize, max: usize) -> usize {
+fn cut_by_half_rows(wide: usize, max: usize) -> usize {
     let half = (max / 2).max(1);
     wide.saturating_sub(max).div_ceil(half) * half
+}
+
+/// The end of a growing text in one row of at most `max` columns, from the first whole
+/// word on: the byte it begins at.
+pub fn row_end(text: &str, max: usize) -> usize {
+    let wide = width(text);
+    let shown = wide - cut_by_half_rows(wide, max).min(wide);
+    let cut = text.len() - suffix(text, shown).len();
+    if cut == 0 || text[..cut].ends_with(' ') {
+        return cut;
+    }
+    let word = text[cut..].find(' ').map(|at| cut + at + 1);
+    word.filter(|at| *at < text.len()).unwrap_or(cut)
 }
 
 /// The text in at most `max` columns, its end replaced by `ellipsis` where it is longer.
@@ -168,6 +181,19 @@ mod tests {
             cuts.iter().collect::<std::collections::BTreeSet<_>>().len(),
             4
         );
+    }
+
+    #[test]
+    fn the_end_of_a_growing_text_begins_with_a_word() {
+        let end = |text: &str, max| text[row_end(text, max)..].to_owned();
+        assert_eq!(end("short", 10), "short");
+        assert_eq!(end("jolly kayak lemon", 10), "lemon");
+        assert_eq!(end("jolly kayak lemon ", 10), "lemon ");
+        assert_eq!(end("jolly lemons", 8), "lemons");
+        // One long word is cut; wide characters stay whole.
+        assert_eq!(end("abcdefghijkl", 8), "efghijkl");
+        assert_eq!(end("世界世界世界", 8), "世界世界");
+        assert_eq!(end("", 8), "");
     }
 
     #[test]
