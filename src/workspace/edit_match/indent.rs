@@ -290,16 +290,8 @@ fn function(lines: &[Indents]) -> Option<Vec<(String, String)>> {
             None => pairs.push((line.old, line.file)),
         }
     }
-    for (index, (old, file)) in pairs.iter().enumerate() {
-        for (other, there) in &pairs[index + 1..] {
-            if has_same_prefix(lines) {
-                continue;
-            }
-            let wanted = order(old, other)?;
-            if wanted == Ordering::Equal || order(file, there) != Some(wanted) {
-                return None;
-            }
-        }
+    if !has_same_prefix(lines) && !keeps_order(&pairs)? {
+        return None;
     }
     pairs.sort_by_key(|(old, _)| columns(old, 8));
     Some(
@@ -308,6 +300,20 @@ fn function(lines: &[Indents]) -> Option<Vec<(String, String)>> {
             .map(|(old, file)| (old.to_string(), file.to_string()))
             .collect(),
     )
+}
+
+/// Whether what is deeper on one side is deeper on the other; nothing when that depends on
+/// what a tab is worth.
+fn keeps_order(pairs: &[(&str, &str)]) -> Option<bool> {
+    for (index, (old, file)) in pairs.iter().enumerate() {
+        for (other, there) in &pairs[index + 1..] {
+            let wanted = order(old, other)?;
+            if wanted == Ordering::Equal || order(file, there) != Some(wanted) {
+                return Some(false);
+            }
+        }
+    }
+    Some(true)
 }
 
 /// Which indentation is deeper, whatever a tab is worth; nothing when that matters.
