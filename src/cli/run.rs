@@ -69,14 +69,14 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
             .map(Into::into)
             .or(file.permission_mode);
         let stand = || {
-            let confined = confines(&args, file.sandbox);
+            // What the system enforces is tried out: only where it is asked for.
+            let wanted = !args.no_sandbox && file.sandbox.unwrap_or(true);
+            let state = wanted.then(exec::sandbox::state);
             Stand {
                 mode: mode.unwrap_or_default(),
                 safe: args.safe_mode,
-                confined,
-                exposed: matches!(exec::sandbox::state(), SandboxState::None(_))
-                    && !args.no_sandbox
-                    && file.sandbox.unwrap_or(true),
+                confined: state == Some(SandboxState::Full),
+                exposed: matches!(state, Some(SandboxState::None(_))),
             }
         };
         return permissions::run(what.as_ref(), &paths, file.rules, &stand);
@@ -149,11 +149,6 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
             }
         }
     }
-}
-
-/// Whether the system confines commands here, and they are to be confined.
-fn confines(args: &Args, setting: Option<bool>) -> bool {
-    !args.no_sandbox && setting.unwrap_or(true) && exec::sandbox::state() == SandboxState::Full
 }
 
 /// What `~/.sofos/models.toml` says of models.
