@@ -63,14 +63,16 @@ fn close(terminal: &mut Terminal, gone: &str) {
     terminal.wait_gone(gone);
 }
 
-fn leave(mut terminal: Terminal, rig: &Rig) {
+/// Leaves the program, which ends well.
+pub fn leave(mut terminal: Terminal, rig: &Rig) {
     terminal.send(CTRL_D);
     assert_eq!(terminal.end(), 0);
     terminal.check_restored();
     rig.server.check();
 }
 
-fn settings(rig: &Rig, text: &str) {
+/// Writes the user's settings.
+pub fn settings(rig: &Rig, text: &str) {
     let dir = rig.home().join(".sofos");
     std::fs::create_dir_all(&dir).unwrap();
     std::fs::write(dir.join("config.toml"), text).unwrap();

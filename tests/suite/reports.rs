@@ -5,25 +5,10 @@
 
 use serde_json::json;
 
-use crate::panels::{opened, shown};
+use crate::panels::{leave, opened, settings, shown};
 use crate::pty::Terminal;
 use crate::rig::{Rig, until};
 use crate::server::{says, text, tool};
-
-const CTRL_D: &str = "\u{4}";
-
-fn leave(mut terminal: Terminal, rig: &Rig) {
-    terminal.send(CTRL_D);
-    assert_eq!(terminal.end(), 0);
-    terminal.check_restored();
-    rig.server.check();
-}
-
-fn settings(rig: &Rig, text: &str) {
-    let dir = rig.home().join(".sofos");
-    std::fs::create_dir_all(&dir).unwrap();
-    std::fs::write(dir.join("config.toml"), text).unwrap();
-}
 
 /// Without the sizes of requests, which every tool changes.
 fn without_sizes(said: &str) -> String {
