@@ -10,7 +10,7 @@ use crate::protocol::event::{AgentEvent, NoticeLevel};
 use crate::protocol::tool::{PlanItem, ToolBody, ToolTitle};
 use crate::render::markdown::Settings;
 use crate::render::stream::MarkdownStream;
-use crate::render::text::{fit, fit_middle, suffix as suffix_of, width};
+use crate::render::text::{fit, fit_middle, row_end, width};
 use crate::render::theme::Theme;
 use crate::render::tool;
 use crate::stdx::text::{clean, duration, one_line, suffix};
@@ -338,7 +338,8 @@ impl Live {
         if let Some(stream) = &self.stream {
             return stream.preview(NARROW);
         }
-        let dim = |text: &str| Line::styled(suffix_of(text, NARROW).to_owned(), self.theme.dim);
+        let dim =
+            |text: &str| Line::styled(text[row_end(text, NARROW)..].to_owned(), self.theme.dim);
         if let Some(thinking) = &self.thinking {
             let cleaned = clean(suffix(thinking, 256)).replace('\n', " ");
             return dim(cleaned.trim());
